@@ -1,0 +1,5 @@
+"""`python -m policyscan`."""
+
+from policyscan.cli import main
+
+main()

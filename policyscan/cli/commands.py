@@ -1,0 +1,151 @@
+"""Commands and flags; `scan` is meant when the first argument names no command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyscan import __version__
+from policyscan.engine import FAIL_ON
+from policyscan.errors import PolicyscanError
+
+FORMATS = ("text", "json")
+_EXIT_CODES = (
+    "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
+    "3 nothing to scan."
+)
+
+
+class _ScanByDefault(click.Group):
+    """Takes `policyscan plan.json` for `policyscan scan plan.json`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if args and args[0] not in own and args[0] not in self.commands:
+            args = ["scan", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ScanByDefault,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "POLICYSCAN",
+        "max_content_width": 100,
+    },
+    help=f"Judge Terraform plans before apply. {_EXIT_CODES}",
+    epilog="`policyscan plan.json` is short for `policyscan scan plan.json`.",
+)
+@click.version_option(__version__, message="policyscan %(version)s")
+def policyscan() -> None:
+    """Group of all commands."""
+
+
+@policyscan.command(help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}")
+@click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
+@click.option(
+    "-f",
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME[=PATH]",
+    help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
+@click.option(
+    "--source-dir",
+    metavar="DIR",
+    help="The .tf files the plan was made of (default: those beside the plan).",
+)
+@click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plan.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    help="The least severity that fails the scan (default: high), or unknown.",
+)
+@click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
+@click.option("--select", multiple=True, metavar="RULE|GROUP", help="Run only these rules.")
+@click.option("--ignore", multiple=True, metavar="RULE|GROUP", help="Leave these rules out.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="RULE.NAME=VALUE", help="Set a parameter."
+)
+@click.option("--config", metavar="FILE", help="Configuration file (default: .policyscan.yaml).")
+@click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
+@click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
+@click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
+def scan(**options: Any) -> int:
+    """Judge plans."""
+    from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
+
+    return run_scan(**options)
+
+
+@policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")
+@click.argument("directory", metavar="DIR")
+@click.option("-o", "--output", metavar="PATH", help="Where the plan JSON goes (default: stdout).")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable.")
+@click.option("--var-file", "variable_files", multiple=True, metavar="FILE", help="Variables.")
+@click.option(
+    "--after",
+    "applied",
+    multiple=True,
+    metavar="FILE",
+    help="Plan after a simulated apply with this .tfvars file; repeatable, in order.",
+)
+@click.option("--destroy", is_flag=True, help="Plan the destruction of everything applied.")
+def plan(**options: Any) -> int:
+    """Plan offline."""
+    from policyscan.cli.offline_plan import run_plan  # noqa: PLC0415 - needs grpc, scans do not
+
+    return run_plan(**options)
+
+
+@policyscan.command(help="List the rules, or explain one.")
+@click.argument("rule", required=False, metavar="[RULE]")
+def rules(rule: str | None) -> int:
+    """List rules or explain one."""
+    from policyscan.cli.rules import run_rules  # noqa: PLC0415 - scans do not need it
+
+    return run_rules(rule)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; every refusal is one line on stderr."""
+    try:
+        code = policyscan.main(arguments, prog_name="policyscan", standalone_mode=False)
+    except click.ClickException as problem:
+        problem.show()
+        return 2
+    except PolicyscanError as problem:
+        _say(str(problem))
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return 2
+    except BrokenPipeError:
+        # The reader left; what it asked for was written as far as it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str) -> None:
+    from policyscan.report.screen import plain  # noqa: PLC0415 - only when something is wrong
+
+    line = " ".join(plain(part) for part in message.splitlines())
+    click.echo(f"policyscan: {line}", err=True)
+
+
+def write(path: str | None, text: str) -> None:
+    """Write a report to a file, or to stdout. Raises PolicyscanError: the file cannot be written."""
+    if path is None or path == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None

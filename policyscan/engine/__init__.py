@@ -1,0 +1,28 @@
+"""Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
+
+from policyscan.engine.judge import Judgement, Outcome, Span, judge
+from policyscan.engine.pack import PackRule, built_in_pack, load_pack
+from policyscan.engine.settings import (
+    CONFIG_FILE,
+    FAIL_ON,
+    Settings,
+    parse_assignment,
+    read_config,
+    read_settings,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "FAIL_ON",
+    "Judgement",
+    "Outcome",
+    "PackRule",
+    "Settings",
+    "Span",
+    "built_in_pack",
+    "judge",
+    "load_pack",
+    "parse_assignment",
+    "read_config",
+    "read_settings",
+]

@@ -1,0 +1,33 @@
+"""Every deliberate error, with the exit code it stands for.
+
+A message is one line: which file, where in it, what is wrong, what to do.
+The command line prints it as it is, so it never carries a traceback.
+"""
+
+from __future__ import annotations
+
+
+class PolicyscanError(Exception):
+    """Something policyscan refuses to go on with; the message is meant for the user."""
+
+    exit_code = 2
+
+
+class PlanError(PolicyscanError):
+    """The input is not a plan that can be judged."""
+
+
+class SourceError(PolicyscanError):
+    """The Terraform source files cannot be read."""
+
+
+class PlannerError(PolicyscanError):
+    """Terraform, or the offline provider, could not make a plan."""
+
+
+class ConfigError(PolicyscanError):
+    """A flag, a parameter or a configuration file is wrong."""
+
+
+class PackError(PolicyscanError):
+    """A rule file does not keep the contract of a rule."""

@@ -1,0 +1,50 @@
+"""Attribute paths such as `load_balancer[0].container_port`, read from values and marks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from policyscan.plan.address import steps
+
+AttributePath = tuple[str | int, ...]
+
+
+class Missing:
+    """Nothing stands at a path: not the same as null."""
+
+
+MISSING: Final = Missing()
+
+
+@cache
+def parse_path(text: str) -> AttributePath:
+    """Example: `route[0].gateway_id` is ("route", 0, "gateway_id")."""
+    return tuple(str(part) if isinstance(part, str) else part for part in steps(text) if part is not None)
+
+
+def child(value: Any, part: str | int) -> Any:
+    """The member of a list or map, or MISSING."""
+    if isinstance(value, dict):
+        return value.get(str(part), MISSING)
+    if isinstance(value, list) and isinstance(part, int) and -len(value) <= part < len(value):
+        return value[part]
+    return MISSING
+
+
+def has_true(mark: Any) -> bool:
+    """Whether a mark tree (`after_unknown`, `after_sensitive`) marks anything in it."""
+    if isinstance(mark, dict):
+        return any(has_true(part) for part in mark.values())
+    if isinstance(mark, list):
+        return any(has_true(part) for part in mark)
+    return mark is True
+
+
+def is_marked(mark: Any, path: AttributePath) -> bool:
+    """Whether the mark tree covers the path: at it, above it, or anywhere below it."""
+    for part in path:
+        if mark is True:
+            return True
+        mark = child(mark, part)
+    return has_true(mark)

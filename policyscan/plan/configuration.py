@@ -1,0 +1,91 @@
+"""The `configuration` part of a plan: what was written, before evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policyscan.plan.address import ModulePath, Reference
+from policyscan.plan.value import ABSENT, Absent, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One argument as written: a constant, or the references it holds."""
+
+    constant: Known | Absent = ABSENT
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The arguments of a block by name; nested blocks in the order they are written."""
+
+    arguments: Mapping[str, Expression]
+    blocks: Mapping[str, tuple[Block, ...]]
+
+    def expressions(self, prefix: str = "") -> Iterator[tuple[str, Expression]]:
+        """Every (path, expression) below this block, such as `load_balancer[0].container_port`."""
+        for name, expression in self.arguments.items():
+            yield prefix + name, expression
+        for name, nested in self.blocks.items():
+            for index, block in enumerate(nested):
+                yield from block.expressions(f"{prefix}{name}[{index}].")
+
+
+EMPTY_BLOCK = Block({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigResource:
+    """A `resource` or `data` block. `address` has no module and no key: `aws_x.y`."""
+
+    address: str
+    mode: str
+    type: str
+    name: str
+    provider_key: str
+    body: Block = EMPTY_BLOCK
+    count: Expression | None = None
+    for_each: Expression | None = None
+    depends_on: tuple[Reference, ...] = ()
+    provisioners: tuple[tuple[str, Block], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOutput:
+    """An `output` block."""
+
+    expression: Expression
+    depends_on: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """A `module` block with the module it calls."""
+
+    name: str
+    source: str
+    module: ConfigModule
+    body: Block = EMPTY_BLOCK
+    count: Expression | None = None
+    for_each: Expression | None = None
+    depends_on: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigModule:
+    """One module of the configuration; `path` is its call names, () for the root."""
+
+    path: ModulePath
+    resources: Mapping[str, ConfigResource]
+    calls: Mapping[str, ModuleCall]
+    outputs: Mapping[str, ConfigOutput]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[ConfigModule]:
+        """This module and every one below it, parents first."""
+        yield self
+        for call in self.calls.values():
+            yield from call.module.walk()

@@ -1,0 +1,196 @@
+"""A plan as the rest of policyscan knows it: frozen and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath
+from policyscan.plan.attributes import MISSING, child, has_true, is_marked, parse_path
+from policyscan.plan.configuration import Block, ConfigModule, ConfigResource, Expression
+from policyscan.plan.value import ABSENT, Known, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource instance with its change.
+
+    `before` and `after` are the attribute maps of Terraform's `change`, None where the instance
+    does not exist. A data source already read, and a resource only in the prior state, has no
+    change: its actions are ("read",) or ("no-op",) and before equals after.
+    Source: internal/command/jsonplan/resource.go, ResourceChange and Change.
+    """
+
+    address: str
+    module: ModuleInstance
+    mode: str
+    type: str
+    name: str
+    key: InstanceKey
+    provider: str
+    actions: tuple[str, ...]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    after_unknown: Any = False
+    before_sensitive: Any = False
+    after_sensitive: Any = False
+    replace_paths: tuple[tuple[str | int, ...], ...] = ()
+    action_reason: str = ""
+    previous_address: str = ""
+    deposed: str = ""
+    depends_on: tuple[str, ...] = ()
+    config: ConfigResource | None = field(default=None, compare=False)
+
+    @property
+    def module_path(self) -> ModulePath:
+        """The module call names, without keys."""
+        return tuple(step.name for step in self.module)
+
+    @property
+    def config_address(self) -> str:
+        """The address inside its module without a key: `aws_x.y` or `data.aws_x.y`."""
+        prefix = "data." if self.mode == "data" else ""
+        return f"{prefix}{self.type}.{self.name}"
+
+    @property
+    def is_created(self) -> bool:
+        """Made by this plan, whether new or as a replacement."""
+        return "create" in self.actions
+
+    @property
+    def is_deleted(self) -> bool:
+        """Gone after this plan (a replacement is not)."""
+        return self.after is None
+
+    @property
+    def is_deferred(self) -> bool:
+        """A data source that only apply will read."""
+        return self.mode == "data" and self.action_reason.startswith("read_because")
+
+    def value(self, path: str) -> Value:
+        """What the plan says of an attribute, such as `load_balancer[0].container_port`.
+
+        Unknown and without an expression in the configuration is Absent: an optional attribute
+        nobody gave, which the provider will fill. A deleted instance answers from `before`.
+        """
+        steps = parse_path(path)
+        value: Any = self.before if self.after is None else self.after
+        unknown: Any = False if self.after is None else self.after_unknown
+        sensitive = self.before_sensitive if self.after is None else self.after_sensitive
+        for step in steps:
+            if unknown is True:
+                break
+            value, unknown = child(value, step), child(unknown, step)
+        if has_true(unknown):
+            return Unknown() if self.is_written(path) else ABSENT
+        if value is MISSING or value is None:
+            return ABSENT
+        return Known(value, is_sensitive=is_marked(sensitive, steps))
+
+    def before_value(self, path: str) -> Value:
+        """The attribute before this plan, Absent when the instance did not exist."""
+        value: Any = self.before
+        steps = parse_path(path)
+        for step in steps:
+            value = child(value, step)
+        if value is MISSING or value is None:
+            return ABSENT
+        return Known(value, is_sensitive=is_marked(self.before_sensitive, steps))
+
+    def elements(self, path: str) -> tuple[Value, ...]:
+        """The members of a list, set or repeated block, each known, unknown or absent.
+
+        A list that is wholly unknown is one Unknown; one that is not set has no members.
+        """
+        value: Any = self.before if self.after is None else self.after
+        unknown: Any = False if self.after is None else self.after_unknown
+        for step in parse_path(path):
+            if unknown is True:
+                break
+            value, unknown = child(value, step), child(unknown, step)
+        if unknown is True:
+            return (Unknown(),) if self.is_written(path) else ()
+        size = len(value) if isinstance(value, list) else 0
+        if isinstance(unknown, list):
+            size = max(size, len(unknown))
+        return tuple(self.value(f"{path}[{index}]") for index in range(size))
+
+    def count_of(self, path: str) -> int:
+        """How many members a list or repeated block has, as far as the plan tells."""
+        value: Any = self.before if self.after is None else self.after
+        for step in parse_path(path):
+            value = child(value, step)
+        return len(value) if isinstance(value, list) else 0
+
+    def is_written(self, path: str) -> bool:
+        """Whether the configuration gives this attribute.
+
+        A `dynamic` block is nowhere in the plan's configuration; its members count as written,
+        because the values of a block that the provider made up come whole, never in parts.
+        """
+        if self.config is None:
+            return True
+        return self._find(path) is not None
+
+    def expressions(self, path: str) -> tuple[tuple[str, Expression], ...]:
+        """The expressions an attribute comes from, each with the path it was written at.
+
+        That is the argument itself, every argument inside it when it is a block, or the argument
+        around it when the block was written as an attribute. Members of a set stand in the plan
+        in another order than they were written, so all blocks of a name are taken when there are
+        more than one.
+        """
+        return self._find(path) or ()
+
+    def _find(self, path: str) -> tuple[tuple[str, Expression], ...] | None:
+        if self.config is None:
+            return None
+        blocks: tuple[tuple[str, Block], ...] = (("", self.config.body),)
+        for name in (part for part in parse_path(path) if isinstance(part, str)):
+            written = tuple(
+                (f"{prefix}{name}", block.arguments[name])
+                for prefix, block in blocks
+                if name in block.arguments
+            )
+            if written:
+                return written
+            inner = tuple(
+                (f"{prefix}{name}[{index}].", nested)
+                for prefix, block in blocks
+                for index, nested in enumerate(block.blocks.get(name, ()))
+            )
+            if not inner:
+                is_dynamic = blocks[0][0] == "" and self._has_member(name)
+                return () if is_dynamic else None
+            blocks = inner
+        return tuple(found for prefix, block in blocks for found in block.expressions(prefix))
+
+    def _has_member(self, name: str) -> bool:
+        return isinstance(self.after, dict) and bool(self.after.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole plan. `resources` is sorted by address; `prior` holds what only the state knows.
+
+    `relevant_attributes` are (resource address without keys, attribute path) pairs that planned
+    changes depend on. `checks` are the addresses of failed check blocks and conditions.
+    """
+
+    name: str
+    sha256: str
+    format_version: str
+    terraform_version: str
+    resources: tuple[Resource, ...]
+    configuration: ConfigModule
+    variables: Mapping[str, Value]
+    relevant_attributes: tuple[tuple[str, str], ...] = ()
+    is_errored: bool = False
+    is_complete: bool = True
+    failed_checks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def config_modules(self) -> Iterator[ConfigModule]:
+        """Every module of the configuration, the root first."""
+        return self.configuration.walk()

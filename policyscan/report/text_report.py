@@ -1,0 +1,173 @@
+"""The text report: what fails, why, where and how to mend it, worst first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policyscan.engine import Judgement, Outcome
+from policyscan.report.screen import Style, plain
+from policyscan.rule import Certainty, Severity, Step, Verdict
+
+_DOCS = "docs/rules/{id}.md"
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Findings of one rule with one root cause."""
+
+    first: Judgement
+    members: tuple[Judgement, ...]
+
+
+def render_text(
+    outcome: Outcome, exit_code: int, *, width: int = 100, colour: bool = False, quiet: bool = False
+) -> str:
+    """The report of one plan, ended by one line that says what it comes to.
+
+    `width` is the number of columns to fill; without `colour` no control sequence is written.
+    """
+    style = Style(colour=colour)
+    lines: list[str] = []
+    for group in _groups(outcome, Verdict.FAIL):
+        lines += [*_failure(group, outcome, style, width), ""]
+    if not quiet:
+        lines += _unknowns(outcome, style, width)
+        lines += _warnings(outcome, style)
+    for error in outcome.errors:
+        lines.append(f"{style.bad('error')}: {plain(error)}")
+    lines += _summary(outcome, exit_code, style)
+    return "\n".join(lines) + "\n"
+
+
+def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
+    order = list(Severity)
+    groups: dict[tuple[str, str], list[Judgement]] = {}
+    for each in outcome.judgements:
+        if each.verdict is verdict:
+            cause = each.finding.cause or each.finding.address
+            groups.setdefault((each.rule.id, cause), []).append(each)
+    found = [_Group(members[0], tuple(members)) for members in groups.values()]
+    return sorted(
+        found,
+        key=lambda one: (
+            order.index(one.first.severity),
+            one.first.rule.id,
+            one.first.finding.address,
+        ),
+    )
+
+
+def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Iterator[str]:
+    judgement = group.first
+    finding = judgement.finding
+    rule = judgement.rule
+    heading = f"{rule.id} {rule.name}"
+    yield (
+        f"{style.strong(heading)}  {style.severity(judgement.severity)}  {plain(finding.address)}"
+    )
+    for other in group.members[1:]:
+        yield f"{_INDENT}also {plain(other.finding.address)}"
+    yield from _source(judgement, outcome, style)
+    yield from _wrapped(finding.message, width)
+    if finding.symptom:
+        when = f" at {finding.strikes}" if finding.strikes else ""
+        yield from _wrapped(f"AWS{when}: {finding.symptom}", width)
+    if finding.path:
+        yield f"{_INDENT}Why:"
+        for number, step in enumerate(finding.path, 1):
+            yield from _wrapped(f"{number}. {_step(step)}", width, hang="       ")
+        if finding.certainty is Certainty.INFERRED:
+            yield from _wrapped("inferred: the plan alone does not prove every step", width)
+    for note in finding.notes:
+        yield from _wrapped(f"Note: {note.text}", width)
+    if finding.fix:
+        yield from _wrapped(f"Fix: {finding.fix}", width)
+    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
+    yield f"{_INDENT}{style.faint('More: ' + _DOCS.format(id=rule.id))}{standing}"
+
+
+def _step(step: Step) -> str:
+    place = f"{step.address} . {step.attribute}" if step.attribute else step.address
+    return f"{place} ({step.note})" if step.note else place
+
+
+def _source(judgement: Judgement, outcome: Outcome, style: Style) -> Iterator[str]:
+    span = judgement.span
+    if span is None:
+        return
+    yield f"{_INDENT}{plain(span.file)}:{span.line}"
+    text = outcome.platform.graph.written.line(span.file, span.line)
+    if text:
+        gutter = f"{span.line:>5} "
+        yield f"{_INDENT}{style.faint(gutter + chr(0x2502))} {plain(text)}"
+        marks = "^" * max(len(text.strip()), 1)
+        lead = " " * (len(text) - len(text.lstrip()))
+        yield f"{_INDENT}{style.faint(' ' * len(gutter) + chr(0x2502))} {lead}{style.bad(marks)}"
+
+
+def _wrapped(text: str, width: int, hang: str = _INDENT) -> Iterator[str]:
+    yield from textwrap.wrap(
+        plain(text),
+        max(width, 40),
+        initial_indent=_INDENT,
+        subsequent_indent=hang + (" " * (len(_INDENT) if hang == _INDENT else 0)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
+    groups = _groups(outcome, Verdict.UNKNOWN)
+    if not groups:
+        return
+    yield style.strong("Not decided")
+    for group in groups:
+        for each in group.members:
+            yield from _wrapped(
+                f"{each.rule.id} {each.rule.name}  {each.finding.address}: {each.finding.message}",
+                width,
+            )
+    yield ""
+
+
+def _warnings(outcome: Outcome, style: Style) -> Iterator[str]:
+    for warning in outcome.warnings:
+        yield f"{style.warn('warning')}: {plain(warning)}"
+
+
+def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
+    counts = outcome.counts()
+    plan = outcome.platform.plan
+    rules = len({each.rule.id for each in outcome.judgements})
+    yield (
+        f"{plain(plan.name)}: {len(plan.resources)} resources, {rules} rules: "
+        f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
+        f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
+    )
+    yield "Checkov: not set up"
+    yield _last_line(outcome, exit_code, style)
+
+
+def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
+    match exit_code:
+        case 2:
+            return style.bad("NOT JUDGED: see the errors above")
+        case 3:
+            return style.warn("NOTHING TO SCAN: the plan holds no resources")
+    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    if exit_code == 0 and not failed:
+        unknown = outcome.counts()[Verdict.UNKNOWN]
+        tail = f", {unknown} not decided" if unknown else ""
+        return style.good(f"PASS: nothing fails{tail}")
+    worst = [
+        f"{count} {severity}"
+        for severity in Severity
+        if (count := sum(each.severity is severity for each in failed))
+    ]
+    word = "FAIL" if exit_code else "PASS"
+    paint = style.bad if exit_code else style.good
+    tail = "" if exit_code else " (below the threshold)"
+    return paint(f"{word}: {', '.join(worst) or 'undecided verdicts'}{tail}")

@@ -1,0 +1,115 @@
+"""ECS services and the task definitions they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
+from policyscan.plan import Absent, Known, Resource, Unknown
+from policyscan.rule.model import Certainty, Step
+
+SERVICE = "aws_ecs_service"
+TASK_DEFINITION = "aws_ecs_task_definition"
+CLUSTER = "aws_ecs_cluster"
+CAPACITY_PROVIDERS = "aws_ecs_cluster_capacity_providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that exists after this plan, and what it is joined to."""
+
+    resource: Resource
+    task_definitions: Resolution
+    clusters: Resolution
+    subnets: Resolution
+
+    @property
+    def address(self) -> str:
+        return self.resource.address
+
+    @property
+    def is_daemon(self) -> bool:
+        return self.resource.value("scheduling_strategy") == Known("DAEMON")
+
+    @property
+    def controller(self) -> str:
+        """`ECS`, `CODE_DEPLOY` or `EXTERNAL`."""
+        match self.resource.value("deployment_controller[0].type"):
+            case Known(value):
+                return str(value)
+            case _:
+                return "ECS"
+
+
+def read_services(graph: ResourceGraph) -> tuple[Service, ...]:
+    """Every service that this plan leaves standing."""
+    return tuple(
+        Service(
+            resource,
+            graph.resolve(resource, "task_definition", [TASK_DEFINITION]),
+            graph.resolve(resource, "cluster", [CLUSTER]),
+            graph.resolve(resource, "network_configuration[0].subnets", ["aws_subnet"]),
+        )
+        for resource in graph.of_type(SERVICE)
+        if not resource.is_deleted
+    )
+
+
+def is_fargate(service: Service, graph: ResourceGraph) -> bool | None:
+    """Whether the service runs on Fargate; None when the plan does not tell.
+
+    Without launch type and strategy the cluster's default strategy decides; without one of
+    those, AWS takes EC2.
+    """
+    match service.resource.value("launch_type"):
+        case Known(value):
+            return str(value) == "FARGATE"
+        case Unknown():
+            return None
+        case Absent():
+            pass
+    own = service.resource.elements("capacity_provider_strategy")
+    if own:
+        return _all_fargate(service.resource, "capacity_provider_strategy")
+    if service.task_definitions.targets and all(
+        _requires_fargate(graph.resource(target.address))
+        for target in service.task_definitions.targets
+    ):
+        return True
+    clusters = {target.address for target in service.clusters.targets}
+    for providers in graph.of_type(CAPACITY_PROVIDERS):
+        joined = graph.resolve(providers, "cluster_name", [CLUSTER])
+        if clusters & {target.address for target in joined.targets}:
+            return _all_fargate(providers, "default_capacity_provider_strategy")
+    return None if not clusters else False
+
+
+def _requires_fargate(resource: Resource | None) -> bool:
+    if resource is None:
+        return False
+    return any(each == Known("FARGATE") for each in resource.elements("requires_compatibilities"))
+
+
+def _all_fargate(resource: Resource, path: str) -> bool | None:
+    names = [
+        resource.value(f"{path}[{index}].capacity_provider")
+        for index in range(len(resource.elements(path)))
+    ]
+    if any(not isinstance(name, Known) for name in names):
+        return None
+    return bool(names) and all(str(name).startswith("FARGATE") for name in names)
+
+
+def certainty_of(*targets: Target) -> Certainty:
+    """Proven when every edge on the way is exact."""
+    exact = all(target.confidence is Confidence.EXACT for target in targets)
+    return Certainty.PROVEN if exact else Certainty.INFERRED
+
+
+def steps_to(start: Resource, attribute: str, target: Target, note: str = "") -> tuple[Step, ...]:
+    """Evidence from an attribute of one instance to an attribute of another."""
+    through = f"through {' and '.join(target.via)}" if target.via else ""
+    return (
+        Step(start.address, attribute, through),
+        Step(target.address, target.attribute, note),
+    )

@@ -1,0 +1,164 @@
+"""What a rule is and what it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from policyscan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from policyscan.rule.platform import Platform
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    def reaches(self, threshold: Severity) -> bool:
+        """Whether this is as bad as the threshold, or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(threshold)
+
+
+class Verdict(StrEnum):
+    """What a rule says of one address."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NA = "na"
+    ERROR = "error"
+
+
+class Certainty(StrEnum):
+    """Proven: known values or a complete chain of references. Inferred: the likeliest reading."""
+
+    PROVEN = "proven"
+    INFERRED = "inferred"
+
+
+class Phase(StrEnum):
+    """When a failure strikes."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    TASK_START = "task start"
+    RUNTIME = "runtime"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a verdict's evidence: this attribute of this address, and what it shows."""
+
+    address: str
+    attribute: str = ""
+    note: str = ""
+
+
+class Level(StrEnum):
+    """How much a note matters; a note never makes a verdict fail."""
+
+    INFO = "info"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing beside the verdict."""
+
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's verdict on one address.
+
+    `severity` None is the rule's own. `cause` is what several findings may share, such as the
+    address of the repository all of them wait for. `symptom` is what AWS will say or do.
+    """
+
+    address: str
+    verdict: Verdict
+    message: str
+    certainty: Certainty = Certainty.PROVEN
+    path: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+    fix: str = ""
+    symptom: str = ""
+    strikes: Phase | None = None
+    cause: str = ""
+    severity: Severity | None = None
+
+
+def passed(address: str, message: str, **details: Any) -> Finding:
+    """The rule holds for this address."""
+    return Finding(address, Verdict.PASS, message, **details)
+
+
+def fail(address: str, message: str, **details: Any) -> Finding:
+    """The rule is broken, with the evidence as `path` and how to mend it as `fix`."""
+    return Finding(address, Verdict.FAIL, message, **details)
+
+
+def undetermined(address: str, message: str, **details: Any) -> Finding:
+    """The plan does not tell; the message names what is missing and what would resolve it."""
+    return Finding(address, Verdict.UNKNOWN, message, **details)
+
+
+def not_applicable(address: str, message: str, **details: Any) -> Finding:
+    """The rule does not speak about this address."""
+    return Finding(address, Verdict.NA, message, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number, text or list a rule is set by; the default is the reference platform's."""
+
+    name: str
+    default: int | float | str | tuple[str, ...]
+    description: str
+
+    def parse(self, text: str) -> int | float | str | tuple[str, ...]:
+        """Read a value given on the command line. Raises ConfigError: not of the right kind."""
+        try:
+            match self.default:
+                case int():
+                    return int(text)
+                case float():
+                    return float(text)
+                case tuple():
+                    return tuple(part.strip() for part in text.split(",") if part.strip())
+                case _:
+                    return text
+        except ValueError:
+            kind = "a whole number" if isinstance(self.default, int) else "a number"
+            raise ConfigError(f"{self.name}: {text!r} is not {kind}") from None
+
+
+Parameters = Mapping[str, Any]
+Check = Callable[["Platform", Parameters], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's constant part; its `check` function stands beside it in the same file.
+
+    `title` says what holds when the rule passes. `types` are the resource types it judges.
+    """
+
+    id: str
+    name: str
+    group: str
+    severity: Severity
+    title: str
+    types: tuple[str, ...]
+    parameters: tuple[Parameter, ...] = field(default=())

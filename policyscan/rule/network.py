@@ -1,0 +1,235 @@
+"""Subnets: the route table each uses, and where its traffic to the internet goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policyscan.graph import Confidence, ResourceGraph, Target
+from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
+from policyscan.rule.ecs import certainty_of
+from policyscan.rule.model import Certainty, Step
+from policyscan.rule.routes import ROUTE_TABLES, Exit, Route, RouteTable, RouteTables
+
+SUBNET = "aws_subnet"
+VPCS = ("aws_vpc", "aws_default_vpc")
+NAT_GATEWAY = "aws_nat_gateway"
+ENDPOINT = "aws_vpc_endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """Where a subnet's default route leads.
+
+    `path` is the evidence, `nats` the NAT gateways it may go through, `why` says what keeps the
+    answer from being known when `exit` is UNKNOWN.
+    """
+
+    exit: Exit
+    path: tuple[Step, ...] = ()
+    nats: tuple[Target, ...] = ()
+    tables: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.PROVEN
+    why: str = ""
+
+
+class Network:
+    """The subnets of a plan by where they lead."""
+
+    def __init__(self, graph: ResourceGraph) -> None:
+        self._graph = graph
+        self._tables = RouteTables(graph)
+        self._loose: list[str] = []
+        self._associated = self._associations("aws_route_table_association", "subnet_id", (SUBNET,))
+        self._main = self._associations("aws_main_route_table_association", "vpc_id", VPCS)
+        self._egress: dict[str, Egress] = {}
+
+    def egress(self, subnet: Resource) -> Egress:
+        """Where a subnet's traffic to the internet goes."""
+        if subnet.address not in self._egress:
+            self._egress[subnet.address] = self._find_egress(subnet)
+        return self._egress[subnet.address]
+
+    def vpcs_of(self, resource: Resource) -> tuple[Target, ...]:
+        """The VPC a resource's vpc_id names."""
+        return self._graph.resolve(resource, "vpc_id", VPCS).targets
+
+    def zone(self, subnet: Resource) -> Value:
+        """The availability zone, by name or by id; Absent when AWS will pick one."""
+        for attribute in ("availability_zone", "availability_zone_id"):
+            value = subnet.value(attribute)
+            if not isinstance(value, Absent):
+                return value
+        return ABSENT
+
+    def nat_problem(self, nat: Resource) -> tuple[str, bool]:
+        """What keeps a NAT gateway from reaching the internet, and whether that is certain.
+
+        "" when nothing does. A regional NAT gateway needs no subnet of its own.
+        """
+        if nat.value("connectivity_type") == Known("private"):
+            return f"{nat.address} is a private NAT gateway, which reaches no internet", True
+        if nat.value("availability_mode") == Known("regional"):
+            return "", True
+        subnets = self._graph.resolve(nat, "subnet_id", [SUBNET])
+        if not subnets.targets:
+            return f"the subnet of {nat.address} is not in this plan", False
+        for target in subnets.targets:
+            subnet = self._graph.resource(target.address)
+            if subnet is None or subnet.mode == "data":
+                return f"the routes of {target.address}, where {nat.address} sits, are unknown", False
+            egress = self.egress(subnet)
+            if egress.exit is Exit.UNKNOWN:
+                return egress.why, False
+            if egress.exit is not Exit.INTERNET_GATEWAY:
+                return (
+                    f"{nat.address} sits in {subnet.address}, whose default route leads to "
+                    f"{egress.exit.value}, not to an internet gateway",
+                    len(subnets.targets) == 1,
+                )
+        return "", True
+
+    def _associations(
+        self, kind: str, attribute: str, types: tuple[str, ...]
+    ) -> dict[str, list[tuple[Resource, tuple[Target, ...], Target]]]:
+        """Route table associations by what they are for: (association, tables, its own edge)."""
+        found: dict[str, list[tuple[Resource, tuple[Target, ...], Target]]] = {}
+        for association in self._graph.of_type(kind):
+            if association.is_deleted:
+                continue
+            tables = self._graph.resolve(association, "route_table_id", ROUTE_TABLES).targets
+            joined = self._graph.resolve(association, attribute, types)
+            for target in joined.targets:
+                found.setdefault(target.address, []).append((association, tables, target))
+            if joined.is_open and not joined.targets:
+                self._loose.append(f"{association.address}.{attribute} could not be followed")
+        return found
+
+    def _find_egress(self, subnet: Resource) -> Egress:
+        if subnet.mode == "data":
+            return Egress(
+                Exit.UNKNOWN,
+                why=f"{subnet.address} is looked up: the plan does not hold its routes",
+            )
+        self._egress[subnet.address] = Egress(
+            Exit.UNKNOWN, why=f"the routes of {subnet.address} lead back to it"
+        )
+        own = self._associated.get(subnet.address, [])
+        if own:
+            return self._through(subnet, own)
+        if self._loose:
+            return Egress(Exit.UNKNOWN, why=f"{self._loose[0]}; give --source-dir")
+        return self._through_main_table(subnet)
+
+    def _through(
+        self, subnet: Resource, joins: list[tuple[Resource, tuple[Target, ...], Target]]
+    ) -> Egress:
+        sure = [join for join in joins if join[2].confidence is not Confidence.AMBIGUOUS] or joins
+        exits = []
+        for association, tables, edge in sure:
+            if not tables:
+                return Egress(
+                    Exit.UNKNOWN,
+                    why=f"{association.address} uses a route table that is not in this plan",
+                )
+            for target in tables:
+                table = self._tables.get(target.address)
+                if table is None:
+                    return Egress(
+                        Exit.UNKNOWN, why=f"the routes of {target.address} are not in this plan"
+                    )
+                step = Step(association.address, "route_table_id", f"for {subnet.address}")
+                exits.append(self._exit_of(table, (step,), certainty_of(edge, target)))
+        return _agreed(subnet, exits)
+
+    def _through_main_table(self, subnet: Resource) -> Egress:
+        vpcs = [self._graph.resource(target.address) for target in self.vpcs_of(subnet)]
+        if len(vpcs) != 1 or vpcs[0] is None or vpcs[0].mode == "data":
+            return Egress(
+                Exit.UNKNOWN,
+                why=f"{subnet.address} has no route table association in this plan and stands in "
+                "a VPC the plan does not manage",
+            )
+        vpc = vpcs[0]
+        if joins := self._main.get(vpc.address):
+            return self._through(subnet, joins)
+        for default in self._graph.of_type("aws_default_route_table"):
+            owners = self._graph.resolve(default, "default_route_table_id", VPCS).targets
+            table = self._tables.get(default.address)
+            if table is not None and vpc.address in {owner.address for owner in owners}:
+                step = Step(default.address, "default_route_table_id", f"of {vpc.address}")
+                return self._exit_of(table, (step,), Certainty.PROVEN)
+        if not vpc.is_created or vpc.type == "aws_default_vpc":
+            return Egress(
+                Exit.UNKNOWN,
+                why=f"{subnet.address} uses the main route table of {vpc.address}, which exists "
+                "already and is not in this plan",
+            )
+        note = "no route table is associated: the main table of a new VPC has no default route"
+        return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
+
+    def _exit_of(
+        self, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty
+    ) -> Egress:
+        here = (table.resource.address,)
+        if not table.defaults:
+            if table.why:
+                return Egress(Exit.UNKNOWN, lead, tables=here, why=table.why)
+            note = "has no route to 0.0.0.0/0"
+            return Egress(
+                Exit.NONE, (*lead, Step(table.resource.address, "route", note)), (), here, certainty
+            )
+        found = [self._of_route(route, table, lead, certainty) for route in table.defaults]
+        if len({egress.exit for egress in found}) == 1:
+            nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
+            return Egress(found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why)
+        return Egress(
+            Exit.UNKNOWN,
+            lead,
+            tables=here,
+            why=f"{table.resource.address} may have several default routes",
+        )
+
+    def _of_route(
+        self, route: Route, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty
+    ) -> Egress:
+        via = route.via.targets
+        holder = Step(route.holder.address, route.attribute, f"0.0.0.0/0 to {route.exit.value}")
+        own = () if route.holder is table.resource else (Step(table.resource.address),)
+        ends = tuple(Step(target.address) for target in via[:1])
+        proof = certainty if certainty_of(*via) is Certainty.PROVEN else Certainty.INFERRED
+        nats = via if route.exit is Exit.NAT else ()
+        here = (table.resource.address,)
+        return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
+
+
+def _agreed(subnet: Resource, exits: list[Egress]) -> Egress:
+    """One answer from several tables it may be: only when all lead to the same."""
+    kinds = {egress.exit for egress in exits}
+    if len(kinds) != 1:
+        return Egress(
+            Exit.UNKNOWN,
+            why=f"{subnet.address} may use several route tables that lead elsewhere each; "
+            "give --source-dir",
+        )
+    if len(exits) == 1:
+        return exits[0]
+    first = exits[0]
+    return Egress(
+        first.exit,
+        first.path,
+        tuple(dict.fromkeys(nat for egress in exits for nat in egress.nats)),
+        tuple(dict.fromkeys(table for egress in exits for table in egress.tables)),
+        Certainty.INFERRED,
+        first.why,
+    )
+
+
+def is_unset(value: Value) -> bool:
+    """Absent, or known to be empty."""
+    match value:
+        case Absent():
+            return True
+        case Known(inner):
+            return inner in ("", [], {})
+        case Unknown():
+            return False

@@ -1,0 +1,71 @@
+"""The planned platform as rules see it: the graph, and models of what is built in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from policyscan.graph import ResourceGraph
+from policyscan.plan import Known, Plan, Resource, Unknown
+from policyscan.rule.containers import Images
+from policyscan.rule.ecs import Service, read_services
+from policyscan.rule.network import Network
+from policyscan.rule.pushers import Pushers
+from policyscan.rule.scaling import Scaling
+
+
+class Platform:
+    """Everything a rule may ask; each model is made once, when the first rule asks for it."""
+
+    def __init__(self, graph: ResourceGraph) -> None:
+        self.graph = graph
+
+    @property
+    def plan(self) -> Plan:
+        """The plan the graph was made of."""
+        return self.graph.plan
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The ECS services that stand after this plan."""
+        return read_services(self.graph)
+
+    @cached_property
+    def images(self) -> Images:
+        """What containers run, and where it comes from."""
+        return Images(self.graph)
+
+    @cached_property
+    def pushers(self) -> Pushers:
+        """What pushes images during the apply."""
+        return Pushers(self.graph)
+
+    @cached_property
+    def network(self) -> Network:
+        """Subnets and where their routes lead."""
+        return Network(self.graph)
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """Scalable targets and scaling policies by service."""
+        return Scaling(self.graph)
+
+    def starts_nothing(self, service: Service) -> bool:
+        """Whether a service asks for no task: desired_count 0 and nothing that lifts it."""
+        if service.is_daemon:
+            return False
+        match service.resource.value("desired_count"):
+            case Unknown():
+                return False
+            case Known(value) if value > 0:
+                return False
+            case _:
+                return not any(
+                    self._lifts(target.resource) for target in self.scaling.targets_of(service)
+                )
+
+    def _lifts(self, target: Resource) -> bool:
+        match target.value("min_capacity"):
+            case Known(value):
+                return bool(value > 0)
+            case _:
+                return True

@@ -1,0 +1,147 @@
+"""Application Auto Scaling: which scalable target and which policies belong to a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from policyscan.graph import ResourceGraph
+from policyscan.plan import Known, Resource, Unknown
+from policyscan.rule.ecs import CLUSTER, SERVICE, Service
+
+TARGET = "aws_appautoscaling_target"
+POLICY = "aws_appautoscaling_policy"
+DIMENSION = "ecs:service:DesiredCount"
+_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ScalableTarget:
+    """A scalable target for an ECS service.
+
+    `services` are the addresses it may stand for, one when it is certain. `cluster_part` and
+    `service_part` are the pieces of a known resource_id, "" when it is unknown.
+    """
+
+    resource: Resource
+    services: tuple[str, ...]
+    is_exact: bool
+    resource_id: str = ""
+    unresolved: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.resource.address
+
+
+class Scaling:
+    """The scaling chain of every service: service, scalable target, policies."""
+
+    def __init__(self, graph: ResourceGraph) -> None:
+        self._graph = graph
+        alive = [r for r in graph.of_type(TARGET) if not r.is_deleted]
+        self.targets = tuple(
+            self._target(resource) for resource in alive if _scales_ecs(resource)
+        )
+        self.policies = tuple(
+            resource
+            for resource in graph.of_type(POLICY)
+            if not resource.is_deleted and _scales_ecs(resource)
+        )
+
+    def targets_of(self, service: Service) -> tuple[ScalableTarget, ...]:
+        """Scalable targets that stand, or may stand, for a service."""
+        return tuple(each for each in self.targets if service.address in each.services)
+
+    def policies_of(self, target: ScalableTarget) -> tuple[Resource, ...]:
+        """Policies for a scalable target: same resource_id, or one that refers to it."""
+        found = []
+        for policy in self.policies:
+            resource_id = policy.value("resource_id")
+            resolved = self._graph.resolve(policy, "resource_id", [TARGET, SERVICE])
+            addresses = {each.address for each in resolved.targets}
+            if isinstance(resource_id, Known) and target.resource_id:
+                is_joined = str(resource_id) == target.resource_id
+            else:
+                is_joined = target.address in addresses or (
+                    not any(a for a in addresses if self._type(a) == TARGET)
+                    and bool(addresses & set(target.services))
+                )
+            if is_joined:
+                found.append(policy)
+        return tuple(found)
+
+    def _type(self, address: str) -> str:
+        resource = self._graph.resource(address)
+        return resource.type if resource else ""
+
+    def _target(self, resource: Resource) -> ScalableTarget:
+        resolved = self._graph.resolve(resource, "resource_id")
+        named = [t for t in resolved.targets if self._type(t.address) == SERVICE]
+        if isinstance(resolved.value, Known):
+            return self._known(resource, str(resolved.value.value), [t.address for t in named])
+        is_exact = len(named) == 1
+        problem = ""
+        by_arn = [
+            t
+            for t in resolved.targets
+            if self._type(t.address) == CLUSTER and t.attribute in {"id", "arn"}
+        ]
+        if by_arn:
+            problem = (
+                f"resource_id is built from {by_arn[0].address}.{by_arn[0].attribute}, which is "
+                "an ARN; it takes the cluster's name"
+            )
+        return ScalableTarget(
+            resource,
+            tuple(t.address for t in named),
+            is_exact,
+            unresolved=resolved.unresolved
+            if not named
+            else (),
+            problem=problem,
+        )
+
+    def _known(self, resource: Resource, text: str, named: list[str]) -> ScalableTarget:
+        parts = text.split("/")
+        if len(parts) != _PARTS or parts[0] != "service" or text.startswith("arn:"):
+            return ScalableTarget(
+                resource,
+                tuple(named),
+                is_exact=True,
+                resource_id=text,
+                problem=f"resource_id {text!r} is not service/<cluster name>/<service name>",
+            )
+        found = [
+            service.address
+            for service in self._graph.of_type(SERVICE)
+            if service.value("name") == Known(parts[2])
+            and self._cluster_may_be(service, parts[1])
+        ]
+        return ScalableTarget(
+            resource, tuple(found or named), is_exact=True, resource_id=text
+        )
+
+    def _cluster_may_be(self, service: Resource, name: str) -> bool:
+        """Whether the service's cluster has this name, or a name nobody knows."""
+        resolved = self._graph.resolve(service, "cluster", [CLUSTER])
+        clusters = [self._graph.resource(t.address) for t in resolved.targets]
+        names = [cluster.value("name") for cluster in clusters if cluster is not None]
+        if names:
+            return any(each == Known(name) or isinstance(each, Unknown) for each in names)
+        if isinstance(resolved.value, Known):
+            return str(resolved.value.value).split("/")[-1] == name
+        return True
+
+
+def _scales_ecs(resource: Resource) -> bool:
+    return _is(resource, "service_namespace", "ecs") and _is(
+        resource, "scalable_dimension", DIMENSION
+    )
+
+
+def _is(resource: Resource, attribute: str, wanted: Any) -> bool:
+    """Known to be the wanted value, or not known to be another."""
+    value = resource.value(attribute)
+    return not isinstance(value, Known) or value.value == wanted
