@@ -59,9 +59,9 @@ class Resolution:
     @property
     def is_open(self) -> bool:
         """Whether something may be missing from `targets` and `external`."""
-        return bool(self.unresolved) or (
-            isinstance(self.value, Unknown) and not self.targets and not self.external
-        )
+        if not isinstance(self.value, Unknown):
+            return False
+        return bool(self.unresolved) or not (self.targets or self.external)
 
 
 class ResourceGraph:
@@ -154,7 +154,9 @@ class ResourceGraph:
         found = tuple(targets.values())
         if isinstance(value, Known):
             found, external = self._identities.matched(value, found, node_of(resource))
-            return Resolution(value, found, external, tuple(literals.items()))
+            return Resolution(
+                value, found, external, tuple(literals.items()), tuple(unresolved)
+            )
         if not expressions and resource.config is not None:
             unresolved["a dynamic block holds it; give --source-dir"] = None
         return Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))

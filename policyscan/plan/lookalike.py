@@ -158,7 +158,9 @@ _TEXTS: Final = (
         re.compile(r"^(?:AWSTemplateFormatVersion|Resources)[ \t]*:", re.MULTILINE),
         "a CloudFormation template",
     ),
-    _Pattern(re.compile(r"\A(?:---|[\w.-]+:(?:[ \t]|\r?$))", re.MULTILINE), "a YAML file"),
+    _Pattern(
+        re.compile(r"\A(?:---[ \t]*\r?$|[\w.-]+:(?:[ \t]|\r?$))", re.MULTILINE), "a YAML file"
+    ),
 )
 
 

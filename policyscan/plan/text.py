@@ -23,7 +23,7 @@ _JSON_LINE: Final = re.compile(r'^\ufeff?(?:\x1b\[[0-9;]*m)*(\{)(?=\s*["}])', re
 _PLAN_OPENING: Final = re.compile(r'\{\s*"format_version"')
 # A line of a log never starts as one of JSON does, `[command]` and `::debug::` apart.
 _LOG_LINE: Final = re.compile(r'\s*(?:\Z|::|\[(?!true|false|null)[A-Za-z]+\]|[^\s\x00{}\[\]",:])')
-_END_OF_JSON_LINE: Final = re.compile(r"\s*(?:\x1b\[[0-9;]*m)*\s*(?:\Z|::)")
+_END_OF_JSON_LINE: Final = re.compile(r"(?:\s++|\x1b\[[0-9;]*m)*+(?:\Z|::)")
 # What is left of the last token when a file ends inside a number, true, false or null.
 _CUT_TOKEN: Final = re.compile(r"-|\.|[eE][+-]?|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?")
 _CUT_ESCAPE: Final = re.compile(r"\\?u[0-9a-fA-F]{0,4}")

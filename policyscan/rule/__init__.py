@@ -5,8 +5,9 @@ A rule file imports this package and the standard library, nothing else.
 
 from policyscan.graph import Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
-from policyscan.rule.containers import TaskImages
+from policyscan.rule.containers import Container, TaskImages
 from policyscan.rule.ecs import Service, certainty_of, is_fargate, steps_to
+from policyscan.rule.image import Image, ImageError, parse_image
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -25,23 +26,34 @@ from policyscan.rule.model import (
     passed,
     undetermined,
 )
+from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
+from policyscan.rule.routes import Exit
+from policyscan.rule.scaling import ScalableTarget
 
 __all__ = [
     "ABSENT",
     "Absent",
     "Certainty",
     "Check",
+    "Container",
+    "Exit",
     "Finding",
+    "Image",
+    "ImageError",
     "Known",
     "Level",
     "Note",
+    "Opinion",
     "Parameter",
     "Parameters",
     "Phase",
+    "PlacedSubnet",
+    "Placement",
     "Platform",
     "Resource",
     "Rule",
+    "ScalableTarget",
     "Service",
     "Severity",
     "Step",
@@ -54,6 +66,7 @@ __all__ = [
     "fail",
     "is_fargate",
     "not_applicable",
+    "parse_image",
     "passed",
     "steps_to",
     "undetermined",

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from policyscan.graph import ResourceGraph, Target
+from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
 from policyscan.rule.image import Image, ImageError, looks_like_image, parse_image
 
@@ -22,19 +22,27 @@ class Container:
     name: str
     image: str
     settings: dict[str, Any]
+    is_sensitive: bool = False
+
+    @property
+    def shown_image(self) -> str:
+        """The image as a message may say it."""
+        return "(sensitive)" if self.is_sensitive else self.image
 
 
 @dataclass(frozen=True, slots=True)
 class TaskImages:
     """The images of one task definition, as far as the plan tells.
 
-    `is_known`: the definitions are readable, and `containers` is all there is. Otherwise
+    `is_known`: the definitions are readable, and `containers` is all there is. `is_image`: the
+    source showed which references are images, and not just part of the definitions. Otherwise
     `repositories` and `lookups` are what the definitions refer to, `others` are texts that may be
     the image instead, and `unresolved` says what could not be followed.
     """
 
     resource: Resource
     is_known: bool
+    is_image: bool = False
     containers: tuple[Container, ...] = ()
     repositories: tuple[Target, ...] = ()
     lookups: tuple[Target, ...] = ()
@@ -66,18 +74,27 @@ class Images:
         )
         if isinstance(resolution.value, Known):
             try:
-                containers = read_containers(str(resolution.value.value))
+                containers = read_containers(
+                    str(resolution.value.value), is_sensitive=resolution.value.is_sensitive
+                )
             except ValueError as problem:
                 return TaskImages(definition, is_known=True, invalid=str(problem))
             known = self._known_repositories(containers, targets)
             lookups = tuple(t for t in targets if self._is_lookup(t))
-            return TaskImages(definition, True, containers, known, lookups)
+            return TaskImages(
+                definition,
+                is_known=True,
+                containers=containers,
+                repositories=known,
+                lookups=lookups,
+            )
         written = self._graph.members(definition, DEFINITIONS, "image")
         if written is not None:
             targets, literals, unresolved = written.targets, written.literals, written.unresolved
         return TaskImages(
             definition,
             is_known=False,
+            is_image=written is not None,
             repositories=tuple(t for t in targets if self._is_repository(t)),
             lookups=tuple(t for t in targets if self._is_lookup(t)),
             others=tuple(name for name, value in literals if _may_be_image(value)),
@@ -120,8 +137,6 @@ class Images:
 
 
 def _by_value(repository: Resource) -> Target:
-    from policyscan.graph import Confidence
-
     return Target(repository.address, "repository_url", Confidence.EXACT)
 
 
@@ -149,7 +164,7 @@ def _may_be_image(value: Value) -> bool:
     return isinstance(inner, bool) or (isinstance(inner, str) and looks_like_image(inner))
 
 
-def read_containers(text: str) -> tuple[Container, ...]:
+def read_containers(text: str, *, is_sensitive: bool = False) -> tuple[Container, ...]:
     """Decode `container_definitions`. Raises ValueError: not a JSON list of objects.
 
     Example: `[{"name": "app", "image": "nginx:1.27"}]`.
@@ -163,6 +178,6 @@ def read_containers(text: str) -> tuple[Container, ...]:
     if not isinstance(decoded, list) or not all(isinstance(each, dict) for each in decoded):
         raise ValueError("container_definitions is not a list of objects")
     return tuple(
-        Container(str(each.get("name") or ""), str(each.get("image") or ""), each)
+        Container(str(each.get("name") or ""), str(each.get("image") or ""), each, is_sensitive)
         for each in decoded
     )

@@ -6,9 +6,12 @@ from functools import cached_property
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Plan, Resource, Unknown
+from policyscan.rule.balancing import Balancing
 from policyscan.rule.containers import Images
 from policyscan.rule.ecs import Service, read_services
+from policyscan.rule.endpoints import Endpoints
 from policyscan.rule.network import Network
+from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.scaling import Scaling
 
@@ -45,9 +48,37 @@ class Platform:
         return Network(self.graph)
 
     @cached_property
+    def endpoints(self) -> Endpoints:
+        """VPC endpoints, and what they reach."""
+        return Endpoints(self.graph, self.network, self.images)
+
+    @cached_property
+    def balancing(self) -> Balancing:
+        """Which load balancers send to which services."""
+        return Balancing(self.graph)
+
+    @cached_property
     def scaling(self) -> Scaling:
         """Scalable targets and scaling policies by service."""
         return Scaling(self.graph)
+
+    def placement(self, service: Service) -> Placement:
+        """The subnets a service's tasks run in, and where each leads."""
+        return place(service, self.graph, self.network)
+
+    def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Opinion:
+        """What a task in a subnet without a way out lacks."""
+        return self.endpoints.gaps(service, subnet)
+
+    def ignores_changes(self, resource: Resource, attribute: str) -> bool | None:
+        """Whether `lifecycle.ignore_changes` covers an attribute; None without source."""
+        block = self.graph.written.block(resource.module_path, resource.config_address)
+        if block is None:
+            return None
+        ignored = block.attributes.get("lifecycle[0].ignore_changes")
+        if ignored is None:
+            return False
+        return attribute in ignored.text or ignored.text.strip() == "all"
 
     def starts_nothing(self, service: Service) -> bool:
         """Whether a service asks for no task: desired_count 0 and nothing that lifts it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from policyscan.graph import ResourceGraph
@@ -50,6 +51,16 @@ class Scaling:
             if not resource.is_deleted and _scales_ecs(resource)
         )
 
+    @cached_property
+    def loose_policies(self) -> tuple[Resource, ...]:
+        """Policies whose scalable target could not be followed."""
+        return tuple(
+            policy
+            for policy in self.policies
+            if (found := self._graph.resolve(policy, "resource_id", [TARGET, SERVICE])).is_open
+            and not found.targets
+        )
+
     def targets_of(self, service: Service) -> tuple[ScalableTarget, ...]:
         """Scalable targets that stand, or may stand, for a service."""
         return tuple(each for each in self.targets if service.address in each.services)
@@ -80,7 +91,8 @@ class Scaling:
         resolved = self._graph.resolve(resource, "resource_id")
         named = [t for t in resolved.targets if self._type(t.address) == SERVICE]
         if isinstance(resolved.value, Known):
-            return self._known(resource, str(resolved.value.value), [t.address for t in named])
+            known = self._known(resource, str(resolved.value.value), [t.address for t in named])
+            return replace(known, unresolved=resolved.unresolved)
         is_exact = len(named) == 1
         problem = ""
         by_arn = [

@@ -264,7 +264,7 @@ class _Evidence:
         shown = str(name) if isinstance(name, Known) else repository.address
         tag = "latest"
         if self.images.containers:
-            tag = self.images.containers[0].image.rpartition(":")[2]
+            tag = self.images.containers[0].shown_image.rpartition(":")[2]
         return {
             "symptom": SYMPTOM.format(repository=shown, tag=tag),
             "strikes": Phase.TASK_START,

@@ -1,0 +1,102 @@
+"""The strategy of a simulated apply: computed attributes settle on deterministic, valid values.
+
+Ids, ARNs and names come from the templates of the hints, seeded by the resource's address. What
+no template names becomes null, or an empty collection: never an invented string, or a route
+would gain a network interface it never had.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policyscan.planner.schema.template import render
+from policyscan.planner.utility import GENERATORS
+from policyscan.planner.wire import UNKNOWN, is_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policyscan.planner.schema import Block
+    from policyscan.planner.strategy import Change
+
+
+class Applied:
+    """Plans unknown values, then applies them.
+
+    `address_of` is told a resource type and returns the address core is applying: the protocol
+    itself carries none.
+    """
+
+    def __init__(self, address_of: Callable[[str], str]) -> None:
+        self._address_of = address_of
+
+    def compute(self, resource_type: str) -> Callable[[str, Any], Any]:  # noqa: ARG002  # the seam
+        return lambda _path, _kind: UNKNOWN
+
+    def apply(self, change: Change) -> dict[str, Any] | None:
+        address = self._address_of(change.resource_type)
+        if change.planned is None:
+            return None
+        planned = dict(change.planned)
+        if (generate := GENERATORS.get(change.resource_type)) is not None:
+            planned.update(generate(planned, address))
+        return _Settlement(change, planned, address).block(change.block, planned, "")
+
+
+class _Settlement:
+    """Replaces every unknown of one planned object."""
+
+    def __init__(self, change: Change, planned: dict[str, Any], address: str) -> None:
+        self._change = change
+        self._planned = planned
+        self._address = address
+
+    def block(self, block: Block, planned: dict[str, Any], path: str) -> dict[str, Any]:
+        settled = {
+            name: self._attribute(planned.get(name), attribute.type, path + name)
+            for name, attribute in block.attributes.items()
+        }
+        for name, nested in block.block_types.items():
+            inner = planned.get(name)
+            if isinstance(inner, list):
+                settled[name] = [
+                    self.block(nested.block, each, f"{path}{name}.")
+                    for each in inner
+                    if not is_unknown(each)
+                ]
+            elif isinstance(inner, dict):
+                settled[name] = self.block(nested.block, inner, f"{path}{name}.")
+            else:
+                settled[name] = None if nested.nesting == "single" else self._template(path + name, [])
+        return settled
+
+    def _attribute(self, value: Any, kind: Any, path: str) -> Any:
+        if isinstance(value, list):
+            return [self._attribute(each, None, path) for each in value]
+        if isinstance(value, dict):
+            return {key: self._attribute(inner, None, f"{path}.{key}") for key, inner in value.items()}
+        if not is_unknown(value):
+            return value
+        return self._template(path, _empty(kind))
+
+    def _template(self, path: str, otherwise: Any) -> Any:
+        templates = self._change.hints.applied
+        if path not in templates:
+            return otherwise
+        return render(
+            templates[path],
+            seed=self._address,
+            attributes=self._planned,
+            region=self._change.region,
+            templates=templates,
+        )
+
+
+def _empty(kind: Any) -> Any:
+    match kind:
+        case ["list" | "set", _]:
+            return []
+        case ["map", _]:
+            return {}
+        case _:
+            return None

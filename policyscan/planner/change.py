@@ -1,0 +1,194 @@
+"""What a provider plans for one resource: core's proposal, completed as the plugin SDK would.
+
+The rules are those of terraform-plugin-sdk v2, which most AWS types use: a default stands in for
+an unset argument, an unset Optional+Computed argument is unknown on create and kept on update,
+strings left out inside a set block are "", and objects in an attribute hold no nulls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
+
+Value = Any
+Step = str | int
+_ZERO = {"string": "", "number": 0, "bool": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """One object or block thrice: as configured, as core proposes it, as it was (None: new)."""
+
+    config: dict[str, Value]
+    proposed: dict[str, Value]
+    prior: dict[str, Value] | None
+
+    def inside(self, name: str) -> tuple[Value, Value, Value]:
+        """The same three of one attribute or block type."""
+        prior = None if self.prior is None else self.prior.get(name)
+        return self.config.get(name), self.proposed.get(name), prior
+
+
+def is_sdk_type(block: Block) -> bool:
+    """Whether the plugin SDK serves the type: it lets configuration set `id`; the framework not."""
+    return "id" in block.attributes and block.attributes["id"].optional
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Completes proposals of one resource type.
+
+    `compute` is asked for every attribute that configuration leaves to the provider.
+    """
+
+    hints: TypeHints
+    is_sdk: bool
+    compute: Callable[[str, Any], Value]
+
+    def block(
+        self, block: Block, versions: Versions, path: str = "", *, in_set: bool = False
+    ) -> dict[str, Value]:
+        """The planned value of `block`, whose place in the resource is the dotted `path`."""
+        planned: dict[str, Value] = {}
+        for name, attribute in block.attributes.items():
+            planned[name] = self._attribute(attribute, versions, name, path + name, in_set=in_set)
+        for name, nested in block.block_types.items():
+            planned[name] = self._nested(nested, versions.inside(name), path + name, in_set=in_set)
+        return planned
+
+    def _attribute(
+        self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
+    ) -> Value:
+        config, proposed, _ = versions.inside(name)
+        if config is not None:
+            return as_sdk_holds(config, attribute.type) if self.is_sdk else config
+        is_new = versions.prior is None
+        if path in self.hints.defaults and (is_new or not attribute.computed):
+            return self.hints.defaults[path]
+        if attribute.computed:
+            return self.compute(path, attribute.type) if is_new else proposed
+        if in_set and self.is_sdk and attribute.type == "string":
+            return ""
+        return None
+
+    def _nested(
+        self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
+    ) -> Value:
+        config, proposed, prior = versions
+        if is_unknown(config) or is_unknown(proposed):
+            return proposed
+        if not config and path in self.hints.computed_blocks:
+            return self.compute(path, "block") if prior is None else prior
+        if nested.nesting == "single":
+            if config is None:
+                return None
+            return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
+        in_set = in_set or nested.nesting == "set"
+        return [
+            each
+            if is_unknown(each.proposed)
+            else self.block(nested.block, each, f"{path}.", in_set=in_set)
+            for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
+        ]
+
+
+def _elements(
+    config: list[Value], proposed: list[Value], prior: list[Value], nesting: str
+) -> Iterator[Versions]:
+    """The elements of a block; a set's element has a prior only when core found one like it."""
+    by_place = dict(enumerate(prior))
+    for index, element in enumerate(proposed):
+        configured = config[index] if index < len(config) else element
+        if nesting == "set":
+            # Core sends both sets in cty's order, which the computed values it filled in may change.
+            configured = next((one for one in config if _is_filled_from(element, one)), configured)
+            was = element if element in prior else None
+        else:
+            was = by_place.get(index)
+        yield Versions(configured, element, was)
+
+
+def _is_filled_from(proposed: Value, config: Value) -> bool:
+    if config is None or is_unknown(config):
+        return True
+    if isinstance(config, dict) and isinstance(proposed, dict):
+        return all(_is_filled_from(proposed.get(name), inner) for name, inner in config.items())
+    if isinstance(config, list) and isinstance(proposed, list):
+        return len(config) == len(proposed) and all(map(_is_filled_from, proposed, config))
+    return bool(config == proposed)
+
+
+def as_sdk_holds(value: Value, kind: Any) -> Value:
+    """A configured value as the SDK can hold it.
+
+    A set of primitives, or a map, with one unknown element is wholly unknown. The objects of an
+    attribute that stands for blocks (a security group's `ingress`) have zero values for nulls.
+    """
+    match kind:
+        case ["set", str()] | ["map", _] if not is_wholly_known(value):
+            return UNKNOWN
+        case ["list" | "set", ["object", members]] if isinstance(value, list):
+            return [_zeroed(element, members) for element in value]
+        case _:
+            return value
+
+
+def _zeroed(element: Value, members: dict[str, Any]) -> Value:
+    if not isinstance(element, dict):
+        return element
+    return {
+        name: _zero(kind) if element.get(name) is None else as_sdk_holds(element[name], kind)
+        for name, kind in members.items()
+    }
+
+
+def _zero(kind: Any) -> Value:
+    return _ZERO[kind] if isinstance(kind, str) else [] if kind[0] in {"list", "set"} else {}
+
+
+def replaced_by(
+    block: Block, hints: TypeHints, prior: dict[str, Value], planned: dict[str, Value]
+) -> list[tuple[Step, ...]]:
+    """The paths whose change replaces the resource. Example: `[("network", 0, "mode")]`."""
+    return list(_differences(block, hints, prior, planned, (), ""))
+
+
+def _differences(
+    block: Block, hints: TypeHints, prior: Value, planned: Value, steps: tuple[Step, ...], path: str
+) -> Iterator[tuple[Step, ...]]:
+    for name in block.attributes:
+        if path + name in hints.force_new and prior.get(name) != planned.get(name):
+            yield (*steps, name)
+    for name, nested in block.block_types.items():
+        was, becomes = prior.get(name) or [], planned.get(name) or []
+        place, inner = (*steps, name), f"{path}{name}."
+        forcing = [hint.removeprefix(inner) for hint in hints.force_new if hint.startswith(inner)]
+        if was == becomes or not forcing:
+            continue
+        if nested.nesting == "list" and isinstance(becomes, list) and len(was) == len(becomes):
+            for index, (one, other) in enumerate(zip(was, becomes, strict=True)):
+                yield from _differences(nested.block, hints, one, other, (*place, index), inner)
+        elif _only(was, forcing) != _only(becomes, forcing):
+            yield place
+
+
+def _only(value: Value, paths: list[str]) -> Value:
+    """A value cut down to some dotted paths, so that a set's other changes do not count."""
+    if isinstance(value, list):
+        return sorted((_only(element, paths) for element in value), key=repr)
+    if not isinstance(value, dict):
+        return value
+    heads = {path.partition(".")[0] for path in paths}
+    return {
+        name: _only(value.get(name), [path.partition(".")[2] for path in paths if path.startswith(f"{name}.")])
+        if any(path.startswith(f"{name}.") for path in paths)
+        else value.get(name)
+        for name in sorted(heads)
+    }

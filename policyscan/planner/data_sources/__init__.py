@@ -1,0 +1,60 @@
+"""Answers to data sources: computed where AWS itself only computes, else from the simulated state.
+
+What neither can say gets a stand-in, and every stand-in is told to the caller.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policyscan.planner.data_sources.account import ACCOUNT_ANSWERS
+from policyscan.planner.data_sources.images import image, images_of
+from policyscan.planner.data_sources.known import Known, simulated_resources
+from policyscan.planner.data_sources.policy_document import policy_document
+from policyscan.planner.data_sources.stand_in import stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policyscan.planner.provider import Configuration
+    from policyscan.planner.schema import Block, TypeHints
+
+__all__ = ["AwsReader", "Known", "simulated_resources"]
+
+
+class AwsReader:
+    """Reads the data sources of the AWS provider.
+
+    `hints` are those of its resource types: a data source of the same name looks alike.
+    """
+
+    def __init__(self, known: Known, hints: Mapping[str, TypeHints]) -> None:
+        self._known = known
+        self._hints = hints
+
+    def read(
+        self, configuration: Configuration, type_name: str, block: Block, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The whole object of a data source. Raises PlannerError: its arguments are wrong."""
+        if "region" in block.attributes and config.get("region") is None:
+            config = {**config, "region": configuration.known_region}
+        if type_name == "aws_iam_policy_document":
+            return policy_document(config)
+        if (answer := ACCOUNT_ANSWERS.get(type_name)) is not None:
+            return complete(block, config, answer(configuration, config))
+        if type_name == "aws_ecr_image" and self._known.holds_repository(config):
+            return complete(block, config, image(config))
+        if (resource := self._known.resource(type_name, config)) is not None:
+            return complete(block, config, {**resource, **images_of(type_name, resource)})
+        made_up = complete(block, config, stand_in(type_name, block, config, self._hints))
+        self._known.remember_stand_in(type_name, made_up)
+        return made_up
+
+
+def complete(block: Block, config: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of `block`'s shape: what configuration says, else the answer, else null."""
+    attributes = {
+        name: answer.get(name) if config.get(name) is None else config[name]
+        for name in block.attributes
+    }
+    return attributes | {name: config.get(name) for name in block.block_types}

@@ -1,0 +1,74 @@
+"""What data sources may draw on: the resources of the simulated state."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Resource = tuple[str, dict[str, Any]]
+
+_NOT_IDENTIFYING = frozenset({"region", "most_recent", "with_decryption"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The resources of one simulated state, and the stand-ins given so far."""
+
+    resources: tuple[Resource, ...] = ()
+    stand_ins: list[Resource] = field(default_factory=list)
+
+    def resource(self, type_name: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The resource of the data source's type that every scalar argument fits, if any."""
+        asked = {
+            name: value
+            for name, value in config.items()
+            if isinstance(value, str | int) and name not in _NOT_IDENTIFYING
+        }
+        for found, attributes in self.resources if asked else ():
+            if found == type_name and all(
+                attributes.get(name) == value for name, value in asked.items()
+            ):
+                return attributes
+        return None
+
+    def holds_repository(self, config: Mapping[str, Any]) -> bool:
+        """Whether the ECR repository an image is asked of was applied: its pipeline pushed."""
+        name = config.get("repository_name")
+        return any(
+            found == "aws_ecr_repository" and attributes.get("name") == name
+            for found, attributes in self.resources
+        )
+
+    def remember_stand_in(self, type_name: str, answer: dict[str, Any]) -> None:
+        """Note that `answer` was made up."""
+        self.stand_ins.append((type_name, answer))
+
+    def is_stand_in(self, type_name: str, values: Mapping[str, Any]) -> bool:
+        """Whether these values of a data source, as plan JSON prints them, were made up."""
+        return any(
+            found == type_name and _prints_as(answer, values) for found, answer in self.stand_ins
+        )
+
+
+def simulated_resources(state: Path) -> Iterator[Resource]:
+    """The managed resources of a local state file; none when there is no file yet."""
+    if not state.exists():
+        return
+    for resource in json.loads(state.read_bytes())["resources"]:
+        if resource["mode"] == "managed":
+            for instance in resource["instances"]:
+                yield resource["type"], instance["attributes"]
+
+
+def _prints_as(answer: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Scalars decide: sets may be printed in another order."""
+    return all(
+        values.get(name) == value
+        for name, value in answer.items()
+        if value is None or isinstance(value, str | int)
+    )

@@ -1,0 +1,150 @@
+"""Plan every fixture again: `python -m policyscan.planner.fixtures [--check] [FOLDER ...]`.
+
+A fixture is a folder under `fixtures/` with a `fixture.yaml`, or one under `fixtures/rules/` with
+a `main.tf`; its `plan.json` stands beside. `fixture.yaml` may say:
+
+    configuration: ../../infra      # the root module, from the fixture's folder; default "."
+    variables: {name: value}        # of the plan
+    after:                          # simulated applies before it
+      - variables: {name: value}
+    destroy: true                   # a plan that destroys
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from policyscan.errors import ConfigError, PolicyscanError
+from policyscan.planner.offline import Inputs, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FIXTURE_FILE = "fixture.yaml"
+PLAN_FILE = "plan.json"
+_ROOT = Path("fixtures")
+_WORKERS = 2
+_KEYS = frozenset({"after", "configuration", "destroy", "variables"})
+_STEP_KEYS = frozenset({"variables"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """How one fixture's plan is made."""
+
+    folder: Path
+    configuration: Path
+    inputs: Inputs
+    after: tuple[Inputs, ...] = ()
+    destroy: bool = False
+
+
+class Outcome(StrEnum):
+    """What became of one fixture's plan."""
+
+    UNCHANGED = "unchanged"
+    WRITTEN = "written"
+    DIFFERS = "differs"
+    FAILED = "failed"
+
+
+def find_fixtures(root: Path) -> tuple[Path, ...]:
+    """The folders of all fixtures below `root`, sorted."""
+    described = {file.parent for file in root.rglob(FIXTURE_FILE)}
+    of_rules = {file.parent for file in (root / "rules").rglob("main.tf")}
+    # A rule's fixture may have modules of its own: their folders lie inside it.
+    inner = {one for one in of_rules if not of_rules.isdisjoint(one.parents)}
+    return tuple(sorted(described | (of_rules - inner)))
+
+
+def read_fixture(folder: Path) -> Fixture:
+    """Read `fixture.yaml`. Raises ConfigError: it is not what this module's docstring says."""
+    file = folder / FIXTURE_FILE
+    if not file.exists():
+        return Fixture(folder=folder, configuration=folder, inputs=Inputs())
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    described = _mapping(content or {}, _KEYS, str(file))
+    steps = described.get("after") or ()
+    if not isinstance(steps, list | tuple) or not isinstance(described.get("destroy", False), bool):
+        raise ConfigError(f"{file}: `after` is a list of steps and `destroy` true or false")
+    return Fixture(
+        folder=folder,
+        configuration=folder / str(described.get("configuration", ".")),
+        inputs=_inputs(described, str(file)),
+        after=tuple(_inputs(_mapping(step, _STEP_KEYS, f"{file}: after"), str(file)) for step in steps),
+        destroy=described.get("destroy", False),
+    )
+
+
+def _mapping(value: Any, keys: frozenset[str], place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{place}: a mapping with the keys {', '.join(sorted(keys))} belongs here")
+    if unknown := sorted(str(key) for key in value.keys() - keys):
+        raise ConfigError(f"{place}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+    return value
+
+
+def _inputs(described: Mapping[str, Any], place: str) -> Inputs:
+    variables = described.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise ConfigError(f"{place}: `variables` is a mapping of names to values")
+    return Inputs(variables={str(name): _raw(value) for name, value in variables.items()})
+
+
+def _raw(value: Any) -> str:
+    """A YAML value as `-var` takes it."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def regenerate(folder: Path, *, check: bool) -> tuple[Outcome, str]:
+    """Plan one fixture and write its plan when its bytes differ; `check` writes nothing."""
+    try:
+        fixture = read_fixture(folder)
+        made = make_plan(
+            fixture.configuration, fixture.inputs, after=fixture.after, destroy=fixture.destroy
+        )
+    except PolicyscanError as error:
+        return Outcome.FAILED, str(error)
+    target = folder / PLAN_FILE
+    if target.exists() and target.read_bytes() == made.plan_json:
+        return Outcome.UNCHANGED, ""
+    if check:
+        return Outcome.DIFFERS, ""
+    target.write_bytes(made.plan_json)
+    return Outcome.WRITTEN, ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print one line a fixture; 1 when `--check` finds a difference, 2 when a plan fails."""
+    parser = argparse.ArgumentParser(prog="policyscan.planner.fixtures", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="default: all")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
+    options = parser.parse_args(arguments)
+    folders = tuple(options.folders) or find_fixtures(_ROOT)
+    outcomes = set()
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        planned = workers.map(lambda folder: regenerate(folder, check=options.check), folders)
+        for folder, (outcome, why) in zip(folders, planned, strict=True):
+            outcomes.add(outcome)
+            sys.stdout.write(f"{outcome:<9} {folder}{f': {why}' if why else ''}\n")
+            sys.stdout.flush()
+    if Outcome.FAILED in outcomes:
+        return 2
+    return 1 if Outcome.DIFFERS in outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""JSON documents as the AWS provider writes them into a plan.
+
+Source: terraform-provider-aws, verify/json.go and ecs/container_definitions.go. A document that
+is not JSON stays as it is: the real provider refuses it, which is for validation to say.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Go's encoder escapes these in strings, and nowhere else can they stand in JSON.
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def go_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON as Go's encoding/json prints it; keys stay in the order given."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return text.translate(str.maketrans(_ESCAPED))
+
+
+def json_document(text: str) -> str:
+    """Compact, keys sorted."""
+    return _rewritten(text, _sorted)
+
+
+def iam_policy(text: str) -> str:
+    """Compact, keys sorted, but `Version` first when it is the one of 2012."""
+
+    def version_first(policy: Any) -> Any:
+        if not isinstance(policy, dict) or policy.get("Version") != "2012-10-17":
+            return _sorted(policy)
+        return {"Version": policy["Version"], **_sorted(policy)}
+
+    return _rewritten(text, version_first)
+
+
+def container_definitions(text: str) -> str:
+    """Compact, keys sorted, `environment` and `secrets` by name, nulls and `cpu` 0 left out."""
+
+    def ordered(containers: Any) -> Any:
+        if not isinstance(containers, list):
+            return containers
+        return _sorted([_container(each) for each in containers])
+
+    return _rewritten(text, ordered)
+
+
+NORMALISERS: Mapping[str, Callable[[str], str]] = {
+    "json": json_document,
+    "iam_policy": iam_policy,
+    "container_definitions": container_definitions,
+}
+
+
+def _rewritten(text: str, change: Callable[[Any], Any]) -> str:
+    try:
+        return go_json(change(json.loads(text)))
+    except ValueError:
+        return text
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(element) for element in value] if isinstance(value, list) else value
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(element) for element in value] if isinstance(value, list) else value
+
+
+def _container(container: Any) -> Any:
+    if not isinstance(container, dict):
+        return container
+    kept = _without_nulls(container)
+    if kept.get("cpu") == 0:
+        del kept["cpu"]
+    for name in ("environment", "secrets"):
+        if isinstance(kept.get(name), list):
+            kept[name] = sorted(kept[name], key=_name)
+    return kept
+
+
+def _name(pair: Any) -> str:
+    return str(pair.get("name", "")) if isinstance(pair, dict) else ""

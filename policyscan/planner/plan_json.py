@@ -1,0 +1,45 @@
+"""A plan's JSON with nothing in it that differs between two runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TIMESTAMP = "2000-01-01T00:00:00Z"
+"""Stands for the moment of planning, which says nothing about the configuration."""
+_STAND_IN_FOLDER = "/configuration"
+
+
+def normal_form(content: bytes, top: str) -> bytes:
+    """The same plan with sorted keys, a fixed time and no path of this machine.
+
+    `top` is the folder the configuration was copied to; it can show through `abspath()`.
+    """
+    plan = json.loads(content.replace(top.encode(), _STAND_IN_FOLDER.encode()))
+    if "timestamp" in plan:
+        plan["timestamp"] = TIMESTAMP
+    for unordered in ("relevant_attributes", "checks"):
+        if unordered in plan:
+            plan[unordered] = sorted(plan[unordered], key=_canonical)
+    return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def data_sources(content: bytes) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(address, type, values) of every data source the plan read, in the order of the plan."""
+    state = json.loads(content).get("prior_state", {})
+    yield from _data_sources_of(state.get("values", {}).get("root_module", {}))
+
+
+def _data_sources_of(module: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for resource in module.get("resources", ()):
+        if resource["mode"] == "data":
+            yield resource["address"], resource["type"], resource["values"]
+    for child in module.get("child_modules", ()):
+        yield from _data_sources_of(child)

@@ -1,0 +1,134 @@
+"""The part of Terraform's plugin protocol 5 that the offline provider speaks.
+
+Messages are declared in `_MESSAGES` and built when the module is first used: no generated code.
+Source of the names and numbers: terraform, docs/plugin-protocol/tfplugin5.8.proto.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVICE = "tfplugin5.Provider"
+
+_MESSAGES = """
+DynamicValue             bytes msgpack 1, bytes json 2
+AttributePathStep        string attribute_name 1 oneof, string element_key_string 2 oneof, \
+int64 element_key_int 3 oneof
+AttributePath            repeated AttributePathStep steps 1
+Diagnostic               int64 severity 1, string summary 2, string detail 3, \
+AttributePath attribute 4
+RawState                 bytes json 1
+
+Attribute                string name 1, bytes type 2, bool required 4, bool optional 5, \
+bool computed 6, bool sensitive 7
+NestedBlock              string type_name 1, Block block 2, int64 nesting 3, int64 min_items 4, \
+int64 max_items 5
+Block                    int64 version 1, repeated Attribute attributes 2, \
+repeated NestedBlock block_types 3
+Schema                   int64 version 1, Block block 2
+SchemaEntry              string key 1, Schema value 2
+
+SchemaRequest            -
+SchemaResponse           Schema provider 1, repeated SchemaEntry resource_schemas 2, \
+repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4
+PrepareRequest           DynamicValue config 1
+PrepareResponse          DynamicValue prepared_config 1, repeated Diagnostic diagnostics 2
+ValidateRequest          string type_name 1, DynamicValue config 2
+ValidateResponse         repeated Diagnostic diagnostics 1
+UpgradeRequest           string type_name 1, int64 version 2, RawState raw_state 3
+UpgradeResponse          DynamicValue upgraded_state 1, repeated Diagnostic diagnostics 2
+ConfigureRequest         string terraform_version 1, DynamicValue config 2
+ConfigureResponse        repeated Diagnostic diagnostics 1
+ReadRequest              string type_name 1, DynamicValue current_state 2, bytes private 3
+ReadResponse             DynamicValue new_state 1, repeated Diagnostic diagnostics 2, \
+bytes private 3
+PlanRequest              string type_name 1, DynamicValue prior_state 2, \
+DynamicValue proposed_new_state 3, DynamicValue config 4, bytes prior_private 5
+PlanResponse             DynamicValue planned_state 1, repeated AttributePath requires_replace 2, \
+bytes planned_private 3, repeated Diagnostic diagnostics 4, bool legacy_type_system 5
+ApplyRequest             string type_name 1, DynamicValue prior_state 2, \
+DynamicValue planned_state 3, DynamicValue config 4, bytes planned_private 5
+ApplyResponse            DynamicValue new_state 1, bytes private 2, \
+repeated Diagnostic diagnostics 3, bool legacy_type_system 4
+ImportRequest            string type_name 1, string id 2
+ImportedResource         string type_name 1, DynamicValue state 2, bytes private 3
+ImportResponse           repeated ImportedResource imported_resources 1, \
+repeated Diagnostic diagnostics 2
+DataSourceRequest        string type_name 1, DynamicValue config 2
+DataSourceResponse       DynamicValue state 1, repeated Diagnostic diagnostics 2
+StopRequest              -
+StopResponse             string Error 1
+"""
+
+
+class Procedure(NamedTuple):
+    """One remote procedure: its message types by name."""
+
+    request: str
+    response: str
+
+
+PROCEDURES: Mapping[str, Procedure] = {
+    "GetSchema": Procedure("SchemaRequest", "SchemaResponse"),
+    "PrepareProviderConfig": Procedure("PrepareRequest", "PrepareResponse"),
+    "ValidateResourceTypeConfig": Procedure("ValidateRequest", "ValidateResponse"),
+    "ValidateDataSourceConfig": Procedure("ValidateRequest", "ValidateResponse"),
+    "UpgradeResourceState": Procedure("UpgradeRequest", "UpgradeResponse"),
+    "Configure": Procedure("ConfigureRequest", "ConfigureResponse"),
+    "ReadResource": Procedure("ReadRequest", "ReadResponse"),
+    "PlanResourceChange": Procedure("PlanRequest", "PlanResponse"),
+    "ApplyResourceChange": Procedure("ApplyRequest", "ApplyResponse"),
+    "ImportResourceState": Procedure("ImportRequest", "ImportResponse"),
+    "ReadDataSource": Procedure("DataSourceRequest", "DataSourceResponse"),
+    "Stop": Procedure("StopRequest", "StopResponse"),
+}
+
+_FIELD = re.compile(r"(repeated )?(\w+) (\w+) (\d+)( oneof)?")
+_Field = descriptor_pb2.FieldDescriptorProto
+_SCALARS = {
+    "bool": _Field.TYPE_BOOL,
+    "bytes": _Field.TYPE_BYTES,
+    "int64": _Field.TYPE_INT64,
+    "string": _Field.TYPE_STRING,
+}
+
+
+@cache
+def messages() -> Mapping[str, Any]:
+    """Message name -> its class. Example: `messages()["Schema"](version=1)`."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="tfplugin5.proto", package="tfplugin5", syntax="proto3"
+    )
+    for line in filter(None, _MESSAGES.splitlines()):
+        name, _, fields = line.partition(" ")
+        _declare(file.message_type.add(name=name), fields)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)  # type: ignore[no-untyped-call]
+    return {
+        message.name: message_factory.GetMessageClass(
+            pool.FindMessageTypeByName(f"tfplugin5.{message.name}")  # type: ignore[no-untyped-call]
+        )
+        for message in file.message_type
+    }
+
+
+def _declare(message: descriptor_pb2.DescriptorProto, fields: str) -> None:
+    for repeated, kind, name, number, oneof in _FIELD.findall(fields):
+        field = message.field.add(name=name, number=int(number))
+        field.label = _Field.LABEL_REPEATED if repeated else _Field.LABEL_OPTIONAL
+        if kind in _SCALARS:
+            field.type = _SCALARS[kind]
+        else:
+            field.type = _Field.TYPE_MESSAGE
+            field.type_name = f".tfplugin5.{kind}"
+        if oneof:
+            if not message.oneof_decl:
+                message.oneof_decl.add(name="selector")
+            field.oneof_index = 0

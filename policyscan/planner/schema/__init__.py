@@ -1,0 +1,159 @@
+"""The schemas the offline provider serves, and the facts about types that no schema says.
+
+A provider's schema lies beside this file in the format of `terraform providers schema -json`;
+its hints lie under `hints/`. Both are read when asked for; nothing is kept between calls.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations at run time
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+
+from policyscan.errors import PlannerError
+from policyscan.planner.schema.hints import DATA_SOURCE, TypeHints, load_hints
+
+__all__ = [
+    "PROVIDERS",
+    "Attribute",
+    "Block",
+    "NestedBlock",
+    "ProviderSchema",
+    "TypeHints",
+    "load_hints",
+    "load_schema",
+]
+
+PROVIDERS: Mapping[str, str] = {
+    "registry.terraform.io/hashicorp/archive": "archive.json",
+    "registry.terraform.io/hashicorp/aws": "aws.json.gz",
+    "registry.terraform.io/hashicorp/local": "local.json",
+    "registry.terraform.io/hashicorp/null": "null.json",
+    "registry.terraform.io/hashicorp/random": "random.json",
+    "registry.terraform.io/hashicorp/time": "time.json",
+    "registry.terraform.io/hashicorp/tls": "tls.json",
+}
+"""Provider address -> the file beside this one that holds its schema."""
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """One argument or exported value of a block.
+
+    `type` is cty's JSON form: "string", ["list", "string"], ["object", {"name": type}].
+    """
+
+    type: Any
+    required: bool = False
+    optional: bool = False
+    computed: bool = False
+    sensitive: bool = False
+    write_only: bool = False
+
+
+class NestedBlock(msgspec.Struct, frozen=True, rename={"nesting": "nesting_mode"}):
+    """A block type inside another block; `max_items` 0 means any number."""
+
+    nesting: Literal["single", "list", "set", "map"]
+    block: Block
+    min_items: int = 0
+    max_items: int = 0
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A body: its attributes and the block types it may hold, by name."""
+
+    attributes: Mapping[str, Attribute] = {}
+    block_types: Mapping[str, NestedBlock] = {}
+
+
+class ProviderSchema(msgspec.Struct, frozen=True):
+    """What one provider serves, cut down to the types asked for."""
+
+    address: str
+    version: str
+    provider: Block
+    resources: Mapping[str, Block]
+    data_sources: Mapping[str, Block]
+
+
+class _TypeSchema(msgspec.Struct, frozen=True):
+    block: Block
+
+
+class _Provenance(msgspec.Struct, frozen=True):
+    provider_version: str
+
+
+class _StoredProvider(msgspec.Struct, frozen=True):
+    provider: _TypeSchema
+    resource_schemas: dict[str, msgspec.Raw] = {}
+    data_source_schemas: dict[str, msgspec.Raw] = {}
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    provenance: _Provenance
+    provider_schemas: dict[str, _StoredProvider]
+
+
+def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
+    """Load the schema of `provider`, with those of `types` it has, as resource or data source.
+
+    A type the provider lacks is simply left out: Terraform core then names it to the user.
+    Raises PlannerError: no schema is kept for `provider`.
+    Example: load_schema("registry.terraform.io/hashicorp/aws", frozenset({"aws_vpc"})).
+    """
+    stored = _read(provider)
+    hints = load_hints(provider)
+    schemas = stored.provider_schemas[provider]
+    return ProviderSchema(
+        address=provider,
+        version=stored.provenance.provider_version,
+        provider=schemas.provider.block,
+        resources=_build(schemas.resource_schemas, types, hints, prefix=""),
+        data_sources=_build(schemas.data_source_schemas, types, hints, prefix=DATA_SOURCE),
+    )
+
+
+def _read(provider: str) -> _Stored:
+    if provider not in PROVIDERS:
+        raise PlannerError(
+            f"provider {provider}: no offline schema is kept for it; "
+            f"plan with the real provider, or use one of {', '.join(PROVIDERS)}"
+        )
+    content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
+    if PROVIDERS[provider].endswith(".gz"):
+        content = gzip.decompress(content)
+    return msgspec.json.decode(content, type=_Stored)
+
+
+def _build(
+    schemas: Mapping[str, msgspec.Raw],
+    types: frozenset[str],
+    hints: Mapping[str, TypeHints],
+    *,
+    prefix: str,
+) -> dict[str, Block]:
+    decoder = msgspec.json.Decoder(_TypeSchema)
+    blocks = {}
+    for name in sorted(types & schemas.keys()):
+        row = hints.get(prefix + name)
+        block = decoder.decode(schemas[name]).block
+        blocks[name] = _mark_sensitive(block, row.sensitive) if row else block
+    return blocks
+
+
+def _mark_sensitive(block: Block, paths: tuple[str, ...]) -> Block:
+    """The block with the attributes at dotted `paths` sensitive."""
+    attributes, block_types = dict(block.attributes), dict(block.block_types)
+    for path in paths:
+        name, _, inner = path.partition(".")
+        if inner:
+            nested = block_types[name]
+            body = _mark_sensitive(nested.block, (inner,))
+            block_types[name] = msgspec.structs.replace(nested, block=body)
+        else:
+            attributes[name] = msgspec.structs.replace(attributes[name], sensitive=True)
+    return Block(attributes, block_types)

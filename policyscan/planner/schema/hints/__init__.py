@@ -1,0 +1,102 @@
+"""Facts about resource types that no provider schema says, one table a service.
+
+Each row names its source. Paths are dotted names without indexes: `health_check.path`. Not
+listed is what the plugin SDK does alike for every type, such as "" for a string left out in a set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations at run time
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import yaml
+
+from policyscan.errors import PlannerError
+from policyscan.planner.schema.template import FILTERS, PLACEHOLDER
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+EVERY_TYPE = "*"
+"""The row whose facts hold for every resource type; it is merged into each of their rows."""
+DATA_SOURCE = "data."
+"""What the row of a data source begins with, as its address does."""
+
+
+class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known about one resource type beyond its schema.
+
+    source: where the facts are from.
+    defaults: path -> value the provider plans when configuration leaves the attribute unset.
+    force_new: paths whose change replaces the resource.
+    computed_blocks: paths of blocks that read unknown in a plan when unset.
+    sensitive: paths of sensitive attributes; `load_schema` marks them in the schema.
+    applied: path -> what an attribute unknown in the plan is after apply, every string a template
+      (see `policyscan.planner.schema.template`). A path that is not named here is null, or an
+      empty collection: an optional attribute is never given an invented value.
+    normalised: path -> how the provider rewrites the JSON document the attribute holds.
+    """
+
+    source: str
+    defaults: Mapping[str, Any] = {}
+    force_new: tuple[str, ...] = ()
+    computed_blocks: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    applied: Mapping[str, Any] = {}
+    normalised: Mapping[str, Literal["json", "iam_policy", "container_definitions"]] = {}
+
+    def __post_init__(self) -> None:
+        for placeholder in PLACEHOLDER.finditer(json.dumps(self.applied)):
+            if placeholder["filter"] and placeholder["filter"] not in FILTERS:
+                raise ValueError(f"{placeholder[0]}: a filter is one of {', '.join(FILTERS)}")
+
+
+def load_hints(provider: str) -> Mapping[str, TypeHints]:
+    """Load resource type -> its hints, and the row "*", which stands for every type not named.
+
+    A data source's row is keyed as its address begins: "data.aws_ssm_parameter".
+
+    Paths of "*" that a type's schema lacks mean nothing for that type.
+    Raises PlannerError: a row is not in the shape of TypeHints, or stands in two tables.
+    Example: load_hints("registry.terraform.io/hashicorp/aws")["aws_vpc"].applied["id"].
+    """
+    folder = files(__name__).joinpath(provider.rpartition("/")[2])
+    rows = read_folder(folder) if folder.is_dir() else {}
+    common = rows.setdefault(EVERY_TYPE, TypeHints(source="nothing is known of this provider"))
+    return {
+        name: rows[name] if name.startswith(DATA_SOURCE) else _merge(common, rows[name])
+        for name in sorted(rows)
+    }
+
+
+def read_folder(folder: Traversable) -> dict[str, TypeHints]:
+    """The rows of all tables in `folder`. Raises PlannerError: as `load_hints`."""
+    rows: dict[str, TypeHints] = {}
+    for table in sorted(folder.iterdir(), key=lambda table: table.name):
+        found = _read_table(table)
+        if twice := sorted(found.keys() & rows.keys()):
+            raise PlannerError(f"{table}: {twice[0]} stands in another table too; keep one row")
+        rows.update(found)
+    return rows
+
+
+def _read_table(table: Traversable) -> dict[str, TypeHints]:
+    content = table.read_bytes()
+    try:
+        if table.name.endswith(".json"):
+            return msgspec.json.decode(content, type=dict[str, TypeHints])
+        return msgspec.convert(yaml.load(content, yaml.CSafeLoader), dict[str, TypeHints])
+    except (yaml.YAMLError, msgspec.MsgspecError) as error:
+        raise PlannerError(f"{table}: {' '.join(str(error).split())}; mend the row") from error
+
+
+def _merge(common: TypeHints, own: TypeHints) -> TypeHints:
+    return msgspec.structs.replace(
+        own,
+        defaults={**common.defaults, **own.defaults},
+        force_new=tuple(sorted({*common.force_new, *own.force_new})),
+        applied={**common.applied, **own.applied},
+    )

@@ -1,0 +1,220 @@
+"""Provider servers on the loopback interface, which Terraform core attaches to.
+
+Plain gRPC over TCP: aliases of one provider share its server, and the caller's port is the only
+thing that tells their Configure calls apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from policyscan.errors import PolicyscanError
+from policyscan.planner.protocol import PROCEDURES, SERVICE, messages
+from policyscan.planner.wire import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from policyscan.planner.provider import Provider
+    from policyscan.planner.schema import Block
+
+_NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+_ERROR = 1
+_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+_LARGEST_MESSAGE = 256 << 20
+
+
+@contextmanager
+def serve(providers: Sequence[Provider]) -> Iterator[str]:
+    """Serve the providers; the value is what TF_REATTACH_PROVIDERS must hold meanwhile."""
+    servers = [_start(provider) for provider in providers]
+    try:
+        yield json.dumps(
+            {
+                f"{registry}/{provider.schema.address.partition('/')[2]}": _reattachment(port)
+                for provider, (_, port) in zip(providers, servers, strict=True)
+                for registry in _REGISTRIES
+            }
+        )
+    finally:
+        for stopped in [server.stop(grace=None) for server, _ in servers]:
+            stopped.wait()
+
+
+def _start(provider: Provider) -> tuple[grpc.Server, int]:
+    server = grpc.server(
+        ThreadPoolExecutor(max_workers=16),
+        options=[
+            ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+            ("grpc.max_send_message_length", _LARGEST_MESSAGE),
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    servicer = _Servicer(provider)
+    handlers = {
+        name: grpc.unary_unary_rpc_method_handler(
+            getattr(servicer, name),
+            request_deserializer=messages()[procedure.request].FromString,
+            response_serializer=messages()[procedure.response].SerializeToString,
+        )
+        for name, procedure in PROCEDURES.items()
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+def _reattachment(port: int) -> Mapping[str, Any]:
+    return {
+        "Protocol": "grpc",
+        "ProtocolVersion": 5,
+        "Pid": os.getpid(),
+        "Test": True,
+        "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
+    }
+
+
+def _value(value: Any) -> Any:
+    return messages()["DynamicValue"](msgpack=encode(value))
+
+
+def _block_message(block: Block) -> Any:
+    message = messages()["Block"]()
+    for name, attribute in block.attributes.items():
+        message.attributes.add(
+            name=name,
+            type=json.dumps(attribute.type).encode(),
+            required=attribute.required,
+            optional=attribute.optional,
+            computed=attribute.computed,
+            sensitive=attribute.sensitive,
+        )
+    for name, nested in block.block_types.items():
+        message.block_types.add(
+            type_name=name,
+            block=_block_message(nested.block),
+            nesting=_NESTING[nested.nesting],
+            min_items=nested.min_items,
+            max_items=nested.max_items,
+        )
+    return message
+
+
+def _path_message(steps: Sequence[str | int]) -> Any:
+    path = messages()["AttributePath"]()
+    for step in steps:
+        if isinstance(step, int):
+            path.steps.add(element_key_int=step)
+        else:
+            path.steps.add(attribute_name=step)
+    return path
+
+
+class _Servicer:
+    """Answers core's calls: messages in and out here, meaning in the provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._configurations: dict[str, Any] = {}
+
+    def _configuration(self, context: grpc.ServicerContext) -> Any:
+        return self._configurations.get(context.peer())
+
+    def GetSchema(self, _request: Any, _context: Any) -> Any:
+        schema = self._provider.schema
+        response = messages()["SchemaResponse"]()
+        response.provider.block.CopyFrom(_block_message(schema.provider))
+        for entries, blocks in (
+            (response.resource_schemas, schema.resources),
+            (response.data_source_schemas, schema.data_sources),
+        ):
+            for name, block in blocks.items():
+                entries.add(key=name).value.block.CopyFrom(_block_message(block))
+        return response
+
+    def PrepareProviderConfig(self, request: Any, _context: Any) -> Any:
+        return messages()["PrepareResponse"](prepared_config=request.config)
+
+    def ValidateResourceTypeConfig(self, _request: Any, _context: Any) -> Any:
+        return messages()["ValidateResponse"]()
+
+    def ValidateDataSourceConfig(self, _request: Any, _context: Any) -> Any:
+        return messages()["ValidateResponse"]()
+
+    def UpgradeResourceState(self, request: Any, _context: Any) -> Any:
+        # Core reads a DynamicValue in JSON too, and the schema never changes within a run.
+        return messages()["UpgradeResponse"](
+            upgraded_state=messages()["DynamicValue"](json=request.raw_state.json)
+        )
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        self._configurations[context.peer()] = self._provider.configure(config)
+        return messages()["ConfigureResponse"]()
+
+    def ReadResource(self, request: Any, _context: Any) -> Any:
+        return messages()["ReadResponse"](
+            new_state=request.current_state, private=request.private
+        )
+
+    def PlanResourceChange(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if (proposed := decode(request.proposed_new_state.msgpack)) is None:
+            return messages()["PlanResponse"](planned_state=request.proposed_new_state)
+        planned, replaced_by = self._provider.plan(
+            self._configuration(context),
+            request.type_name,
+            config=decode(request.config.msgpack),
+            proposed=proposed,
+            prior=decode(request.prior_state.msgpack),
+        )
+        return messages()["PlanResponse"](
+            planned_state=_value(planned),
+            requires_replace=[_path_message(steps) for steps in replaced_by],
+            legacy_type_system=True,
+        )
+
+    def ApplyResourceChange(self, request: Any, context: grpc.ServicerContext) -> Any:
+        response = messages()["ApplyResponse"](legacy_type_system=True)
+        try:
+            state = self._provider.apply(
+                self._configuration(context),
+                request.type_name,
+                prior=decode(request.prior_state.msgpack),
+                planned=decode(request.planned_state.msgpack),
+            )
+        except PolicyscanError as error:
+            response.diagnostics.add(severity=_ERROR, summary=str(error))
+        else:
+            response.new_state.CopyFrom(_value(state))
+        return response
+
+    def ImportResourceState(self, request: Any, _context: Any) -> Any:
+        response = messages()["ImportResponse"]()
+        response.diagnostics.add(
+            severity=_ERROR,
+            summary=f"{request.type_name} {request.id} cannot be imported offline",
+            detail="What it looks like in the account is not known here; leave the import block out.",
+        )
+        return response
+
+    def ReadDataSource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        response = messages()["DataSourceResponse"]()
+        try:
+            state = self._provider.read(
+                self._configuration(context), request.type_name, decode(request.config.msgpack)
+            )
+        except PolicyscanError as error:
+            response.diagnostics.add(severity=_ERROR, summary=str(error))
+        else:
+            response.state.CopyFrom(_value(state))
+        return response
+
+    def Stop(self, _request: Any, _context: Any) -> Any:
+        return messages()["StopResponse"]()

@@ -1,0 +1,59 @@
+"""The seam of the offline provider: what becomes of the values that only a provider knows.
+
+`Unknown` leaves them unknown, as a faithful plan does. `Applied` plans the same and then, when
+core applies, settles each on a well-formed value. A further strategy is a further class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from policyscan.errors import PlannerError
+from policyscan.planner.wire import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policyscan.planner.schema import Block, TypeHints
+
+Compute = "Callable[[str, Any], Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource core applies: its planned object still holds what was unknown.
+
+    `prior` is None for a create; `region` is the one the resource's provider works in.
+    """
+
+    resource_type: str
+    block: Block
+    hints: TypeHints
+    prior: dict[str, Any] | None
+    planned: dict[str, Any]
+    region: str
+
+
+class Strategy(Protocol):
+    """Decides the attributes that configuration leaves to the provider."""
+
+    def compute(self, resource_type: str) -> Callable[[str, Any], Any]:
+        """Begin one planned object: the function returned is asked for each computed attribute.
+
+        It takes the attribute's dotted path without indexes and its cty type ("block" for a
+        block that reads unknown when unset), and returns the planned value.
+        """
+
+    def apply(self, change: Change) -> dict[str, Any]:
+        """The wholly known object after apply. Raises PlannerError: nothing can be applied."""
+
+
+class Unknown:
+    """A faithful plan: what the provider would compute is known after apply."""
+
+    def compute(self, resource_type: str) -> Callable[[str, Any], Any]:  # noqa: ARG002  # the seam
+        return lambda _path, _kind: UNKNOWN
+
+    def apply(self, change: Change) -> dict[str, Any]:
+        raise PlannerError(f"{change.resource_type}: a faithful plan is not for applying")

@@ -1,0 +1,155 @@
+"""Running Terraform, and saying in one line what it refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from policyscan.errors import PlannerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+EXECUTABLE = "terraform"
+_LEAKING = ("TF_", "AWS_", "GOOGLE_", "ARM_")
+_PATIENCE_SECONDS = 20.0
+# No request leaves this machine: what init would download, it must name as missing at once.
+_NO_NETWORK = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "TF_REGISTRY_CLIENT_TIMEOUT": "1",
+    "TF_REGISTRY_DISCOVERY_RETRY": "0",
+}
+
+
+def environment(scratch: Path, reattach: str) -> dict[str, str]:
+    """The process environment: none of the user's Terraform or cloud settings, no network."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_LEAKING) and name.upper() not in _NO_NETWORK
+    }
+    settings = scratch / "terraform.rc"
+    settings.touch()
+    return {
+        **kept,
+        **_NO_NETWORK,
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": str(settings),
+        "TF_IN_AUTOMATION": "1",
+        "TF_REATTACH_PROVIDERS": reattach,
+    }
+
+
+@dataclass(slots=True)
+class AddressLog:
+    """The addresses core says it begins to apply, in order; it applies one at a time."""
+
+    _begun: queue.SimpleQueue[tuple[str, str]] = field(default_factory=queue.SimpleQueue)
+
+    def record(self, message: Mapping[str, Any]) -> None:
+        """Take note of one line of `terraform apply -json`."""
+        if message.get("type") == "apply_start":
+            resource = message["hook"]["resource"]
+            self._begun.put((resource["resource_type"], resource["addr"]))
+
+    def next_of(self, resource_type: str) -> str:
+        """The address being applied now. Raises PlannerError: Terraform never announced it."""
+        while True:
+            try:
+                found, address = self._begun.get(timeout=_PATIENCE_SECONDS)
+            except queue.Empty:
+                raise PlannerError(f"{resource_type}: Terraform did not say which it applies") from None
+            # Built-in types such as terraform_data are announced but never reach this provider.
+            if found == resource_type:
+                return address
+
+
+@dataclass(frozen=True, slots=True)
+class Terraform:
+    """Commands run in one root module.
+
+    `named` is how messages call the folder: the user's own path for it.
+    """
+
+    root_module: Path
+    named: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str, log: AddressLog | None = None) -> None:
+        """Run a command that speaks JSON lines. Raises PlannerError: Terraform refused."""
+        problems: list[Mapping[str, Any]] = []
+        with self._start(*arguments) as process:
+            complaint: list[bytes] = []
+            listener = threading.Thread(target=lambda: complaint.append(_stderr(process)))
+            listener.start()
+            for message in _messages(process):
+                if log is not None:
+                    log.record(message)
+                if message.get("diagnostic", {}).get("severity") == "error":
+                    problems.append(message["diagnostic"])
+            listener.join()
+        if problems:
+            raise PlannerError(self._sentence(problems[0]))
+        if process.returncode != 0:
+            text = b" ".join(complaint).decode(errors="replace")
+            raise PlannerError(f"{self.named}: terraform {arguments[0]} failed: {' '.join(text.split())}")
+
+    def output(self, *arguments: str) -> bytes:
+        """Run a command for what it prints. Raises PlannerError: Terraform refused."""
+        with self._start(*arguments) as process:
+            content, complaint = process.communicate()
+        if process.returncode != 0:
+            text = " ".join(complaint.decode(errors="replace").split())
+            raise PlannerError(f"{self.named}: terraform {arguments[0]} failed: {text}")
+        return content
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
+            [executable(), *arguments],
+            cwd=self.root_module,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def _sentence(self, diagnostic: Mapping[str, Any]) -> str:
+        place = str(self.named)
+        if (span := diagnostic.get("range")) and span.get("filename"):
+            place = f"{self.named / span['filename']}:{span['start']['line']}"
+        detail = " ".join(diagnostic.get("detail", "").split())
+        return f"{place}: {diagnostic['summary'].rstrip('.:')}: {detail}".rstrip(": ")
+
+
+def executable() -> str:
+    """The path of `terraform`. Raises PlannerError: it is not on PATH."""
+    if (found := shutil.which(EXECUTABLE)) is None:
+        raise PlannerError(
+            "terraform is not on PATH: install Terraform 1.5 or later (any version manager or "
+            "package will do), or hand over a plan made elsewhere with `terraform show -json`"
+        )
+    return found
+
+
+def _messages(process: subprocess.Popen[bytes]) -> Iterator[Mapping[str, Any]]:
+    for line in process.stdout or ():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(message, dict):
+            yield message
+
+
+def _stderr(process: subprocess.Popen[bytes]) -> bytes:
+    return process.stderr.read() if process.stderr else b""

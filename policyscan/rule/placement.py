@@ -1,0 +1,107 @@
+"""The subnets a service's tasks run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from policyscan.graph import Confidence, ResourceGraph, Target
+from policyscan.plan import Absent, Resource
+from policyscan.rule.ecs import Service, certainty_of, steps_to
+from policyscan.rule.model import Certainty, Step, Verdict
+from policyscan.rule.network import Egress, Network
+
+SUBNETS = "network_configuration[0].subnets"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSubnet:
+    """One subnet of a service, the edge that leads to it and where its traffic goes."""
+
+    target: Target
+    resource: Resource
+    egress: Egress
+    path: tuple[Step, ...]
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a rule says of one subnet."""
+
+    verdict: Verdict
+    message: str
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a service's tasks run.
+
+    `is_given` is false for a service without a network configuration. `missing` names what keeps
+    the list of subnets from being complete.
+    """
+
+    is_given: bool
+    subnets: tuple[PlacedSubnet, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def agree(self, judge: Callable[[PlacedSubnet], Opinion]) -> tuple[Opinion, Certainty]:
+        """One opinion over all subnets: tasks spread over every one, so one bad one is enough.
+
+        Where the plan does not tell which of several candidates are used, all must be bad to
+        fail, and all good to pass.
+        """
+        opinions = [(subnet, judge(subnet)) for subnet in self.subnets]
+        unsure = {
+            subnet.target.address
+            for subnet, _ in opinions
+            if subnet.target.confidence is Confidence.AMBIGUOUS
+        }
+        failing = [pair for pair in opinions if pair[1].verdict is Verdict.FAIL]
+        if failing and len(failing) < len(opinions):
+            failing = [pair for pair in failing if pair[0].target.address not in unsure]
+        if failing:
+            subnet, opinion = failing[0]
+            return opinion, subnet.certainty
+        for _, opinion in opinions:
+            if opinion.verdict is Verdict.UNKNOWN:
+                return opinion, Certainty.PROVEN
+        if self.missing:
+            return Opinion(Verdict.UNKNOWN, "; ".join(self.missing)), Certainty.PROVEN
+        if any(opinion.verdict is Verdict.FAIL for _, opinion in opinions):
+            why = "which of several subnets are used is not in the plan; give --source-dir"
+            return Opinion(Verdict.UNKNOWN, why), Certainty.PROVEN
+        first = opinions[0][1]
+        proven = all(subnet.certainty is Certainty.PROVEN for subnet, _ in opinions)
+        return first, Certainty.PROVEN if proven else Certainty.INFERRED
+
+
+def place(service: Service, graph: ResourceGraph, network: Network) -> Placement:
+    """Find the subnets of a service."""
+    resolution = service.subnets
+    if isinstance(resolution.value, Absent):
+        return Placement(is_given=False)
+    subnets = []
+    missing = list(resolution.unresolved) if resolution.is_open else []
+    for target in resolution.targets:
+        resource = graph.resource(target.address)
+        if resource is None:
+            continue
+        egress = network.egress(resource)
+        proof = certainty_of(target)
+        subnets.append(
+            PlacedSubnet(
+                target,
+                resource,
+                egress,
+                (*steps_to(service.resource, SUBNETS, target), *egress.path),
+                egress.certainty if proof is Certainty.PROVEN else proof,
+            )
+        )
+    missing += [
+        f"subnet {value} is not in this plan, nor are its routes" for value in resolution.external
+    ]
+    if not subnets and not missing:
+        missing.append(f"{service.address}.{SUBNETS} could not be followed; give --source-dir")
+    return Placement(is_given=True, subnets=tuple(subnets), missing=tuple(missing))

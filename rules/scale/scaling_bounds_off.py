@@ -1,0 +1,111 @@
+"""A service scales between the agreed bounds, and starts inside them.
+
+## Why
+A minimum of one task is an outage with every deployment and every lost task; a low maximum is a
+ceiling that shows under load only.
+
+## Fix
+`min_capacity = 2`, `max_capacity = 10`, and a `desired_count` between them.
+
+## When unknown
+A bound or the desired count is known only after apply.
+
+## Source
+Application Auto Scaling API Reference, RegisterScalableTarget, MinCapacity. The bounds are the
+reference platform's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Absent,
+    Finding,
+    Known,
+    Parameter,
+    Parameters,
+    Phase,
+    Platform,
+    Rule,
+    ScalableTarget,
+    Severity,
+    Step,
+    Unknown,
+    fail,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS303",
+    name="scaling-bounds-off",
+    group="SCALE",
+    severity=Severity.HIGH,
+    title="Services scale between the agreed bounds and start inside them",
+    types=("aws_appautoscaling_target",),
+    parameters=(
+        Parameter("min", 2, "tasks at least"),
+        Parameter("max", 10, "tasks at most"),
+    ),
+)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
+    """One verdict per scalable target of an ECS service."""
+    for target in platform.scaling.targets:
+        yield _judge(target, platform, parameters)
+
+
+def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -> Finding:
+    problems: list[tuple[str, Step]] = []
+    unknowns: list[str] = []
+    for name, wanted in (("min_capacity", parameters["min"]), ("max_capacity", parameters["max"])):
+        match target.resource.value(name):
+            case Known(value) as known if value != wanted:
+                step = Step(target.address, name, str(known))
+                problems.append((f"{name} is {known}, not {wanted}", step))
+            case Unknown():
+                unknowns.append(f"{target.address}.{name} is known only after apply")
+    for address in target.services:
+        _judge_start(address, target, platform, problems, unknowns)
+    if problems:
+        return fail(
+            target.address,
+            "; ".join(text for text, _ in problems),
+            path=tuple(step for _, step in problems),
+            strikes=Phase.RUNTIME,
+            fix=f"min_capacity = {parameters['min']}, max_capacity = {parameters['max']}, and "
+            f"desired_count = {parameters['min']} on the service",
+        )
+    if unknowns:
+        return undetermined(target.address, "; ".join(unknowns))
+    step = Step(target.address, "min_capacity", f"{parameters['min']} to {parameters['max']}")
+    return passed(target.address, "bounds and start as agreed", path=(step,))
+
+
+def _judge_start(
+    address: str,
+    target: ScalableTarget,
+    platform: Platform,
+    problems: list[tuple[str, Step]],
+    unknowns: list[str],
+) -> None:
+    """Whether the service starts inside the target's own bounds; unset means 0 tasks."""
+    service = platform.graph.resource(address)
+    low, high = target.resource.value("min_capacity"), target.resource.value("max_capacity")
+    if service is None or not (isinstance(low, Known) and isinstance(high, Known)):
+        return
+    if platform.ignores_changes(service, "desired_count") and not service.is_created:
+        return
+    match service.value("desired_count"):
+        case Unknown():
+            unknowns.append(f"{address}.desired_count is known only after apply")
+        case Known(value) if low.value <= value <= high.value:
+            pass
+        case Known() as known:
+            text = f"{address} starts with {known} tasks, outside {low} to {high}"
+            problems.append((text, Step(address, "desired_count", str(known))))
+        case Absent():
+            text = f"{address} starts with no task: desired_count is not set"
+            problems.append((text, Step(address, "desired_count", "not set")))

@@ -1,0 +1,146 @@
+"""Every service needs a scalable target that really points at it.
+
+Application Auto Scaling finds a service by text: `service/<cluster name>/<service name>`. An ARN
+in it, another cluster's name or a service nobody creates is a target for nothing.
+
+## Why
+Without a working target the number of tasks never follows the load.
+
+## Fix
+```hcl
+resource "aws_appautoscaling_target" "app" {
+  service_namespace  = "ecs"
+  scalable_dimension = "ecs:service:DesiredCount"
+  resource_id        = "service/${aws_ecs_cluster.main.name}/${aws_ecs_service.app.name}"
+  min_capacity       = 2
+  max_capacity       = 10
+}
+```
+
+## When unknown
+The `resource_id` of a target is known only after apply and its references end in a local. Give
+`--source-dir`.
+
+## Source
+Application Auto Scaling API Reference, RegisterScalableTarget, ResourceId.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Certainty,
+    Finding,
+    Known,
+    Parameters,
+    Phase,
+    Platform,
+    Rule,
+    ScalableTarget,
+    Service,
+    Severity,
+    Step,
+    fail,
+    not_applicable,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS301",
+    name="service-not-autoscaled",
+    group="SCALE",
+    severity=Severity.HIGH,
+    title="Every service has a working scalable target",
+    types=("aws_ecs_service",),
+)
+
+FIX = (
+    'add an aws_appautoscaling_target with resource_id = "service/${<cluster>.name}/${%s.name}", '
+    'scalable_dimension = "ecs:service:DesiredCount" and service_namespace = "ecs"'
+)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    if service.is_daemon:
+        return not_applicable(service.address, "a DAEMON service runs one task per instance")
+    targets = platform.scaling.targets_of(service)
+    if not targets:
+        return _without_target(service, platform)
+    target = targets[0]
+    path = (Step(target.address, "resource_id", target.resource_id), Step(service.address))
+    if target.problem:
+        return fail(
+            service.address,
+            f"{target.address}: {target.problem}",
+            path=path,
+            symptom="ValidationException: Unsupported service namespace, resource type or "
+            "scalable dimension",
+            strikes=Phase.APPLY,
+            cause=target.address,
+            fix=FIX % service.resource.config_address,
+        )
+    suspended = "suspended_state[0].dynamic_scaling_out_suspended"
+    if target.resource.value(suspended) == Known(value=True):
+        return fail(
+            service.address,
+            f"{target.address} does not scale out: {suspended} is true",
+            path=(*path, Step(target.address, suspended, "true")),
+            strikes=Phase.RUNTIME,
+            fix="set dynamic_scaling_out_suspended = false",
+        )
+    if _races(target, service, platform):
+        return fail(
+            service.address,
+            f"{target.address} names the service as text and does not wait for it",
+            path=path,
+            symptom=f"ECS service doesn't exist: {target.resource_id}",
+            strikes=Phase.APPLY,
+            severity=Severity.MEDIUM,
+            fix=FIX % service.resource.config_address,
+        )
+    certainty = Certainty.PROVEN if target.is_exact else Certainty.INFERRED
+    if not target.is_exact and not all(
+        platform.scaling.targets_of(other)
+        for other in platform.services
+        if other.address in target.services
+    ):
+        return undetermined(
+            service.address, f"which service {target.address} is for is known only after apply"
+        )
+    return passed(service.address, f"scaled by {target.address}", path=path, certainty=certainty)
+
+
+def _without_target(service: Service, platform: Platform) -> Finding:
+    for target in platform.scaling.targets:
+        if not target.services and not target.resource_id:
+            why = "; ".join(target.unresolved) or "its references name no service"
+            return undetermined(
+                service.address, f"{target.address}.resource_id could not be followed: {why}"
+            )
+    astray = [t for t in platform.scaling.targets if not t.services]
+    hint = f"; {astray[0].address} points at {astray[0].resource_id!r}" if astray else ""
+    return fail(
+        service.address,
+        f"no scalable target points at it{hint}",
+        path=(Step(service.address, "name"), *(Step(t.address, "resource_id") for t in astray)),
+        strikes=Phase.RUNTIME,
+        fix=FIX % service.resource.config_address,
+    )
+
+
+def _races(target: ScalableTarget, service: Service, platform: Platform) -> bool:
+    """Whether a new service may not exist yet when the target is registered."""
+    return (
+        service.resource.is_created
+        and target.resource.is_created
+        and not target.unresolved
+        and not platform.graph.depends_on(target.address, service.address)
+    )
