@@ -45,7 +45,9 @@ def policyscan() -> None:
     """Group of all commands."""
 
 
-@policyscan.command(help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}")
+@policyscan.command(
+    help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}"
+)
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
 @click.option(
     "-f",
@@ -141,7 +143,7 @@ def _say(message: str) -> None:
 
 
 def write(path: str | None, text: str) -> None:
-    """Write a report to a file, or to stdout. Raises PolicyscanError: the file cannot be written."""
+    """Write a report to a file or to stdout. Raises PolicyscanError: it cannot be written."""
     if path is None or path == "-":
         sys.stdout.write(text)
         return

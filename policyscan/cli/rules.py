@@ -26,6 +26,8 @@ def run_rules(name: str | None) -> int:
 def _page(each: PackRule) -> str:
     rule = each.rule
     lines = [f"{rule.id} {rule.name} ({rule.severity})", "", each.page, ""]
-    for parameter in rule.parameters:
-        lines.append(f"{rule.id}.{parameter.name} = {parameter.default}: {parameter.description}")
+    lines += [
+        f"{rule.id}.{parameter.name} = {parameter.default}: {parameter.description}"
+        for parameter in rule.parameters
+    ]
     return "\n".join(lines).rstrip() + "\n"

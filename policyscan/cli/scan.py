@@ -79,7 +79,9 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     for text in formats or ("text",):
         name, equals, path = text.partition("=")
         if name not in FORMATS:
-            raise ConfigError(f"--format {text}: no format {name!r}; there are {', '.join(FORMATS)}")
+            raise ConfigError(
+                f"--format {text}: no format {name!r}; there are {', '.join(FORMATS)}"
+            )
         found.append(_Target(name, path if equals else output))
     if sum(target.path in {None, output} for target in found) > 1:
         raise ConfigError("several formats for one place: give all but one a path, as -f json=out")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from policyscan.engine.pack import PackRule
 from policyscan.engine.settings import Settings
 from policyscan.graph import ResourceGraph
+from policyscan.plan import Plan
 from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Verdict
 
 PLAN_ADDRESS = "(plan)"
@@ -44,10 +45,12 @@ class Judgement:
 
     @property
     def severity(self) -> Severity:
+        """The finding's own severity, else the rule's."""
         return self.finding.severity or self.rule.severity
 
     @property
     def verdict(self) -> Verdict:
+        """The finding's verdict."""
         return self.finding.verdict
 
 
@@ -83,8 +86,9 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     """Run the chosen rules. A rule that crashes is an error verdict and an error of the scan."""
     platform = Platform(graph)
     parameters = settings.parameters(pack)
-    errors = list(_gate_errors(platform))
-    judgements = [_gate(platform, errors)]
+    gate_error = _gate_error(platform.plan)
+    errors = [gate_error] if gate_error else []
+    judgements = [_gate(gate_error)]
     for each in settings.chosen(pack):
         findings, problem = _run(each, platform, parameters[each.rule.id])
         judgements.extend(_judgement(each.rule, finding, platform) for finding in findings)
@@ -94,24 +98,21 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     return Outcome(platform, tuple(judgements), tuple(errors), platform.plan.warnings)
 
 
-def _gate_errors(platform: Platform) -> tuple[str, ...]:
-    plan = platform.plan
+def _gate_error(plan: Plan) -> str:
+    """Why a plan is only a part, "" when it is whole."""
     if plan.is_errored:
-        return (
-            f"{plan.name}: planning ended with an error, so this plan is only a part: mend the "
-            "error and plan again",
-        )
+        return f"{plan.name}: planning ended with an error, so this plan is only a part: plan again"
     if not plan.is_complete:
         return (
             f"{plan.name}: this plan is incomplete (targeted, or with deferred changes): plan "
-            "without -target",
+            "without -target"
         )
-    return ()
+    return ""
 
 
-def _gate(platform: Platform, errors: list[str]) -> Judgement:
-    if errors:
-        finding = Finding(PLAN_ADDRESS, Verdict.ERROR, "; ".join(errors))
+def _gate(error: str) -> Judgement:
+    if error:
+        finding = Finding(PLAN_ADDRESS, Verdict.ERROR, error)
     else:
         finding = Finding(PLAN_ADDRESS, Verdict.PASS, "the plan is complete")
     return Judgement(PLAN_GATE, finding)

@@ -60,7 +60,7 @@ def _load(path: Path, folder: Path) -> PackRule | None:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:  # noqa: BLE001 - whatever a rule file raises is the pack's error
+    except Exception as problem:
         raise PackError(f"{path}: {type(problem).__name__}: {problem}") from problem
     rule = getattr(module, "RULE", None)
     if rule is None:

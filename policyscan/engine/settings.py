@@ -68,15 +68,11 @@ def _typed(where: str, parameter: Any, value: Any) -> Any:
 
 
 def _is_named(rule: PackRule, name: str) -> bool:
-    return any(
-        fnmatchcase(each, name) for each in (rule.rule.id, rule.rule.name, rule.rule.group)
-    )
+    return any(fnmatchcase(each, name) for each in (rule.rule.id, rule.rule.name, rule.rule.group))
 
 
 def _names(pack: tuple[PackRule, ...]) -> list[str]:
-    return [
-        name for each in pack for name in (each.rule.id, each.rule.name, each.rule.group)
-    ]
+    return [name for each in pack for name in (each.rule.id, each.rule.name, each.rule.group)]
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
@@ -129,7 +125,9 @@ def read_settings(document: Any, where: str) -> Settings:
     if not isinstance(parameters, dict) or not all(
         isinstance(each, dict) for each in parameters.values()
     ):
-        raise ConfigError(f"{where}: parameters is a map of rule ids to maps, such as PS303: max: 20")
+        raise ConfigError(
+            f"{where}: parameters is a map of rule ids to maps, such as PS303: max: 20"
+        )
     return Settings(
         select=_texts(document, "select", where),
         ignore=_texts(document, "ignore", where),

@@ -2,7 +2,6 @@
 
 from policyscan.graph.graph import Edge, EdgeKind, Resolution, ResourceGraph
 from policyscan.graph.resolve import Confidence, Target
-from policyscan.graph.written import alternatives
 
 __all__ = [
     "Confidence",
@@ -11,5 +10,4 @@ __all__ = [
     "Resolution",
     "ResourceGraph",
     "Target",
-    "alternatives",
 ]

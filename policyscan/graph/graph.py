@@ -154,9 +154,7 @@ class ResourceGraph:
         found = tuple(targets.values())
         if isinstance(value, Known):
             found, external = self._identities.matched(value, found, node_of(resource))
-            return Resolution(
-                value, found, external, tuple(literals.items()), tuple(unresolved)
-            )
+            return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
         if not expressions and resource.config is not None:
             unresolved["a dynamic block holds it; give --source-dir"] = None
         return Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
@@ -251,7 +249,9 @@ class ResourceGraph:
 
     def dependencies(self, address: str) -> frozenset[str]:
         """Every instance that one waits for."""
-        return frozenset(nx.descendants(self.edges, address)) if address in self.edges else frozenset()
+        return (
+            frozenset(nx.descendants(self.edges, address)) if address in self.edges else frozenset()
+        )
 
     def referrers(self, address: str) -> tuple[Edge, ...]:
         """The `value` edges that end at an instance."""
@@ -271,7 +271,9 @@ def node_of(resource: Resource) -> str:
 
 
 def _edge(address: str, target: Target, kind: EdgeKind, path: str) -> Edge:
-    return Edge(address, target.address, kind, path, target.attribute, target.confidence, target.via)
+    return Edge(
+        address, target.address, kind, path, target.attribute, target.confidence, target.via
+    )
 
 
 def _written_expressions(config: ConfigResource) -> Iterator[tuple[str, Expression]]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from policyscan.graph.scope import Instances, Scope, place
 from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
 from policyscan.plan.address import (
     Index,
+    InstanceKey,
     ModuleInstance,
     ModuleStep,
     Reference,
@@ -173,9 +175,7 @@ class Resolver:
             found.unresolved[f"{reference.text} is not in {place(scope.module)}"] = None
             return
         children = self._instances.children(scope.module, reference.name)
-        chosen, confidence = _choose(
-            children, reference.key, scope, has_key_beside=has_key_beside
-        )
+        chosen, confidence = _choose(children, reference.key, scope, has_key_beside=has_key_beside)
         outputs = [reference.output] if reference.output else sorted(call.module.outputs)
         if not reference.output:
             confidence = confidence.weakened(Confidence.AMBIGUOUS)
@@ -223,9 +223,7 @@ class Resolver:
             found,
         )
 
-    def _local(
-        self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector
-    ) -> None:
+    def _local(self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector) -> None:
         name = f"local.{reference.name}"
         written = self._written.local(scope.path, reference.name)
         if written is None:
@@ -235,25 +233,19 @@ class Resolver:
         hop = f"{place(scope.module)}.{name}" if scope.module else name
         self._follow(written, scope, trail.through(hop, reference.attribute), found)
 
-    def _each(
-        self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector
-    ) -> None:
+    def _each(self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector) -> None:
         if reference.name == "key":
             # A key is a string chosen in for_each: it names an instance and carries no attribute.
             return
         outer = Scope(scope.module)
         whole = tuple(
-            each
-            for each in scope.each
-            if each.subject is Subject.RESOURCE and not each.attribute
+            each for each in scope.each if each.subject is Subject.RESOURCE and not each.attribute
         )
         inner = trail.through("each.value", reference.attribute)
         for each in scope.each:
             if each in whole and scope.key is not None:
                 keyed = Reference(each.text, each.subject, each.name, scope.key)
-                if any(
-                    one.key == scope.key for one in self._instances.of(scope.module, each.name)
-                ):
+                if any(one.key == scope.key for one in self._instances.of(scope.module, each.name)):
                     self._resource(keyed, outer, inner, found, has_key_beside=False)
                     continue
             self._follow((each,), outer, inner, found)
@@ -276,9 +268,7 @@ class Resolver:
         return ()
 
 
-def agreed(
-    planned: tuple[Reference, ...], written: tuple[Reference, ...]
-) -> tuple[Reference, ...]:
+def agreed(planned: tuple[Reference, ...], written: tuple[Reference, ...]) -> tuple[Reference, ...]:
     """The source's references when they name what the plan's do, else the plan's.
 
     Source that has changed since the plan was made must not speak for it.
@@ -310,13 +300,20 @@ class _Collector:
         )
 
 
-def _key_of(candidate: Resource | ModuleInstance) -> object:
+_Candidate = TypeVar("_Candidate", Resource, ModuleInstance)
+
+
+def _key_of(candidate: Resource | ModuleInstance) -> InstanceKey:
     return candidate.key if isinstance(candidate, Resource) else candidate[-1].key
 
 
 def _choose(
-    candidates: tuple, key: int | str | Index, scope: Scope, *, has_key_beside: bool
-) -> tuple[tuple, Confidence]:
+    candidates: tuple[_Candidate, ...],
+    key: int | str | Index,
+    scope: Scope,
+    *,
+    has_key_beside: bool,
+) -> tuple[tuple[_Candidate, ...], Confidence]:
     """Which of the instances of one block an index means, and how sure that is."""
     if not isinstance(key, Index):
         return _with_key(candidates, key), Confidence.EXACT
@@ -335,7 +332,8 @@ def _choose(
             return candidates, sure
 
 
-def _with_key(candidates: tuple, key: object) -> tuple:
+def _with_key(candidates: tuple[_Candidate, ...], key: InstanceKey) -> tuple[_Candidate, ...]:
+    """Those with this key, where 0 and "0" differ."""
     return tuple(
         each for each in candidates if _key_of(each) == key and type(_key_of(each)) is type(key)
     )

@@ -24,6 +24,7 @@ class Scope:
 
     @property
     def path(self) -> ModulePath:
+        """The module call names, without keys."""
         return tuple(step.name for step in self.module)
 
 

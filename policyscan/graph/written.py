@@ -8,8 +8,8 @@ from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.plan.address import Index, ModulePath, Reference, Subject, parse_reference
 
 if TYPE_CHECKING:
-    from policyscan.source import Block, Expression, Source, SourceModule
-    from policyscan.source import Reference as SourceReference
+    from policyscan.source.model import Block, Expression, Source, SourceModule
+    from policyscan.source.model import Reference as SourceReference
 
 _SAME_KEY = {"each.key", "count.index"}
 
@@ -90,46 +90,30 @@ def _references(expression: Expression | None) -> tuple[Reference, ...] | None:
     return tuple(_planned(each) for each in expression.references)
 
 
-def alternatives(expression: Expression) -> tuple[Expression, ...]:
-    """The expressions one of which this one becomes: the arms of conditionals, else itself."""
-    if expression.shape is Shape.CONDITIONAL and expression.conditional is not None:
-        _, if_true, if_false = expression.conditional
-        return (*alternatives(if_true), *alternatives(if_false))
-    return (expression,)
-
-
 def _planned(reference: SourceReference) -> Reference:
     """A source reference the way the plan's are told: subject, index, attribute."""
     subject = parse_reference(reference.text)
     if reference.index is None:
-        whole = parse_reference(
-            f"{reference.text}.{reference.attribute}" if reference.attribute else reference.text
-        )
-        return whole
+        dot = "" if reference.attribute.startswith("[") or not reference.attribute else "."
+        return parse_reference(f"{reference.text}{dot}{reference.attribute}")
+    attribute = reference.attribute
+    output = ""
+    if subject.subject is Subject.MODULE:
+        output = attribute.split(".")[0].split("[")[0]
+        attribute = attribute[len(output) :].removeprefix(".")
     return Reference(
-        text=f"{reference.text}.{reference.attribute}".rstrip("."),
-        subject=subject.subject,
-        name=subject.name,
-        key=_key(reference.index),
-        output=_head(reference.attribute) if subject.subject == "module" else "",
-        attribute=_tail(reference.attribute)
-        if subject.subject == "module"
-        else reference.attribute,
+        str(reference), subject.subject, subject.name, _key(reference), output, attribute
     )
 
 
-def _key(index: object) -> int | str | Index:
-    if isinstance(index, int):
-        return index
-    if isinstance(index, Expression):
-        return Index.SAME if index.text in _SAME_KEY else Index.DYNAMIC
-    text = str(index)
-    return Index.SPLAT if text == "splat" else text
+def _key(reference: SourceReference) -> int | str | Index:
+    from policyscan.source.model import Splat  # noqa: PLC0415 - only where source was read already
 
-
-def _head(attribute: str) -> str:
-    return attribute.split(".")[0].split("[")[0]
-
-
-def _tail(attribute: str) -> str:
-    return attribute[len(_head(attribute)) :].removeprefix(".")
+    match reference.index:
+        case Splat():
+            return Index.SPLAT
+        case int() | str() as key:
+            return key
+        case dynamic:
+            is_same = dynamic is not None and dynamic.text in _SAME_KEY
+            return Index.SAME if is_same else Index.DYNAMIC

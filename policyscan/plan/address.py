@@ -23,7 +23,7 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r'\$\$\{|%%\{|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)')
+_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 
 def key_text(key: InstanceKey) -> str:
@@ -44,7 +44,7 @@ def _unquoted(text: str) -> str:
         if token in {"$${", "%%{"}:
             return token[1:]
         if token[1] in "uU":
-            return chr(int(token[2:], 16))
+            return chr(int(token[2:], base=16))
         return {"n": "\n", "r": "\r", "t": "\t"}.get(token[1], token[1])
 
     return _ESCAPE.sub(plain, text[1:-1])

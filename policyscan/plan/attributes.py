@@ -20,7 +20,9 @@ MISSING: Final = Missing()
 @cache
 def parse_path(text: str) -> AttributePath:
     """Example: `route[0].gateway_id` is ("route", 0, "gateway_id")."""
-    return tuple(str(part) if isinstance(part, str) else part for part in steps(text) if part is not None)
+    return tuple(
+        str(part) if isinstance(part, str) else part for part in steps(text) if part is not None
+    )
 
 
 def child(value: Any, part: str | int) -> Any:

@@ -85,7 +85,7 @@ class ConfigModule:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def walk(self) -> Iterator[ConfigModule]:
-        """This module and every one below it, parents first."""
+        """The module itself and every one below it, parents first."""
         yield self
         for call in self.calls.values():
             yield from call.module.walk()

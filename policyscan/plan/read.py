@@ -18,13 +18,14 @@ from policyscan.plan.configuration import (
     Expression,
     ModuleCall,
 )
-from policyscan.plan.decode import decode
+from policyscan.plan.decode import decode, printable_name
 from policyscan.plan.model import Plan, Resource
 from policyscan.plan.value import ABSENT, Known, Value
 
 NEWEST_FORMAT = (1, 2)
 """The newest plan format_version known here. Source: jsonplan/plan.go, FormatVersion."""
 
+_KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
 _EXPRESSION_KEYS = {"constant_value", "references"}
 
 
@@ -65,13 +66,13 @@ class _Document:
     """The raw plan with the checks of its shape, so that errors name the JSON path."""
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:
-        self.name = name
+        self.name = printable_name(name)
         self.root = root
 
     def check(self, value: Any, kind: type, where: str) -> Any:
         if isinstance(value, kind):
             return value
-        wanted = {dict: "an object", list: "a list", str: "a string"}[kind]
+        wanted = _KINDS[kind]
         found = "null" if value is None else f"{type(value).__name__}"
         raise PlanError(
             f"{self.name}: {where} is {found}, not {wanted}: this is no plan Terraform wrote; "
@@ -288,7 +289,7 @@ class _Document:
 
 def _tail_start(address: str, tail: str) -> int:
     """Where the resource part of an address begins, for plans without module_address."""
-    plain = address.split("[")[0] if address.startswith(tail) else address
+    plain = address.split("[", maxsplit=1)[0] if address.startswith(tail) else address
     return 0 if plain == tail else max(address.rfind(f".{tail}") + 1, 0)
 
 
@@ -296,9 +297,7 @@ def _with_config(resource: Resource, config: ConfigResource | None) -> Resource:
     if config is None:
         return resource
     if resource.after_unknown is False and resource.is_created and resource.after is not None:
-        missing = {
-            name: True for name in config.body.arguments if resource.after.get(name) is None
-        }
+        missing = {name: True for name in config.body.arguments if resource.after.get(name) is None}
         constant = {
             name
             for name, expression in config.body.arguments.items()

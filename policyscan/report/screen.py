@@ -24,7 +24,7 @@ def plain(text: str) -> str:
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\u{code:04x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,25 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
     def strong(self, text: str) -> str:
+        """Bold."""
         return self._paint(text, "1")
 
     def faint(self, text: str) -> str:
+        """Dim."""
         return self._paint(text, "2")
 
     def good(self, text: str) -> str:
+        """Bold green."""
         return self._paint(text, "1;32")
 
     def warn(self, text: str) -> str:
+        """Yellow."""
         return self._paint(text, "33")
 
     def bad(self, text: str) -> str:
+        """Bold red."""
         return self._paint(text, "1;31")
 
     def severity(self, severity: Severity) -> str:
+        """The severity's name in its colour."""
         return self._paint(str(severity), _CODES[severity])

@@ -25,10 +25,12 @@ class Service:
 
     @property
     def address(self) -> str:
+        """The address of the aws_ecs_service."""
         return self.resource.address
 
     @property
     def is_daemon(self) -> bool:
+        """Whether it runs one task on each instance instead of a count."""
         return self.resource.value("scheduling_strategy") == Known("DAEMON")
 
     @property

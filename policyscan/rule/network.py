@@ -76,16 +76,19 @@ class Network:
         for target in subnets.targets:
             subnet = self._graph.resource(target.address)
             if subnet is None or subnet.mode == "data":
-                return f"the routes of {target.address}, where {nat.address} sits, are unknown", False
+                return (
+                    f"the routes of {target.address}, where {nat.address} sits, are unknown",
+                    False,
+                )
             egress = self.egress(subnet)
             if egress.exit is Exit.UNKNOWN:
                 return egress.why, False
             if egress.exit is not Exit.INTERNET_GATEWAY:
-                return (
+                problem = (
                     f"{nat.address} sits in {subnet.address}, whose default route leads to "
-                    f"{egress.exit.value}, not to an internet gateway",
-                    len(subnets.targets) == 1,
+                    f"{egress.exit.value}, not to an internet gateway"
                 )
+                return problem, len(subnets.targets) == 1
         return "", True
 
     def _associations(
@@ -167,9 +170,7 @@ class Network:
         note = "no route table is associated: the main table of a new VPC has no default route"
         return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
 
-    def _exit_of(
-        self, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty
-    ) -> Egress:
+    def _exit_of(self, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty) -> Egress:
         here = (table.resource.address,)
         if not table.defaults:
             if table.why:
@@ -181,7 +182,9 @@ class Network:
         found = [self._of_route(route, table, lead, certainty) for route in table.defaults]
         if len({egress.exit for egress in found}) == 1:
             nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
-            return Egress(found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why)
+            return Egress(
+                found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why
+            )
         return Egress(
             Exit.UNKNOWN,
             lead,

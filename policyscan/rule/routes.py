@@ -173,7 +173,7 @@ def _is_set(value: Value) -> bool:
         case Absent():
             return False
         case Known(inner):
-            return inner != ""
+            return bool(inner != "")
         case _:
             return True
 

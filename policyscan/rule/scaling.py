@@ -33,6 +33,7 @@ class ScalableTarget:
 
     @property
     def address(self) -> str:
+        """The address of the aws_appautoscaling_target."""
         return self.resource.address
 
 
@@ -42,9 +43,7 @@ class Scaling:
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
         alive = [r for r in graph.of_type(TARGET) if not r.is_deleted]
-        self.targets = tuple(
-            self._target(resource) for resource in alive if _scales_ecs(resource)
-        )
+        self.targets = tuple(self._target(resource) for resource in alive if _scales_ecs(resource))
         self.policies = tuple(
             resource
             for resource in graph.of_type(POLICY)
@@ -109,9 +108,7 @@ class Scaling:
             resource,
             tuple(t.address for t in named),
             is_exact,
-            unresolved=resolved.unresolved
-            if not named
-            else (),
+            unresolved=resolved.unresolved if not named else (),
             problem=problem,
         )
 
@@ -128,12 +125,9 @@ class Scaling:
         found = [
             service.address
             for service in self._graph.of_type(SERVICE)
-            if service.value("name") == Known(parts[2])
-            and self._cluster_may_be(service, parts[1])
+            if service.value("name") == Known(parts[2]) and self._cluster_may_be(service, parts[1])
         ]
-        return ScalableTarget(
-            resource, tuple(found or named), is_exact=True, resource_id=text
-        )
+        return ScalableTarget(resource, tuple(found or named), is_exact=True, resource_id=text)
 
     def _cluster_may_be(self, service: Resource, name: str) -> bool:
         """Whether the service's cluster has this name, or a name nobody knows."""

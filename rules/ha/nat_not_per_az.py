@@ -92,7 +92,10 @@ def _judge(vpc: Resource, subnets: list[PlacedSubnet], platform: Platform) -> Fi
                 vpc.address,
                 f"tasks in {subnet.resource.address} ({zone}) go out by "
                 f"{subnet.egress.nats[0].address} in {zones[0]}",
-                path=(*subnet.path, Step(subnet.egress.nats[0].address, "subnet_id", str(zones[0]))),
+                path=(
+                    *subnet.path,
+                    Step(subnet.egress.nats[0].address, "subnet_id", str(zones[0])),
+                ),
                 certainty=subnet.certainty,
                 strikes=Phase.RUNTIME,
                 fix=f"add a NAT gateway in {zone} and route {subnet.resource.address} to it",

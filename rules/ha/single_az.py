@@ -133,7 +133,9 @@ def _too_few(service: Service, platform: Platform, wanted: int) -> Finding | Non
     """A failure when fewer tasks are asked for than the least, by count and by scaling."""
     if service.is_daemon:
         return None
-    counts = [target.resource.value("min_capacity") for target in platform.scaling.targets_of(service)]
+    counts = [
+        target.resource.value("min_capacity") for target in platform.scaling.targets_of(service)
+    ]
     count = service.resource.value("desired_count")
     lowest = counts[0] if counts else count
     if isinstance(lowest, Known) and 0 < lowest.value < wanted:

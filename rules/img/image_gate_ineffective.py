@@ -79,8 +79,7 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
     waited = [
         repository
         for repository in platform.graph.of_type("aws_ecr_repository")
-        if repository.is_created
-        and platform.graph.depends_on(lookup.address, repository.address)
+        if repository.is_created and platform.graph.depends_on(lookup.address, repository.address)
     ]
     for target in named.targets:
         repository = platform.graph.resource(target.address)
@@ -107,8 +106,7 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
 
 def _gates_something(lookup: Resource, platform: Platform) -> bool:
     return any(
-        platform.graph.depends_on(service.address, lookup.address)
-        for service in platform.services
+        platform.graph.depends_on(service.address, lookup.address) for service in platform.services
     )
 
 

@@ -55,7 +55,10 @@ RULE = Rule(
 
 SYMPTOM = "CannotPullContainerError: ... invalid reference format"
 WRONG_ATTRIBUTES = {"arn", "name", "id", "registry_id"}
-FIX = 'write image = "${aws_ecr_repository.<name>.repository_url}:<tag>" or <registry>/<repository>:<tag>'
+FIX = (
+    'write image = "${aws_ecr_repository.<name>.repository_url}:<tag>" '
+    "or <registry>/<repository>:<tag>"
+)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001

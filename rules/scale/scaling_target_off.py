@@ -55,7 +55,10 @@ TRACKING = "target_tracking_scaling_policy_configuration[0]"
 VALUE = f"{TRACKING}.target_value"
 METRIC = f"{TRACKING}.predefined_metric_specification[0].predefined_metric_type"
 CUSTOM = f"{TRACKING}.customized_metric_specification[0]"
-PREDEFINED = {"cpu": "ECSServiceAverageCPUUtilization", "memory": "ECSServiceAverageMemoryUtilization"}
+PREDEFINED = {
+    "cpu": "ECSServiceAverageCPUUtilization",
+    "memory": "ECSServiceAverageMemoryUtilization",
+}
 CUSTOMIZED = {"cpu": "CPUUtilization", "memory": "MemoryUtilization"}
 
 

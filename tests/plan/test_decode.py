@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -222,6 +223,12 @@ def test_a_plan_cut_at_any_byte_is_refused_naming_the_byte(text: str, codec: str
         assert message.startswith(f"cut off: the file ends at byte {length} "), content[:length]
 
 
+@pytest.mark.parametrize("token", ["-", "1.", "1e", "1E+", "1.5e-", "t", "fals", "nu", '"', '"\\'])
+def test_a_plan_cut_inside_a_token_is_refused_naming_the_byte(token: str) -> None:
+    content = (MINIFIED[:-1] + ',"x":' + token).encode()
+    assert refusal(content).startswith(f"cut off: the file ends at byte {len(content)} ")
+
+
 def test_a_cut_plan_behind_log_lines_is_refused_naming_the_byte() -> None:
     content = ("Warning: old\naws_vpc.v: Refreshing state...\n" + MINIFIED[:-9]).encode()
     assert refusal(content).startswith(f"cut off: the file ends at byte {len(content)} ")
@@ -371,6 +378,16 @@ def test_a_closed_standard_input_is_refused() -> None:
     last = subprocess.run(command, capture_output=True, check=False).stderr.splitlines()[-1]
     expected = b"policyscan.errors.PlanError: standard input: closed; give the path of the plan"
     assert last == expected
+
+
+@pytest.mark.parametrize("padding", [" ", "\n", "\x1b[0m ", "{\n", "# a:\n", "locals \n"])
+def test_a_million_characters_of_padding_do_not_hold_up_a_refusal(padding: str) -> None:
+    padded = padding * (1_000_000 // len(padding))
+    started = process_time()
+    refusal(MINIFIED + padded + "}")
+    refusal("x\n" + padded)
+    # Well under a second, unless a pattern backtracks: then from many seconds to hours.
+    assert process_time() - started < 4
 
 
 def decoded_or_refused(content: bytes) -> None:
