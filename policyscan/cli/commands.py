@@ -34,7 +34,6 @@ class _ScanByDefault(click.Group):
     cls=_ScanByDefault,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "POLICYSCAN",
         "max_content_width": 100,
     },
     help=f"Judge Terraform plans before apply. {_EXIT_CODES}",
@@ -46,6 +45,7 @@ def policyscan() -> None:
 
 
 @policyscan.command(
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
     help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}"
 )
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
@@ -53,6 +53,7 @@ def policyscan() -> None:
     "-f",
     "--format",
     "formats",
+    envvar="POLICYSCAN_FORMAT",
     multiple=True,
     metavar="NAME[=PATH]",
     help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
@@ -73,7 +74,12 @@ def policyscan() -> None:
 @click.option("--select", multiple=True, metavar="RULE|GROUP", help="Run only these rules.")
 @click.option("--ignore", multiple=True, metavar="RULE|GROUP", help="Leave these rules out.")
 @click.option(
-    "--set", "assignments", multiple=True, metavar="RULE.NAME=VALUE", help="Set a parameter."
+    "--set",
+    "assignments",
+    envvar="POLICYSCAN_SET",
+    multiple=True,
+    metavar="RULE.NAME=VALUE",
+    help="Set a parameter.",
 )
 @click.option("--config", metavar="FILE", help="Configuration file (default: .policyscan.yaml).")
 @click.option("--no-checkov", is_flag=True, help="Run without Checkov.")

@@ -27,7 +27,7 @@ _STANDING = {("no-op",), ("read",)}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where in the source an address is written."""
+    """Where in the source an address is written: a path as the source folder was given."""
 
     file: str
     line: int
@@ -139,6 +139,9 @@ def _judgement(rule: Rule, finding: Finding, platform: Platform) -> Judgement:
     resource = platform.graph.resource(finding.address)
     if resource is None:
         return Judgement(rule, finding)
-    block = platform.graph.written.block(resource.module_path, resource.config_address)
-    span = Span(block.span.file, block.span.line, block.span.end_line) if block else None
+    written = platform.graph.written
+    block = written.block(resource.module_path, resource.config_address)
+    span = None
+    if block is not None:
+        span = Span(written.path_of(block.span.file), block.span.line, block.span.end_line)
     return Judgement(rule, finding, resource.actions not in _STANDING, span)

@@ -22,6 +22,7 @@ from policyscan.plan.address import (
     ModuleStep,
     Reference,
     Subject,
+    key_text,
     steps,
 )
 from policyscan.plan.value import Value
@@ -219,7 +220,7 @@ class Resolver:
         self._follow(
             self._checked(given.references, written),
             outer,
-            trail.through(hop, reference.attribute),
+            trail.through(hop, _taken(reference, scope)),
             found,
         )
 
@@ -231,7 +232,7 @@ class Resolver:
             found.unresolved[f"{name} in {place(scope.module)}: {why}"] = None
             return
         hop = f"{place(scope.module)}.{name}" if scope.module else name
-        self._follow(written, scope, trail.through(hop, reference.attribute), found)
+        self._follow(written, scope, trail.through(hop, _taken(reference, scope)), found)
 
     def _each(self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector) -> None:
         if reference.name == "key":
@@ -266,6 +267,13 @@ class Resolver:
                 for resource in self._instances.inside(child)
             )
         return ()
+
+
+def _taken(reference: Reference, scope: Scope) -> str:
+    """What a reference takes out of a variable or local: `["blue"].url` of `local.x[each.key].url`."""
+    key = scope.key if reference.key is Index.SAME else reference.key
+    shown = "" if isinstance(key, Index) else key_text(key)
+    return _joined(shown, reference.attribute)
 
 
 def agreed(planned: tuple[Reference, ...], written: tuple[Reference, ...]) -> tuple[Reference, ...]:

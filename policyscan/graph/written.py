@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.plan import ABSENT, Known, Resource, Value
@@ -64,12 +65,16 @@ class Written:
             for inner in written.members(name)
         )
 
-    def line(self, file: str, number: int) -> str:
+    def path_of(self, file: str) -> str:
+        """A file of the source as a path from where the source folder was given."""
+        return file if self._source is None else (self._source.directory / file).as_posix()
+
+    def line(self, path: str, number: int) -> str:
         """One line of a source file, "" when it cannot be read any more."""
         if self._source is None:
             return ""
         try:
-            text = (self._source.directory / file).read_text(encoding="utf-8-sig")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return ""
         lines = text.splitlines()

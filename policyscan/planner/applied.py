@@ -16,7 +16,7 @@ from policyscan.planner.wire import UNKNOWN, is_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policyscan.planner.schema import Block
+    from policyscan.planner.schema import Block, NestedBlock
     from policyscan.planner.strategy import Change
 
 
@@ -31,9 +31,11 @@ class Applied:
         self._address_of = address_of
 
     def compute(self, resource_type: str) -> Callable[[str, Any], Any]:  # noqa: ARG002  # the seam
+        """Leave everything unknown until it is applied."""
         return lambda _path, _kind: UNKNOWN
 
     def apply(self, change: Change) -> dict[str, Any] | None:
+        """Settle every unknown. Raises PlannerError: core did not say what it applies."""
         address = self._address_of(change.resource_type)
         if change.planned is None:
             return None
@@ -57,24 +59,32 @@ class _Settlement:
             for name, attribute in block.attributes.items()
         }
         for name, nested in block.block_types.items():
-            inner = planned.get(name)
-            if isinstance(inner, list):
-                settled[name] = [
-                    self.block(nested.block, each, f"{path}{name}.")
-                    for each in inner
-                    if not is_unknown(each)
-                ]
-            elif isinstance(inner, dict):
-                settled[name] = self.block(nested.block, inner, f"{path}{name}.")
-            else:
-                settled[name] = None if nested.nesting == "single" else self._template(path + name, [])
+            settled[name] = self._nested(nested, planned.get(name), f"{path}{name}.")
         return settled
+
+    def _nested(self, nested: NestedBlock, planned: Any, path: str) -> Any:
+        if is_unknown(planned):
+            planned = [UNKNOWN] if self._is_filled_by_aws(nested.block, path) else []
+        if planned is None or isinstance(planned, dict):
+            return planned and self.block(nested.block, planned, path)
+        return [
+            self.block(nested.block, _all_unknown(nested.block) if is_unknown(each) else each, path)
+            for each in planned
+        ]
+
+    def _is_filled_by_aws(self, block: Block, path: str) -> bool:
+        """Whether the templates say what stands in a block nobody configured."""
+        templates = self._change.hints.applied
+        required = {path + name for name, inner in block.attributes.items() if inner.required}
+        return required <= templates.keys() and any(known.startswith(path) for known in templates)
 
     def _attribute(self, value: Any, kind: Any, path: str) -> Any:
         if isinstance(value, list):
             return [self._attribute(each, None, path) for each in value]
         if isinstance(value, dict):
-            return {key: self._attribute(inner, None, f"{path}.{key}") for key, inner in value.items()}
+            return {
+                key: self._attribute(inner, None, f"{path}.{key}") for key, inner in value.items()
+            }
         if not is_unknown(value):
             return value
         return self._template(path, _empty(kind))
@@ -90,6 +100,10 @@ class _Settlement:
             region=self._change.region,
             templates=templates,
         )
+
+
+def _all_unknown(block: Block) -> dict[str, Any]:
+    return dict.fromkeys([*block.attributes, *block.block_types], UNKNOWN)
 
 
 def _empty(kind: Any) -> Any:

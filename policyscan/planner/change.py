@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
 
@@ -107,7 +107,7 @@ def _elements(
     for index, element in enumerate(proposed):
         configured = config[index] if index < len(config) else element
         if nesting == "set":
-            # Core sends both sets in cty's order, which the computed values it filled in may change.
+            # Both sets are in cty's order, which the computed values core filled in may change.
             configured = next((one for one in config if _is_filled_from(element, one)), configured)
             was = element if element in prior else None
         else:
@@ -157,38 +157,40 @@ def replaced_by(
     block: Block, hints: TypeHints, prior: dict[str, Value], planned: dict[str, Value]
 ) -> list[tuple[Step, ...]]:
     """The paths whose change replaces the resource. Example: `[("network", 0, "mode")]`."""
-    return list(_differences(block, hints, prior, planned, (), ""))
+    return list(_differences(block, hints.force_new, (prior, planned), ()))
 
 
 def _differences(
-    block: Block, hints: TypeHints, prior: Value, planned: Value, steps: tuple[Step, ...], path: str
+    block: Block, force_new: Sequence[str], values: tuple[Value, Value], steps: tuple[Step, ...]
 ) -> Iterator[tuple[Step, ...]]:
+    """Compare `values`, prior and planned; `force_new` holds dotted paths inside `block`."""
+    prior, planned = values
     for name in block.attributes:
-        if path + name in hints.force_new and prior.get(name) != planned.get(name):
+        if name in force_new and prior.get(name) != planned.get(name):
             yield (*steps, name)
     for name, nested in block.block_types.items():
         was, becomes = prior.get(name) or [], planned.get(name) or []
-        place, inner = (*steps, name), f"{path}{name}."
-        forcing = [hint.removeprefix(inner) for hint in hints.force_new if hint.startswith(inner)]
+        forcing = [path.partition(".")[2] for path in force_new if path.startswith(f"{name}.")]
         if was == becomes or not forcing:
             continue
         if nested.nesting == "list" and isinstance(becomes, list) and len(was) == len(becomes):
-            for index, (one, other) in enumerate(zip(was, becomes, strict=True)):
-                yield from _differences(nested.block, hints, one, other, (*place, index), inner)
+            for index, both in enumerate(zip(was, becomes, strict=True)):
+                yield from _differences(nested.block, forcing, both, (*steps, name, index))
         elif _only(was, forcing) != _only(becomes, forcing):
-            yield place
+            yield (*steps, name)
 
 
-def _only(value: Value, paths: list[str]) -> Value:
+def _only(value: Value, paths: Sequence[str]) -> Value:
     """A value cut down to some dotted paths, so that a set's other changes do not count."""
     if isinstance(value, list):
         return sorted((_only(element, paths) for element in value), key=repr)
     if not isinstance(value, dict):
         return value
-    heads = {path.partition(".")[0] for path in paths}
+    inner: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition(".")
+        inner.setdefault(head, []).extend([rest] if rest else [])
     return {
-        name: _only(value.get(name), [path.partition(".")[2] for path in paths if path.startswith(f"{name}.")])
-        if any(path.startswith(f"{name}.") for path in paths)
-        else value.get(name)
-        for name in sorted(heads)
+        head: _only(value.get(head), rest) if rest else value.get(head)
+        for head, rest in sorted(inner.items())
     }

@@ -83,14 +83,18 @@ def read_fixture(folder: Path) -> Fixture:
         folder=folder,
         configuration=folder / str(described.get("configuration", ".")),
         inputs=_inputs(described, str(file)),
-        after=tuple(_inputs(_mapping(step, _STEP_KEYS, f"{file}: after"), str(file)) for step in steps),
+        after=tuple(
+            _inputs(_mapping(step, _STEP_KEYS, f"{file}: after"), str(file)) for step in steps
+        ),
         destroy=described.get("destroy", False),
     )
 
 
 def _mapping(value: Any, keys: frozenset[str], place: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ConfigError(f"{place}: a mapping with the keys {', '.join(sorted(keys))} belongs here")
+        raise ConfigError(
+            f"{place}: a mapping with the keys {', '.join(sorted(keys))} belongs here"
+        )
     if unknown := sorted(str(key) for key in value.keys() - keys):
         raise ConfigError(f"{place}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
     return value

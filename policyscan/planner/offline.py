@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form
+from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids
+from policyscan.planner.refusal import Place
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
@@ -93,8 +94,7 @@ class _Run:
         ]
         with serve(providers) as reattach:
             yield Terraform(
-                root_module=sandbox.root_module,
-                named=self._directory,
+                place=Place(sandbox.root_module, self._directory),
                 environment=environment(sandbox.top.parent, reattach),
             )
 
@@ -114,13 +114,20 @@ class _Run:
                 *inputs.arguments(),
                 log=log,
             )
+        pin_builtin_ids(self._sandbox.state)
 
     def plan(self, inputs: Inputs, *, destroy: bool) -> PlanOutcome:
         known = self._known()
         mode = ("-destroy",) if destroy else ()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
-                "plan", "-input=false", "-json", "-lock=false", f"-out={_PLAN}", *mode, *inputs.arguments()
+                "plan",
+                "-input=false",
+                "-json",
+                "-lock=false",
+                f"-out={_PLAN}",
+                *mode,
+                *inputs.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         return PlanOutcome(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 TIMESTAMP = "2000-01-01T00:00:00Z"
 """Stands for the moment of planning, which says nothing about the configuration."""
@@ -21,10 +23,20 @@ def normal_form(content: bytes, top: str) -> bytes:
     plan = json.loads(content.replace(top.encode(), _STAND_IN_FOLDER.encode()))
     if "timestamp" in plan:
         plan["timestamp"] = TIMESTAMP
-    for unordered in ("relevant_attributes", "checks"):
-        if unordered in plan:
-            plan[unordered] = sorted(plan[unordered], key=_canonical)
+    for name in ("relevant_attributes", "checks"):
+        _sort(plan, name)
+    for check in plan.get("checks", ()):
+        _sort(check, "instances")
+    for name in ("resource_changes", "resource_drift"):
+        for resource in plan.get(name, ()):
+            _sort(resource["change"], "replace_paths")
     return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _sort(holder: dict[str, Any], name: str) -> None:
+    """Sort a list that Terraform prints in the order of a hash table."""
+    if name in holder:
+        holder[name] = sorted(holder[name], key=_canonical)
 
 
 def _canonical(value: Any) -> str:
@@ -43,3 +55,18 @@ def _data_sources_of(module: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapp
             yield resource["address"], resource["type"], resource["values"]
     for child in module.get("child_modules", ()):
         yield from _data_sources_of(child)
+
+
+def pin_builtin_ids(state: Path) -> None:
+    """Give `terraform_data`, which Terraform itself applies, ids that follow from the address."""
+    if not state.exists():
+        return
+    content = state.read_text(encoding="utf-8")
+    for resource in json.loads(content)["resources"]:
+        if resource["type"] == "terraform_data":
+            for instance in resource["instances"]:
+                key = instance.get("index_key")
+                seed = f"{resource.get('module')}.{resource['name']}[{key!r}]"
+                pinned = str(uuid.uuid5(uuid.NAMESPACE_OID, seed))
+                content = content.replace(instance["attributes"]["id"], pinned)
+    state.write_text(content, encoding="utf-8")

@@ -69,25 +69,34 @@ StopResponse             string Error 1
 
 
 class Procedure(NamedTuple):
-    """One remote procedure: its message types by name."""
+    """One remote procedure: the servicer's method, and the message types by name."""
 
+    method: str
     request: str
     response: str
 
 
 PROCEDURES: Mapping[str, Procedure] = {
-    "GetSchema": Procedure("SchemaRequest", "SchemaResponse"),
-    "PrepareProviderConfig": Procedure("PrepareRequest", "PrepareResponse"),
-    "ValidateResourceTypeConfig": Procedure("ValidateRequest", "ValidateResponse"),
-    "ValidateDataSourceConfig": Procedure("ValidateRequest", "ValidateResponse"),
-    "UpgradeResourceState": Procedure("UpgradeRequest", "UpgradeResponse"),
-    "Configure": Procedure("ConfigureRequest", "ConfigureResponse"),
-    "ReadResource": Procedure("ReadRequest", "ReadResponse"),
-    "PlanResourceChange": Procedure("PlanRequest", "PlanResponse"),
-    "ApplyResourceChange": Procedure("ApplyRequest", "ApplyResponse"),
-    "ImportResourceState": Procedure("ImportRequest", "ImportResponse"),
-    "ReadDataSource": Procedure("DataSourceRequest", "DataSourceResponse"),
-    "Stop": Procedure("StopRequest", "StopResponse"),
+    "GetSchema": Procedure("get_schema", "SchemaRequest", "SchemaResponse"),
+    "PrepareProviderConfig": Procedure(
+        "prepare_provider_config", "PrepareRequest", "PrepareResponse"
+    ),
+    "ValidateResourceTypeConfig": Procedure(
+        "validate_resource_type_config", "ValidateRequest", "ValidateResponse"
+    ),
+    "ValidateDataSourceConfig": Procedure(
+        "validate_data_source_config", "ValidateRequest", "ValidateResponse"
+    ),
+    "UpgradeResourceState": Procedure(
+        "upgrade_resource_state", "UpgradeRequest", "UpgradeResponse"
+    ),
+    "Configure": Procedure("configure", "ConfigureRequest", "ConfigureResponse"),
+    "ReadResource": Procedure("read_resource", "ReadRequest", "ReadResponse"),
+    "PlanResourceChange": Procedure("plan_resource_change", "PlanRequest", "PlanResponse"),
+    "ApplyResourceChange": Procedure("apply_resource_change", "ApplyRequest", "ApplyResponse"),
+    "ImportResourceState": Procedure("import_resource_state", "ImportRequest", "ImportResponse"),
+    "ReadDataSource": Procedure("read_data_source", "DataSourceRequest", "DataSourceResponse"),
+    "Stop": Procedure("stop", "StopRequest", "StopResponse"),
 }
 
 _FIELD = re.compile(r"(repeated )?(\w+) (\w+) (\d+)( oneof)?")
@@ -110,10 +119,10 @@ def messages() -> Mapping[str, Any]:
         name, _, fields = line.partition(" ")
         _declare(file.message_type.add(name=name), fields)
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return {
         message.name: message_factory.GetMessageClass(
-            pool.FindMessageTypeByName(f"tfplugin5.{message.name}")  # type: ignore[no-untyped-call]
+            pool.FindMessageTypeByName(f"tfplugin5.{message.name}")
         )
         for message in file.message_type
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from policyscan.planner.change import Step
     from policyscan.planner.schema import Block, ProviderSchema
     from policyscan.planner.strategy import Strategy
+
+Settle = Callable[["Configuration", "Block", TypeHints, Versions, dict[str, Any]], dict[str, Any]]
 
 DEFAULT_REGION = "us-east-1"
 """The region of a provider block that names none: what the environment would have said."""
@@ -49,29 +52,19 @@ class Reader(Protocol):
         """The whole object of a data source. Raises PlannerError: it cannot be answered."""
 
 
-class Settler(Protocol):
-    """The vendor's own part in a plan, after the SDK's."""
-
-    def __call__(
-        self,
-        configuration: Configuration,
-        block: Block,
-        hints: TypeHints,
-        versions: Versions,
-        planned: dict[str, Any],
-    ) -> dict[str, Any]:
-        """The planned object with the vendor's rules applied."""
-
-
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Answers core's questions about one provider's types, whoever carries them."""
+    """Answers core's questions about one provider's types, whoever carries them.
+
+    `settle` is the vendor's own part in a plan, after the SDK's: it gets the planned object and
+    returns it with the vendor's rules applied.
+    """
 
     schema: ProviderSchema
     hints: Mapping[str, TypeHints]
     strategy: Strategy
     reader: Reader
-    settle: Settler
+    settle: Settle
 
     def configure(self, config: dict[str, Any]) -> Configuration:
         """Read a provider block, in the shape of this provider's schema."""

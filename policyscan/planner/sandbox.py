@@ -17,13 +17,12 @@ from policyscan.errors import PlannerError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from _typeshed import StrPath
-
 _TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
-OVERRIDE = "policyscan_override.tf"
+# Overrides are merged in the order of their names: this one has the last word.
+OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 
@@ -40,7 +39,7 @@ class Sandbox:
         return self.root_module / "terraform.tfstate"
 
     def mentioned_types(self) -> frozenset[str]:
-        """Every type name that stands in quotes in the configuration, installed modules included."""
+        """Every type name in quotes in the configuration and its installed modules."""
         return frozenset(
             name
             for file in _configuration_files(self.top, hidden=True)
@@ -57,7 +56,9 @@ def copy_configuration(directory: Path, top: Path) -> Sandbox:
     if not root.is_dir():
         raise PlannerError(f"{directory}: not a folder; name the folder of the root module")
     if not any(_configuration_files(root, deep=False)):
-        raise PlannerError(f"{directory}: holds no .tf or .tf.json file; name the root module's folder")
+        raise PlannerError(
+            f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
+        )
     sources = sorted(_needed(root))
     common = Path(*_common_parts(sources))
     for source in sources:
@@ -94,9 +95,7 @@ def _named(module: Path, root: Path, written: str) -> Path | None:
     return None
 
 
-def _configuration_files(
-    place: Path, *, deep: bool = True, hidden: bool = False
-) -> Iterator[Path]:
+def _configuration_files(place: Path, *, deep: bool = True, hidden: bool = False) -> Iterator[Path]:
     if place.is_file():
         return
     for path in sorted(place.iterdir()):
@@ -118,10 +117,13 @@ def _copy(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         return
-    shutil.copytree(
-        source, target, ignore=_ignored, ignore_dangling_symlinks=True, dirs_exist_ok=True
-    )
+    shutil.copytree(source, target, ignore=_ignored, dirs_exist_ok=True)
 
 
-def _ignored(_folder: StrPath, names: list[str]) -> set[str]:
-    return {name for name in names if name in _SKIPPED or name.endswith(_STATE)}
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    """What stays behind; links are followed, so those that lead nowhere stay too."""
+    return {
+        name
+        for name in names
+        if name in _SKIPPED or name.endswith(_STATE) or not Path(folder, name).exists()
+    }

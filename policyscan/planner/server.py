@@ -59,7 +59,7 @@ def _start(provider: Provider) -> tuple[grpc.Server, int]:
     servicer = _Servicer(provider)
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
-            getattr(servicer, name),
+            getattr(servicer, procedure.method),
             request_deserializer=messages()[procedure.request].FromString,
             response_serializer=messages()[procedure.response].SerializeToString,
         )
@@ -127,7 +127,7 @@ class _Servicer:
     def _configuration(self, context: grpc.ServicerContext) -> Any:
         return self._configurations.get(context.peer())
 
-    def GetSchema(self, _request: Any, _context: Any) -> Any:
+    def get_schema(self, _request: Any, _context: Any) -> Any:
         schema = self._provider.schema
         response = messages()["SchemaResponse"]()
         response.provider.block.CopyFrom(_block_message(schema.provider))
@@ -139,32 +139,30 @@ class _Servicer:
                 entries.add(key=name).value.block.CopyFrom(_block_message(block))
         return response
 
-    def PrepareProviderConfig(self, request: Any, _context: Any) -> Any:
+    def prepare_provider_config(self, request: Any, _context: Any) -> Any:
         return messages()["PrepareResponse"](prepared_config=request.config)
 
-    def ValidateResourceTypeConfig(self, _request: Any, _context: Any) -> Any:
+    def validate_resource_type_config(self, _request: Any, _context: Any) -> Any:
         return messages()["ValidateResponse"]()
 
-    def ValidateDataSourceConfig(self, _request: Any, _context: Any) -> Any:
+    def validate_data_source_config(self, _request: Any, _context: Any) -> Any:
         return messages()["ValidateResponse"]()
 
-    def UpgradeResourceState(self, request: Any, _context: Any) -> Any:
+    def upgrade_resource_state(self, request: Any, _context: Any) -> Any:
         # Core reads a DynamicValue in JSON too, and the schema never changes within a run.
         return messages()["UpgradeResponse"](
             upgraded_state=messages()["DynamicValue"](json=request.raw_state.json)
         )
 
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+    def configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         config = decode(request.config.msgpack)
         self._configurations[context.peer()] = self._provider.configure(config)
         return messages()["ConfigureResponse"]()
 
-    def ReadResource(self, request: Any, _context: Any) -> Any:
-        return messages()["ReadResponse"](
-            new_state=request.current_state, private=request.private
-        )
+    def read_resource(self, request: Any, _context: Any) -> Any:
+        return messages()["ReadResponse"](new_state=request.current_state, private=request.private)
 
-    def PlanResourceChange(self, request: Any, context: grpc.ServicerContext) -> Any:
+    def plan_resource_change(self, request: Any, context: grpc.ServicerContext) -> Any:
         if (proposed := decode(request.proposed_new_state.msgpack)) is None:
             return messages()["PlanResponse"](planned_state=request.proposed_new_state)
         planned, replaced_by = self._provider.plan(
@@ -180,7 +178,7 @@ class _Servicer:
             legacy_type_system=True,
         )
 
-    def ApplyResourceChange(self, request: Any, context: grpc.ServicerContext) -> Any:
+    def apply_resource_change(self, request: Any, context: grpc.ServicerContext) -> Any:
         response = messages()["ApplyResponse"](legacy_type_system=True)
         try:
             state = self._provider.apply(
@@ -195,16 +193,16 @@ class _Servicer:
             response.new_state.CopyFrom(_value(state))
         return response
 
-    def ImportResourceState(self, request: Any, _context: Any) -> Any:
+    def import_resource_state(self, request: Any, _context: Any) -> Any:
         response = messages()["ImportResponse"]()
         response.diagnostics.add(
             severity=_ERROR,
             summary=f"{request.type_name} {request.id} cannot be imported offline",
-            detail="What it looks like in the account is not known here; leave the import block out.",
+            detail="Only the account knows what it looks like; leave the import block out.",
         )
         return response
 
-    def ReadDataSource(self, request: Any, context: grpc.ServicerContext) -> Any:
+    def read_data_source(self, request: Any, context: grpc.ServicerContext) -> Any:
         response = messages()["DataSourceResponse"]()
         try:
             state = self._provider.read(
@@ -216,5 +214,5 @@ class _Servicer:
             response.state.CopyFrom(_value(state))
         return response
 
-    def Stop(self, _request: Any, _context: Any) -> Any:
+    def stop(self, _request: Any, _context: Any) -> Any:
         return messages()["StopResponse"]()

@@ -17,21 +17,19 @@ if TYPE_CHECKING:
 
     from policyscan.planner.schema import Block, TypeHints
 
-Compute = "Callable[[str, Any], Any]"
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One resource core applies: its planned object still holds what was unknown.
 
-    `prior` is None for a create; `region` is the one the resource's provider works in.
+    `prior` is None for a create, `planned` for a destroy; `region` is where the resource lives.
     """
 
     resource_type: str
     block: Block
     hints: TypeHints
     prior: dict[str, Any] | None
-    planned: dict[str, Any]
+    planned: dict[str, Any] | None
     region: str
 
 
@@ -45,15 +43,20 @@ class Strategy(Protocol):
         block that reads unknown when unset), and returns the planned value.
         """
 
-    def apply(self, change: Change) -> dict[str, Any]:
-        """The wholly known object after apply. Raises PlannerError: nothing can be applied."""
+    def apply(self, change: Change) -> dict[str, Any] | None:
+        """Give the wholly known object after apply, None when destroyed.
+
+        Raises PlannerError: this strategy applies nothing.
+        """
 
 
 class Unknown:
     """A faithful plan: what the provider would compute is known after apply."""
 
     def compute(self, resource_type: str) -> Callable[[str, Any], Any]:  # noqa: ARG002  # the seam
+        """Leave everything unknown."""
         return lambda _path, _kind: UNKNOWN
 
-    def apply(self, change: Change) -> dict[str, Any]:
+    def apply(self, change: Change) -> dict[str, Any] | None:
+        """Refuse. Raises PlannerError: always."""
         raise PlannerError(f"{change.resource_type}: a faithful plan is not for applying")

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PlannerError
+from policyscan.planner.refusal import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from policyscan.planner.refusal import Place
 
 EXECUTABLE = "terraform"
 _LEAKING = ("TF_", "AWS_", "GOOGLE_", "ARM_")
@@ -68,7 +71,9 @@ class AddressLog:
             try:
                 found, address = self._begun.get(timeout=_PATIENCE_SECONDS)
             except queue.Empty:
-                raise PlannerError(f"{resource_type}: Terraform did not say which it applies") from None
+                raise PlannerError(
+                    f"{resource_type}: Terraform did not say which it applies"
+                ) from None
             # Built-in types such as terraform_data are announced but never reach this provider.
             if found == resource_type:
                 return address
@@ -76,13 +81,9 @@ class AddressLog:
 
 @dataclass(frozen=True, slots=True)
 class Terraform:
-    """Commands run in one root module.
+    """Commands run in one root module."""
 
-    `named` is how messages call the folder: the user's own path for it.
-    """
-
-    root_module: Path
-    named: Path
+    place: Place
     environment: Mapping[str, str]
 
     def run(self, *arguments: str, log: AddressLog | None = None) -> None:
@@ -99,10 +100,12 @@ class Terraform:
                     problems.append(message["diagnostic"])
             listener.join()
         if problems:
-            raise PlannerError(self._sentence(problems[0]))
+            raise PlannerError(refusal(self.place, problems))
         if process.returncode != 0:
             text = b" ".join(complaint).decode(errors="replace")
-            raise PlannerError(f"{self.named}: terraform {arguments[0]} failed: {' '.join(text.split())}")
+            raise PlannerError(
+                f"{self.place.named}: terraform {arguments[0]} failed: {' '.join(text.split())}"
+            )
 
     def output(self, *arguments: str) -> bytes:
         """Run a command for what it prints. Raises PlannerError: Terraform refused."""
@@ -110,25 +113,18 @@ class Terraform:
             content, complaint = process.communicate()
         if process.returncode != 0:
             text = " ".join(complaint.decode(errors="replace").split())
-            raise PlannerError(f"{self.named}: terraform {arguments[0]} failed: {text}")
+            raise PlannerError(f"{self.place.named}: terraform {arguments[0]} failed: {text}")
         return content
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
             [executable(), *arguments],
-            cwd=self.root_module,
+            cwd=self.place.root_module,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-
-    def _sentence(self, diagnostic: Mapping[str, Any]) -> str:
-        place = str(self.named)
-        if (span := diagnostic.get("range")) and span.get("filename"):
-            place = f"{self.named / span['filename']}:{span['start']['line']}"
-        detail = " ".join(diagnostic.get("detail", "").split())
-        return f"{place}: {diagnostic['summary'].rstrip('.:')}: {detail}".rstrip(": ")
 
 
 def executable() -> str:

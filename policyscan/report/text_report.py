@@ -83,8 +83,8 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
             yield from _wrapped("inferred: the plan alone does not prove every step", width)
     for note in finding.notes:
         yield from _wrapped(f"Note: {note.text}", width)
-    if finding.fix:
-        yield from _wrapped(f"Fix: {finding.fix}", width)
+    for number, line in enumerate(finding.fix.splitlines()):
+        yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
     yield f"{_INDENT}{style.faint('More: ' + _DOCS.format(id=rule.id))}{standing}"
 

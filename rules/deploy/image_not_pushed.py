@@ -71,11 +71,10 @@ RULE = Rule(
 )
 
 SYMPTOM = "CannotPullContainerError: ... {repository}:{tag}: not found"
-FIX = (
-    "push before the service starts: (1) two phases: apply with the services off, push, apply with "
-    "the pushed digest; (2) gate the service by data.aws_ecr_image on a repository that exists "
-    "already; (3) a public placeholder image through a variable until the first push"
-)
+FIX = """have the image there before the service starts, in one of three ways:
+1. Two phases: apply with the services off (count = 0), push, then apply with them on and image = "${%s.repository_url}@<pushed digest>"
+2. Gate by a lookup: create the repository in an apply of its own and take the digest from data "aws_ecr_image"; a plan without an image then stops before it breaks anything
+3. Placeholder: image = var.image, set to a public image until the first push"""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -269,7 +268,7 @@ class _Evidence:
             "symptom": SYMPTOM.format(repository=shown, tag=tag),
             "strikes": Phase.TASK_START,
             "cause": repository.address,
-            "fix": FIX,
+            "fix": FIX % (resource.config_address if resource else repository.address),
         }
 
     def _effects(self) -> tuple[Note, ...]:

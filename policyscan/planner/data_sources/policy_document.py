@@ -58,8 +58,7 @@ def _as_read(statement: Mapping[str, Any]) -> dict[str, Any]:
     """A configured statement as state holds it: no nulls."""
     empty = {"effect": "Allow", "sid": ""}
     return {
-        name: (empty.get(name, []) if value is None else value)
-        for name, value in statement.items()
+        name: (empty.get(name, []) if value is None else value) for name, value in statement.items()
     }
 
 
@@ -76,7 +75,9 @@ def _parsed(text: str | None) -> Policy:
             "Statement": [_reprinted(statement) for statement in statements],
         }
     except (ValueError, AttributeError) as error:
-        raise PlannerError(f"aws_iam_policy_document: a merged document is no policy: {error}") from error
+        raise PlannerError(
+            f"aws_iam_policy_document: a merged document is no policy: {error}"
+        ) from error
 
 
 def _reprinted(statement: Statement) -> Statement:

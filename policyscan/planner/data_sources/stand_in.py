@@ -39,8 +39,8 @@ def stand_in(
     """Attribute -> made-up value, for every computed attribute; `config` has its region."""
     if type_name == "aws_ecr_image":
         return image(config)
-    maker = _Maker(type_name, config, hints.get(type_name))
-    own = _OWN.get(type_name, lambda _maker: {})(maker)
+    maker = _Maker(type_name, config, _templates(type_name, hints))
+    own = _OWN[type_name](maker) if type_name in _OWN else {}
     return {
         name: own[name] if name in own else maker.attribute(name, attribute.type)
         for name, attribute in block.attributes.items()
@@ -48,16 +48,25 @@ def stand_in(
     }
 
 
+def _templates(type_name: str, hints: Mapping[str, TypeHints]) -> dict[str, Any]:
+    """Those of the resource of the same type, without what holds for any type whatever."""
+    if type_name not in hints:
+        return {}
+    common = hints["*"].applied if "*" in hints else {}
+    own = hints[type_name].applied
+    return {path: own[path] for path in own if own[path] != common.get(path)}
+
+
 class _Maker:
     """Makes up the attributes of one data source."""
 
     def __init__(
-        self, type_name: str, config: Mapping[str, Any], hints: TypeHints | None
+        self, type_name: str, config: Mapping[str, Any], templates: Mapping[str, Any]
     ) -> None:
         self.config = config
         self.kind = type_name.removeprefix("aws_")
         self.region = config.get("region") or "us-east-1"
-        self._templates = {} if hints is None else hints.applied
+        self._templates = templates
         # Where an id is given, it alone names the thing: other arguments only help to find it.
         asked = config.get("id") or config.get("arn") or config.get("name") or config
         self.seed = json.dumps([self.kind, asked], sort_keys=True)

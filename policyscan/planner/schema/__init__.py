@@ -7,7 +7,7 @@ its hints lie under `hints/`. Both are read when asked for; nothing is kept betw
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations at run time
+from collections.abc import Mapping  # msgspec resolves annotations at run time
 from importlib.resources import files
 from typing import Any, Literal
 

@@ -90,7 +90,9 @@ def _read(root_module: Path, filename: str) -> bytes:
     try:
         return (root_module / filename).read_bytes()
     except OSError as error:
-        raise PlannerError(f"{filename}: {error.strerror}; it must exist to plan offline") from error
+        raise PlannerError(
+            f"{filename}: {error.strerror}; it must exist to plan offline"
+        ) from error
 
 
 def _write(root_module: Path, filename: str, content: bytes) -> None:

@@ -19,7 +19,10 @@ def made_up_bytes(seed: str, length: int) -> bytes:
 
 
 def picked(seed: str, alphabet: str, length: int) -> str:
-    """Characters of `alphabet`. Example: picked("x", "01", 3) is three binary digits."""
+    """Draw characters of an alphabet.
+
+    Example: `picked("any seed", "01", 3)` is three binary digits, the same each time.
+    """
     return "".join(alphabet[byte % len(alphabet)] for byte in made_up_bytes(seed, length))
 
 

@@ -7,7 +7,7 @@ listed is what the plugin SDK does alike for every type, such as "" for a string
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations at run time
+from collections.abc import Mapping  # msgspec resolves annotations at run time
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 

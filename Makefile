@@ -1,0 +1,103 @@
+# `make scan` and `make test` do everything from a fresh clone; `make help` lists the rest.
+
+SHELL := bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+MATRIX ?= 3.11 3.12 3.13
+
+BIN := $(VENV)/bin
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# The first stamp carries the version, so that another PYTHON means another environment.
+DEPENDENCIES := $(VENV)/.dependencies-$(PYTHON_VERSION)
+PROJECT := $(VENV)/.project
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+
+.PHONY: help
+help: ## list the targets
+	@echo 'usage: make TARGET [PYTHON=python3.12]'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: install
+install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, editable
+
+.PHONY: scan
+scan: install ## scan the reference plan (clean) and its broken twin (findings)
+	@echo '== fixtures/reference/plan.json: must be clean, exit 0'
+	@$(BIN)/policyscan fixtures/reference/plan.json
+	@echo '== fixtures/reference_broken/plan.json: must have findings, exit 1'
+	@code=0; $(BIN)/policyscan fixtures/reference_broken/plan.json || code=$$?; \
+	if [ $$code -ne 1 ]; then echo "the broken twin left with exit $$code, not 1" >&2; exit 1; fi
+	@echo '== as expected: the reference plan is clean, its broken twin is not'
+
+.PHONY: test
+test: lint tests ## everything CI checks: lint, then the tests
+
+.PHONY: lint
+lint: install ## ruff, mypy and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: tests
+tests: install ## the tests alone
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+.PHONY: matrix
+matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, ...
+	@for version in $(MATRIX); do \
+	  python=; \
+	  for candidate in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python; do \
+	    if "$$candidate" -c '' 2>/dev/null; then python=$$candidate; break; fi; \
+	  done; \
+	  if [ -z "$$python" ]; then echo "== Python $$version: not found, skipped"; continue; fi; \
+	  echo "== Python $$version: $$python"; \
+	  $(MAKE) tests PYTHON="$$python" VENV=.venv-$$version || exit; \
+	done
+
+.PHONY: fixtures
+fixtures: install ## plan every fixture again, with real Terraform
+	$(BIN)/python -m policyscan.planner.fixtures
+
+.PHONY: docs
+docs: install ## write docs/rules from the rules
+	$(BIN)/python -m policyscan.report.rule_pages
+
+.PHONY: bench
+bench: install ## measure a cold start
+	$(BIN)/python tests/benchmarks/cold_start.py
+
+# uv resolves for every platform and Python at once. No header and no index options: the
+# files hold names, versions and hashes, and the caller's pip decides where to fetch them.
+LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal \
+  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+.PHONY: lock
+lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
+	$(LOCK) --group dev --output-file constraints/dev.txt
+	$(LOCK) --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	rm -r .venv-lock
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(DEPENDENCIES): constraints/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo '$(PYTHON) is $(or $(PYTHON_VERSION),missing), policyscan needs Python 3.11 or newer:' \
+	    'make PYTHON=python3.12 ...' >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --require-hashes --requirement constraints/dev.txt
+	@touch $@
+
+$(PROJECT): $(DEPENDENCIES) pyproject.toml
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@

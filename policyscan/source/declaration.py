@@ -1,0 +1,148 @@
+"""One top-level block of one file, in either syntax, read no further than its labels."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from policyscan.source import json_syntax, scan
+from policyscan.source.body import Body, read_body
+from policyscan.source.model import Span
+from policyscan.source.text import error_at, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from policyscan.source.json_syntax import Json
+    from policyscan.source.model import Comment
+    from policyscan.source.text import Text
+
+# How many labels a block type has; none unless listed.
+LABELS: Final = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "module": 1,
+    "variable": 1,
+    "output": 1,
+    "provider": 1,
+    "check": 1,
+}
+
+
+class Declaration(Protocol):
+    """A top-level block: what it declares, and its inside on request."""
+
+    @property
+    def kind(self) -> str:
+        """`resource`, `module`, `locals`."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """`("aws_ecs_service", "this")`."""
+
+    @property
+    def root(self) -> str:
+        """The source folder as the user gave it."""
+
+    @property
+    def span(self) -> Span:
+        """The lines of the block."""
+
+    def argument(self, name: str) -> str | None:
+        """The constant string of one argument, read without a parse."""
+
+    def body(self) -> Body:
+        """Its inside. Raises SourceError: it is not HCL."""
+
+
+@dataclass(frozen=True, slots=True)
+class HclDeclaration:
+    """A block of a `.tf` file."""
+
+    kind: str
+    labels: tuple[str, ...]
+    text: Text
+
+    @property
+    def root(self) -> str:
+        """The source folder as the user gave it."""
+        return self.text.root
+
+    @property
+    def span(self) -> Span:
+        """The lines of the block."""
+        return self.text.span(0, len(self.text.content))
+
+    def argument(self, name: str) -> str | None:
+        """The constant string of one argument, read without a parse."""
+        return scan.argument(self.text, name)
+
+    def body(self) -> Body:
+        """Its inside. Raises SourceError: it is not HCL."""
+        return read_body(self.text, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDeclaration:
+    """A block of a `.tf.json` file."""
+
+    kind: str
+    labels: tuple[str, ...]
+    node: Json
+
+    @property
+    def root(self) -> str:
+        """The source folder as the user gave it."""
+        return self.node.text.root
+
+    @property
+    def span(self) -> Span:
+        """The lines of the block."""
+        return self.node.span
+
+    def argument(self, name: str) -> str | None:
+        """The constant string of one argument, read without a parse."""
+        value = dict(self.node.pairs or ()).get(name)
+        return value.value if value is not None and isinstance(value.value, str) else None
+
+    def body(self) -> Body:
+        """Its inside. Raises SourceError: it is not HCL."""
+        return json_syntax.json_body(self.node, (self.kind,))
+
+
+def read_file(root: str, file: str, path: Path) -> tuple[list[Declaration], list[Comment]]:
+    """The blocks of a file and its comments for this program, both in order.
+
+    Raises SourceError: it cannot be opened, or does not split into blocks.
+    """
+    text = read_text(root, file, path)
+    with refusing_depth(root, Span(file, 1, 1)):
+        if file.endswith(".json"):
+            top = json_syntax.read_json(text)
+            return list(_json_declarations(top)), list(json_syntax.comments(top))
+        hcl = [HclDeclaration(each.kind, each.labels, each.text) for each in scan.headers(text)]
+        return list(hcl), list(scan.comments(text))
+
+
+def _json_declarations(top: Json) -> Iterator[Declaration]:
+    for kind, value in top.pairs or ():
+        for labels, node in json_syntax.labelled(value, LABELS.get(kind, 0)):
+            yield JsonDeclaration(kind, labels, node)
+
+
+def read_inside(declaration: Declaration) -> Body:
+    """The inside of a block. Raises SourceError: it is not HCL, or nested beyond reason."""
+    with refusing_depth(declaration.root, declaration.span):
+        return declaration.body()
+
+
+@contextmanager
+def refusing_depth(root: str, place: Span) -> Iterator[None]:
+    """Name the place where brackets in brackets go deeper than Python follows."""
+    try:
+        yield
+    except RecursionError as error:
+        raise error_at(root, place, "brackets are nested too deep to follow") from error

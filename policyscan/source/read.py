@@ -1,0 +1,92 @@
+"""A folder -> the root module and every module it calls whose source is at hand."""
+
+from __future__ import annotations
+
+import json
+import os.path
+from collections import deque
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from policyscan.errors import SourceError
+from policyscan.source.folder import Folder, read_folder, source_files
+from policyscan.source.model import Source, SourceModule
+from policyscan.source.text import error_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policyscan.source.model import ModulePath
+
+
+def read_source(directory: Path) -> Source:
+    """Split a folder of Terraform source, and of the modules it calls, into blocks.
+
+    Child modules are found by their relative `source`, else in `.terraform/modules/modules.json`;
+    one found neither way is named in `Source.unreadable`. What stands inside the blocks, and the
+    locals, are read on first look, and raise SourceError then.
+    Raises SourceError: one line `infra/ecs.tf:12: ...`; no folder, no source, a file that does
+    not split into blocks, a declaration twice, a module that calls itself.
+    """
+    _expect_source(directory)
+    installed = _installed(directory)
+    folder = cache(lambda place: read_folder(directory, place))
+    modules: dict[ModulePath, SourceModule] = {}
+    unreadable: list[str] = []
+    todo: deque[tuple[ModulePath, tuple[Path, ...]]] = deque([((), (directory,))])
+    while todo:
+        path, places = todo.popleft()
+        content: Folder = folder(places[-1])
+        modules[path] = SourceModule(path, content.locals, content.blocks, content.comments)
+        for name, source in content.sources.items():
+            called = (*path, name)
+            place = _place(places[-1], source, installed.get(called))
+            if place is None or not place.is_dir():
+                unreadable.append(_note(called, source))
+            elif any(place.samefile(outer) for outer in places):
+                span = content.blocks[f"module.{name}"].span
+                message = f"module.{name} calls a module that it is part of"
+                raise error_at(str(directory), span, f"{message}; give it another source")
+            else:
+                todo.append((called, (*places, place)))
+    return Source(
+        directory, MappingProxyType(dict(sorted(modules.items()))), tuple(sorted(unreadable))
+    )
+
+
+def _expect_source(directory: Path) -> None:
+    try:
+        base, overrides = source_files(directory)
+    except OSError as error:
+        message = f"{directory}: cannot be read: {error.strerror}"
+        raise SourceError(f"{message}; give the folder of the Terraform files") from error
+    if not base and not overrides:
+        raise SourceError(f"{directory}: holds no .tf files; give the folder of the root module")
+
+
+def _installed(directory: Path) -> Mapping[ModulePath, Path]:
+    """Where `terraform init` has put each module; nothing when it has not run."""
+    path = directory / ".terraform" / "modules" / "modules.json"
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["Modules"]
+        return {tuple(each["Key"].split(".")): directory / each["Dir"] for each in listed}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path.as_posix()}:1: is no list of modules"
+        raise SourceError(f"{message}; write it anew with `terraform init`") from error
+
+
+def _place(caller: Path, source: str | None, installed: Path | None) -> Path | None:
+    if (source is not None and source.startswith(("./", "../"))) or source in {".", ".."}:
+        # Terraform joins the words, so `..` leaves a symbolic link the way it was entered.
+        return Path(os.path.normpath(caller / source))
+    return installed
+
+
+def _note(called: ModulePath, source: str | None) -> str:
+    address = ".".join(f"module.{name}" for name in called)
+    written = "a computed source" if source is None else f"source {source}"
+    return f"{address}: {written} is not at hand; run `terraform init` to fetch it"

@@ -1,0 +1,213 @@
+"""The command as a user runs it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plans import block, change, document, references
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
+BROKEN = ROOT / "fixtures" / "reference_broken" / "plan.json"
+
+
+def run(
+    *arguments: str | Path, cwd: Path | None = None, stdin: bytes | None = None, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "policyscan", *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **env},
+    )
+
+
+def written(folder: Path, **parts: Any) -> Path:
+    path = folder / "plan.json"
+    path.write_text(json.dumps(document([change("aws_s3_bucket.b")], **parts)))
+    return path
+
+
+def test_the_reference_plan_is_clean() -> None:
+    done = run(REFERENCE)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().splitlines()[-1].startswith("PASS")
+
+
+def test_the_broken_twin_fails_ps101_on_both_services_with_the_way_to_the_repository() -> None:
+    done = run(BROKEN, "-f", "json")
+    assert done.returncode == 1
+    failed = {
+        verdict["address"]: [step["address"] for step in verdict["path"]]
+        for verdict in json.loads(done.stdout)["verdicts"]
+        if verdict["rule"] == "PS101" and verdict["verdict"] == "fail"
+    }
+    assert failed == {
+        f'module.service["{name}"].aws_ecs_service.this[0]': [
+            f'module.service["{name}"].aws_ecs_service.this[0]',
+            f'module.service["{name}"].aws_ecs_task_definition.this[0]',
+            f'aws_ecr_repository.this["{name}"]',
+        ]
+        for name in ("fraud-detection", "transaction-processor")
+    }
+
+
+def test_scan_may_be_left_out_or_said() -> None:
+    assert run(REFERENCE).stdout == run("scan", REFERENCE).stdout
+
+
+def test_any_working_directory_will_do(tmp_path: Path) -> None:
+    assert run(REFERENCE, cwd=tmp_path).returncode == 0
+
+
+def test_the_same_plan_comes_from_a_file_stdin_gzip_and_utf_16(tmp_path: Path) -> None:
+    content = REFERENCE.read_bytes()
+    packed = tmp_path / "plan.json.gz"
+    packed.write_bytes(gzip.compress(content))
+    wide = tmp_path / "wide.json"
+    wide.write_bytes(content.decode().encode("utf-16"))
+    verdicts = [
+        json.loads(done.stdout)["verdicts"]
+        for done in (
+            run(REFERENCE, "-f", "json"),
+            run("-", "-f", "json", stdin=content),
+            run(packed, "-f", "json"),
+            run(wide, "-f", "json"),
+        )
+    ]
+    assert verdicts[1:] == [verdicts[0]] * 3
+
+
+def test_several_plans_make_an_array_in_argument_order_and_the_worst_exit_code(
+    tmp_path: Path,
+) -> None:
+    other = written(tmp_path)
+    done = run(BROKEN, other, "-f", "json")
+    assert [each["plan"]["path"] for each in json.loads(done.stdout)] == [str(BROKEN), str(other)]
+    assert done.returncode == 1
+
+
+def test_two_runs_are_byte_identical() -> None:
+    assert run(BROKEN, "-f", "json").stdout == run(BROKEN, "-f", "json").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.json"], "nowhere.json"),
+        ([str(ROOT / "pyproject.toml")], "pyproject.toml"),
+        ([str(REFERENCE), "--set", "PS303.maxx=3"], "did you mean 'max'?"),
+        ([str(REFERENCE), "--set", "nonsense"], "RULE.PARAMETER=VALUE"),
+        ([str(REFERENCE), "--source-dir", "nowhere"], "no such folder"),
+        ([str(REFERENCE), "-f", "yaml"], "no format 'yaml'"),
+        ([str(REFERENCE), "-f", "json", "-f", "text"], "one place"),
+        ([str(REFERENCE), "--config", "nowhere.yaml"], "cannot be read"),
+        ([str(REFERENCE), "-o", "no/such/folder/out"], "cannot be written"),
+        ([str(REFERENCE), "--select", "PS9999"], "no rule or group"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_2(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    [line] = done.stderr.decode().splitlines()
+    assert said in line
+
+
+def test_the_config_beside_the_working_directory_is_used_and_flags_win(tmp_path: Path) -> None:
+    (tmp_path / ".policyscan.yaml").write_text("parameters:\n  PS303:\n    max: 20\n")
+    assert run(REFERENCE, cwd=tmp_path).returncode == 1
+    assert run(REFERENCE, "--set", "PS303.max=10", cwd=tmp_path).returncode == 0
+
+
+def test_an_unknown_config_key_is_refused_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / ".policyscan.yaml").write_text("parametres: {}\n")
+    done = run(REFERENCE, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean 'parameters'?" in done.stderr.decode()
+
+
+def test_exit_zero_hides_findings_and_nothing_else(tmp_path: Path) -> None:
+    assert run(BROKEN, "--exit-zero").returncode == 0
+    assert run(written(tmp_path, errored=True), "--exit-zero").returncode == 2
+
+
+def test_a_report_goes_to_the_file_it_names(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    done = run(REFERENCE, "-f", "text", "-f", f"json={out}")
+    assert json.loads(out.read_text())["schema_version"] == "1"
+    assert b"PASS" in done.stdout
+
+
+def sensitive_plan(folder: Path) -> Path:
+    images = json.dumps([{"name": "app", "image": "https://hunter2.example/app"}])
+    path = folder / "secret.json"
+    path.write_text(
+        json.dumps(
+            document(
+                [
+                    change(
+                        "aws_ecs_task_definition.t",
+                        after={"container_definitions": images},
+                        sensitive={"container_definitions": True},
+                    )
+                ],
+                {"resources": [block("aws_ecs_task_definition.t", {"container_definitions": references("var.x")})]},
+            )
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_sensitive_value_is_never_shown(tmp_path: Path, form: str) -> None:
+    done = run(sensitive_plan(tmp_path), "-f", form)
+    assert done.returncode == 1
+    assert b"PS602" in done.stdout
+    assert b"hunter2" not in done.stdout + done.stderr
+
+
+def test_control_characters_of_a_plan_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(
+        json.dumps(
+            document(
+                [change('aws_ecs_service.s["\x1b]0;owned\x07"]', index="\x1b]0;owned\x07")],
+                {"resources": [block("aws_ecs_service.s", for_each_expression=references("var.x"))]},
+            )
+        )
+    )
+    done = run(path)
+    assert b"\x1b" not in done.stdout
+    assert b"\x07" not in done.stdout
+
+
+def test_no_colour_is_written_where_there_is_no_terminal() -> None:
+    assert b"\x1b[" not in run(BROKEN).stdout
+
+
+def test_help_says_the_exit_codes_first() -> None:
+    text = run("--help").stdout.decode()
+    assert "0 clean" in " ".join(text.split())
+    assert text.index("Exit codes") < text.index("Options")
+
+
+def test_rules_lists_the_pack_and_explains_one() -> None:
+    assert "PS101" in run("rules").stdout.decode()
+    assert "## Fix" in run("rules", "PS101").stdout.decode()
+    assert run("rules", "PS000").returncode == 2
+
+
+def test_the_environment_may_set_a_flag() -> None:
+    assert run(BROKEN, POLICYSCAN_EXIT_ZERO="1").returncode == 0
+    assert run(REFERENCE, POLICYSCAN_SET="PS303.max=20").returncode == 1
