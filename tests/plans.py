@@ -101,9 +101,7 @@ def document(
     }
 
 
-def plan_of(
-    changes: list[dict[str, Any]], root: dict[str, Any] | None = None, **more: Any
-) -> Plan:
+def plan_of(changes: list[dict[str, Any]], root: dict[str, Any] | None = None, **more: Any) -> Plan:
     """The plan the real reader makes of it."""
     return read_plan(json.dumps(document(changes, root, **more)).encode(), "plan.json")
 

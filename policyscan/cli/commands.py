@@ -46,7 +46,7 @@ def policyscan() -> None:
 
 @policyscan.command(
     context_settings={"auto_envvar_prefix": "POLICYSCAN"},
-    help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}"
+    help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}",
 )
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
 @click.option(

@@ -144,4 +144,5 @@ def _judgement(rule: Rule, finding: Finding, platform: Platform) -> Judgement:
     span = None
     if block is not None:
         span = Span(written.path_of(block.span.file), block.span.line, block.span.end_line)
-    return Judgement(rule, finding, resource.actions not in _STANDING, span)
+    is_standing = resource.actions in _STANDING and not resource.is_deferred
+    return Judgement(rule, finding, not is_standing, span)

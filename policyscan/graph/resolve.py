@@ -270,7 +270,7 @@ class Resolver:
 
 
 def _taken(reference: Reference, scope: Scope) -> str:
-    """What a reference takes out of a variable or local: `["blue"].url` of `local.x[each.key].url`."""
+    """What a reference takes out of a variable or local: `["a"].url` of `local.x[each.key].url`."""
     key = scope.key if reference.key is Index.SAME else reference.key
     shown = "" if isinstance(key, Index) else key_text(key)
     return _joined(shown, reference.attribute)

@@ -44,7 +44,7 @@ def _unquoted(text: str) -> str:
         if token in {"$${", "%%{"}:
             return token[1:]
         if token[1] in "uU":
-            return chr(int(token[2:], base=16))
+            return chr(int(f"0x{token[2:]}", base=0))
         return {"n": "\n", "r": "\r", "t": "\t"}.get(token[1], token[1])
 
     return _ESCAPE.sub(plain, text[1:-1])

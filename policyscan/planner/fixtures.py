@@ -102,14 +102,16 @@ def _mapping(value: Any, keys: frozenset[str], place: str) -> Mapping[str, Any]:
 
 def _inputs(described: Mapping[str, Any], place: str) -> Inputs:
     variables = described.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise ConfigError(f"{place}: `variables` is a mapping of names to values")
-    return Inputs(variables={str(name): _raw(value) for name, value in variables.items()})
+    if not isinstance(variables, dict) or not all(isinstance(name, str) for name in variables):
+        raise ConfigError(f"{place}: `variables` is a mapping of names to values; quote on and off")
+    return Inputs(variables={name: _raw(value) for name, value in variables.items()})
 
 
 def _raw(value: Any) -> str:
     """A YAML value as `-var` takes it."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if value is None or isinstance(value, bool | int | float | list | dict):
+        return json.dumps(value, default=str, sort_keys=True)
+    return str(value)
 
 
 def regenerate(folder: Path, *, check: bool) -> tuple[Outcome, str]:

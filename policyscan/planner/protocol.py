@@ -1,13 +1,12 @@
 """The part of Terraform's plugin protocol 5 that the offline provider speaks.
 
-Messages are declared in `_MESSAGES` and built when the module is first used: no generated code.
+Messages are declared in `_DECLARATIONS` and built on import: no generated code.
 Source of the names and numbers: terraform, docs/plugin-protocol/tfplugin5.8.proto.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 SERVICE = "tfplugin5.Provider"
 
-_MESSAGES = """
+_DECLARATIONS = """
 DynamicValue             bytes msgpack 1, bytes json 2
 AttributePathStep        string attribute_name 1 oneof, string element_key_string 2 oneof, \
 int64 element_key_int 3 oneof
@@ -109,13 +108,11 @@ _SCALARS = {
 }
 
 
-@cache
-def messages() -> Mapping[str, Any]:
-    """Message name -> its class. Example: `messages()["Schema"](version=1)`."""
+def _message_classes() -> Mapping[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(
         name="tfplugin5.proto", package="tfplugin5", syntax="proto3"
     )
-    for line in filter(None, _MESSAGES.splitlines()):
+    for line in filter(None, _DECLARATIONS.splitlines()):
         name, _, fields = line.partition(" ")
         _declare(file.message_type.add(name=name), fields)
     pool = descriptor_pool.DescriptorPool()
@@ -141,3 +138,7 @@ def _declare(message: descriptor_pb2.DescriptorProto, fields: str) -> None:
             if not message.oneof_decl:
                 message.oneof_decl.add(name="selector")
             field.oneof_index = 0
+
+
+MESSAGES: Mapping[str, Any] = _message_classes()
+"""Message name -> its class. Example: `MESSAGES["Schema"](version=1)`."""

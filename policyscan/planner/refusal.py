@@ -34,10 +34,9 @@ class Place:
 
     def of(self, diagnostic: Mapping[str, Any]) -> str:
         """`folder/file.tf:12`, or the folder alone when Terraform names no line."""
-        span = diagnostic.get("range") or {}
-        if not span.get("filename"):
+        if not (file := _file(diagnostic)):
             return str(self.named)
-        return f"{os.path.normpath(self.named / span['filename'])}:{span['start']['line']}"
+        return f"{os.path.normpath(self.named / file)}:{_line(diagnostic)}"
 
     def translated(self, text: str) -> str:
         """Terraform's text on one line, in terms of the user's folder."""
@@ -45,8 +44,9 @@ class Place:
 
 
 def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
-    """One line about the first of Terraform's errors; unset variables are named all at once."""
-    first = diagnostics[0]
+    """One line about the first error in the files; unset variables are named all at once."""
+    # Terraform checks in parallel, so that its order says nothing.
+    first = min(diagnostics, key=_rank)
     summary, detail = first["summary"].rstrip(".:"), place.translated(first.get("detail", ""))
     where = place.of(first)
     if summary == "No value for required variable":
@@ -65,6 +65,19 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
             "run `terraform init` in the folder first, its .terraform/modules is then used"
         )
     return f"{where}: {place.translated(summary)}: {detail}".rstrip(": ")
+
+
+def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:
+    file = _file(diagnostic)
+    return not file, file, _line(diagnostic), diagnostic["summary"]
+
+
+def _file(diagnostic: Mapping[str, Any]) -> str:
+    return str((diagnostic.get("range") or {}).get("filename") or "")
+
+
+def _line(diagnostic: Mapping[str, Any]) -> int:
+    return int(diagnostic["range"]["start"]["line"]) if _file(diagnostic) else 0
 
 
 def _unset(diagnostics: Sequence[Mapping[str, Any]]) -> str:

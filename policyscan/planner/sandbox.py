@@ -50,7 +50,7 @@ class Sandbox:
 def copy_configuration(directory: Path, top: Path) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
-    Raises PlannerError: there is no configuration in `directory`.
+    Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
     root = directory.resolve()
     if not root.is_dir():
@@ -61,11 +61,14 @@ def copy_configuration(directory: Path, top: Path) -> Sandbox:
         )
     sources = sorted(_needed(root))
     common = Path(*_common_parts(sources))
-    for source in sources:
-        _copy(source, top / source.relative_to(common))
     sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
-    if (root / ".terraform" / "modules").is_dir():
-        _copy(root / ".terraform" / "modules", sandbox.root_module / ".terraform" / "modules")
+    try:
+        for source in sources:
+            _copy(source, top / source.relative_to(common))
+        if (root / ".terraform" / "modules").is_dir():
+            _copy(root / ".terraform" / "modules", sandbox.root_module / ".terraform" / "modules")
+    except (OSError, shutil.Error) as error:
+        raise PlannerError(f"{directory}: cannot be copied to plan in: {error}") from error
     (sandbox.root_module / OVERRIDE).write_text(_LOCAL_BACKEND)
     return sandbox
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from policyscan.errors import PolicyscanError
-from policyscan.planner.protocol import PROCEDURES, SERVICE, messages
+from policyscan.planner.protocol import MESSAGES, PROCEDURES, SERVICE
 from policyscan.planner.wire import decode, encode
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def _start(provider: Provider) -> tuple[grpc.Server, int]:
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
             getattr(servicer, procedure.method),
-            request_deserializer=messages()[procedure.request].FromString,
-            response_serializer=messages()[procedure.response].SerializeToString,
+            request_deserializer=MESSAGES[procedure.request].FromString,
+            response_serializer=MESSAGES[procedure.response].SerializeToString,
         )
         for name, procedure in PROCEDURES.items()
     }
@@ -82,11 +82,11 @@ def _reattachment(port: int) -> Mapping[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    return messages()["DynamicValue"](msgpack=encode(value))
+    return MESSAGES["DynamicValue"](msgpack=encode(value))
 
 
 def _block_message(block: Block) -> Any:
-    message = messages()["Block"]()
+    message = MESSAGES["Block"]()
     for name, attribute in block.attributes.items():
         message.attributes.add(
             name=name,
@@ -108,7 +108,7 @@ def _block_message(block: Block) -> Any:
 
 
 def _path_message(steps: Sequence[str | int]) -> Any:
-    path = messages()["AttributePath"]()
+    path = MESSAGES["AttributePath"]()
     for step in steps:
         if isinstance(step, int):
             path.steps.add(element_key_int=step)
@@ -129,7 +129,7 @@ class _Servicer:
 
     def get_schema(self, _request: Any, _context: Any) -> Any:
         schema = self._provider.schema
-        response = messages()["SchemaResponse"]()
+        response = MESSAGES["SchemaResponse"]()
         response.provider.block.CopyFrom(_block_message(schema.provider))
         for entries, blocks in (
             (response.resource_schemas, schema.resources),
@@ -140,31 +140,31 @@ class _Servicer:
         return response
 
     def prepare_provider_config(self, request: Any, _context: Any) -> Any:
-        return messages()["PrepareResponse"](prepared_config=request.config)
+        return MESSAGES["PrepareResponse"](prepared_config=request.config)
 
     def validate_resource_type_config(self, _request: Any, _context: Any) -> Any:
-        return messages()["ValidateResponse"]()
+        return MESSAGES["ValidateResponse"]()
 
     def validate_data_source_config(self, _request: Any, _context: Any) -> Any:
-        return messages()["ValidateResponse"]()
+        return MESSAGES["ValidateResponse"]()
 
     def upgrade_resource_state(self, request: Any, _context: Any) -> Any:
         # Core reads a DynamicValue in JSON too, and the schema never changes within a run.
-        return messages()["UpgradeResponse"](
-            upgraded_state=messages()["DynamicValue"](json=request.raw_state.json)
+        return MESSAGES["UpgradeResponse"](
+            upgraded_state=MESSAGES["DynamicValue"](json=request.raw_state.json)
         )
 
     def configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         config = decode(request.config.msgpack)
         self._configurations[context.peer()] = self._provider.configure(config)
-        return messages()["ConfigureResponse"]()
+        return MESSAGES["ConfigureResponse"]()
 
     def read_resource(self, request: Any, _context: Any) -> Any:
-        return messages()["ReadResponse"](new_state=request.current_state, private=request.private)
+        return MESSAGES["ReadResponse"](new_state=request.current_state, private=request.private)
 
     def plan_resource_change(self, request: Any, context: grpc.ServicerContext) -> Any:
         if (proposed := decode(request.proposed_new_state.msgpack)) is None:
-            return messages()["PlanResponse"](planned_state=request.proposed_new_state)
+            return MESSAGES["PlanResponse"](planned_state=request.proposed_new_state)
         planned, replaced_by = self._provider.plan(
             self._configuration(context),
             request.type_name,
@@ -172,14 +172,14 @@ class _Servicer:
             proposed=proposed,
             prior=decode(request.prior_state.msgpack),
         )
-        return messages()["PlanResponse"](
+        return MESSAGES["PlanResponse"](
             planned_state=_value(planned),
             requires_replace=[_path_message(steps) for steps in replaced_by],
             legacy_type_system=True,
         )
 
     def apply_resource_change(self, request: Any, context: grpc.ServicerContext) -> Any:
-        response = messages()["ApplyResponse"](legacy_type_system=True)
+        response = MESSAGES["ApplyResponse"](legacy_type_system=True)
         try:
             state = self._provider.apply(
                 self._configuration(context),
@@ -194,7 +194,7 @@ class _Servicer:
         return response
 
     def import_resource_state(self, request: Any, _context: Any) -> Any:
-        response = messages()["ImportResponse"]()
+        response = MESSAGES["ImportResponse"]()
         response.diagnostics.add(
             severity=_ERROR,
             summary=f"{request.type_name} {request.id} cannot be imported offline",
@@ -203,7 +203,7 @@ class _Servicer:
         return response
 
     def read_data_source(self, request: Any, context: grpc.ServicerContext) -> Any:
-        response = messages()["DataSourceResponse"]()
+        response = MESSAGES["DataSourceResponse"]()
         try:
             state = self._provider.read(
                 self._configuration(context), request.type_name, decode(request.config.msgpack)
@@ -215,4 +215,4 @@ class _Servicer:
         return response
 
     def stop(self, _request: Any, _context: Any) -> Any:
-        return messages()["StopResponse"]()
+        return MESSAGES["StopResponse"]()

@@ -131,7 +131,7 @@ def executable() -> str:
     """The path of `terraform`. Raises PlannerError: it is not on PATH."""
     if (found := shutil.which(EXECUTABLE)) is None:
         raise PlannerError(
-            "terraform is not on PATH: install Terraform 1.5 or later (any version manager or "
+            "terraform is not on PATH: install Terraform 1.9 or later (any version manager or "
             "package will do), or hand over a plan made elsewhere with `terraform show -json`"
         )
     return found

@@ -13,14 +13,14 @@ _NOTICE = "<!-- Made from the rule's file by `make docs`; change it there. -->"
 def rule_page(each: PackRule) -> str:
     """The Markdown page of one rule."""
     rule = each.rule
+    judged = ", ".join(f"`{name}`" for name in rule.types)
     lines = [
         _NOTICE,
         f"# {rule.id} {rule.name}",
         "",
         f"{rule.title}.",
         "",
-        f"Severity: {rule.severity}. Group: {rule.group}. Judges: "
-        f"{', '.join(f'`{name}`' for name in rule.types)}.",
+        f"Severity: {rule.severity}. Group: {rule.group}. Judges: {judged}.",
         "",
         each.page,
         "",

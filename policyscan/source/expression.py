@@ -40,6 +40,8 @@ _SHAPES: Final = {
     "for_object_expr": Shape.FOR,
     "conditional": Shape.CONDITIONAL,
 }
+# Python refuses to read longer numbers; nobody writes half as long ones.
+_MOST_DIGITS: Final = 4_000
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -95,7 +97,7 @@ def constant(code: Code, node: Node) -> Any:
     code, node = bare(code, node)
     written = code.written(node)
     match node.data:
-        case "int_lit":
+        case "int_lit" if len(written) <= _MOST_DIGITS:
             return int(written)
         case "float_lit":
             return float(written)

@@ -63,7 +63,9 @@ def read_json(text: Text) -> Json:
     try:
         json.loads(text.content)
     except json.JSONDecodeError as error:
-        raise text.error(error.pos, f"is not JSON: {error.msg}") from error
+        raise text.error(error.pos, f"is not JSON: {error.msg}; correct it") from error
+    except ValueError as error:
+        raise text.error(0, "holds a number too long to read; write it as a string") from error
     top = _value(text, _skip(text, 0))
     if top.pairs is None:
         raise text.error(top.start, "expected an object of block types, such as `resource`")

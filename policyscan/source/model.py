@@ -213,5 +213,6 @@ def index_text(index: int | str | Splat | Expression) -> str:
         case Expression():
             return f"[{index.text}]"
         case str():
-            return f"[{json.dumps(index, ensure_ascii=False)}]"
+            quoted = json.dumps(index, ensure_ascii=False)
+            return f"[{quoted.replace('${', '$${').replace('%{', '%%{')}]"
     return f"[{index}]"

@@ -80,13 +80,18 @@ def _installed(directory: Path) -> Mapping[ModulePath, Path]:
 
 
 def _place(caller: Path, source: str | None, installed: Path | None) -> Path | None:
-    if (source is not None and source.startswith(("./", "../"))) or source in {".", ".."}:
-        # Terraform joins the words, so `..` leaves a symbolic link the way it was entered.
-        return Path(os.path.normpath(caller / source))
-    return installed
+    # Terraform joins the words, so `..` leaves a symbolic link the way it was entered.
+    return Path(os.path.normpath(caller / source)) if source and _is_local(source) else installed
+
+
+def _is_local(source: str) -> bool:
+    return source.startswith(("./", "../")) or source in {".", ".."}
 
 
 def _note(called: ModulePath, source: str | None) -> str:
     address = ".".join(f"module.{name}" for name in called)
-    written = "a computed source" if source is None else f"source {source}"
-    return f"{address}: {written} is not at hand; run `terraform init` to fetch it"
+    if source is None:
+        return f"{address}: its source is computed; run `terraform init` to settle it"
+    if _is_local(source):
+        return f"{address}: source {source} is no folder; give the whole checkout"
+    return f"{address}: source {source} is not at hand; run `terraform init` to fetch it"

@@ -28,6 +28,7 @@ _TOKEN: Final = re.compile(
        | (?P<open>[{{(\[])
        | (?P<close>[}})\]])
        | (?P<newline>\n)
+       | (?P<minus>(?:(?<=[\w)\]}}"][ \t])|(?<=[)\]}}"]))-(?=\d\d))
        | (?P<foreign>[^\x00-\x7f]+)
     """,
     re.VERBOSE,
@@ -40,12 +41,13 @@ _HEADER: Final = re.compile(
 )
 _LABEL: Final = re.compile(rf"{_QUOTED}|{_NAME}")
 _ESCAPE: Final = re.compile(r"\$\$\{|%%\{|\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)")
+_SHOWN: Final = re.compile(rf"{_NAME}|\d+|[^\w]")
 _CLOSING: Final = {"{": "}", "(": ")", "[": "]"}
 _FOR_US: Final = "policyscan:"
 
 
 class Token(NamedTuple):
-    """A comment, a whole string or heredoc, a bracket, a line end, or letters beyond ASCII."""
+    """A comment, a string, a heredoc, a bracket, a line end, a minus, letters beyond ASCII."""
 
     kind: str
     start: int
@@ -135,9 +137,9 @@ def headers(text: Text) -> Iterator[Header]:
     while (position := _end_of_blank(text, position)) < len(text.content):
         match = _HEADER.match(text.content, position)
         if match is None:
-            word = text.content[position:].split(maxsplit=1)[0][:30]
-            message = f'expected a block such as `resource "type" "name" {{`, found `{word}`'
-            raise text.error(position, message)
+            example = '`resource "type" "name" {`'
+            found = named(text.content, position)
+            raise text.error(position, f"expected a block such as {example}, found {found}")
         end = closing(text, match.end() - 1)
         labels = tuple(map(unquoted, _LABEL.findall(match["labels"])))
         yield Header(match["kind"], labels, text.cut(position, end))
@@ -193,6 +195,15 @@ def inserts(text: Text, start: int, end: int) -> Iterator[Insert]:
             yield Insert(match.start(), position, code, is_directive)
 
 
+def named(content: str, position: int) -> str:
+    """What stands at a position, for an error; never the inside of a string: it may be secret."""
+    match = _SHOWN.match(content, position)
+    if match is None:
+        return "the end of the file"
+    shown = match.group()
+    return {'"': "a string", "\n": "the end of the line"}.get(shown, f"`{shown}`")
+
+
 def is_name(text: str) -> bool:
     """Whether a text is a single HCL identifier."""
     return re.fullmatch(_NAME, text) is not None
@@ -218,8 +229,9 @@ def unquoted(text: str) -> str:
 def mask(text: Text) -> str:
     """The text, equally long, with everything blanked that python-hcl2 reads wrongly or not at all.
 
-    Strings and heredocs become strings of `_`, comments blanks, letters beyond ASCII `_`, and
-    line ends blanks where HCL ignores them: in parentheses and in tuples. Positions stay.
+    Strings and heredocs become strings of `_`, comments blanks, letters beyond ASCII `_`, line
+    ends blanks where HCL ignores them (in parentheses and tuples), and a minus `+` where
+    python-hcl2 would take `x -10` for two numbers side by side.
     """
     masked: list[str] = []
     brackets: list[str] = []
@@ -234,6 +246,8 @@ def mask(text: Text) -> str:
                 masked.append(" " * (end - start))
             case "foreign":
                 masked.append("_" * (end - start))
+            case "minus":
+                masked.append("+")
             case "newline" if brackets and brackets[-1] in "([":
                 masked.append(" ")
             case _:

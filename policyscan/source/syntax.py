@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from policyscan.source.scan import Insert, inserts, mask
+from policyscan.source.scan import Insert, inserts, mask, named
 from policyscan.source.text import Text
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Node = Tree[Token]
 
-_FOR: Final = re.compile(r"for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in\b")
+_KEYWORD: Final = re.compile(r"\s*([a-z]+)")
+_FOR: Final = re.compile(r"\s*for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in\b")
 # The parentheses let line ends through, which mean nothing inside `${ }`.
 _BEFORE, _AFTER = "_ = (", "\n)"
 
@@ -77,32 +78,29 @@ class Code:
 
 
 def _piece(insert: Insert) -> Piece:
-    code = insert.code
-    body = code.content.removeprefix("~").removesuffix("~")
-    at = len(code.content) - len(code.content.removeprefix("~"))
+    strip = insert.code.content
+    code = insert.code.cut(strip.startswith("~"), len(strip) - strip.endswith("~"))
     if not insert.is_directive:
-        return Piece(parse_expression(code.cut(at, at + len(body))))
-    keyword = body.split(maxsplit=1)[0] if body.strip() else ""
-    at += body.index(keyword)
-    end = len(code.content.removesuffix("~"))
-    match keyword:
+        return Piece(parse_expression(code))
+    end = len(code.content)
+    if loop := _FOR.match(code.content):
+        names = tuple(name for name in loop.groups() if name is not None)
+        return Piece(parse_expression(code.cut(loop.end(), end)), names, is_opening=True)
+    keyword = _KEYWORD.match(code.content)
+    match keyword and keyword[1]:
         case "if":
-            return Piece(parse_expression(code.cut(at + len("if"), end)))
-        case "for" if loop := _FOR.match(code.content, at):
-            names = tuple(name for name in loop.groups() if name is not None)
-            return Piece(parse_expression(code.cut(loop.end(), end)), names, is_opening=True)
+            return Piece(parse_expression(code.cut(keyword.end() if keyword else 0, end)))
         case "endfor":
             return Piece(None, is_closing=True)
         case "else" | "endif":
             return Piece(None)
-    raise code.error(
-        at, f"`{keyword}` is no template directive; write if, else, endif, for, endfor"
-    )
+    raise code.error(0, "expected `if`, `else`, `endif`, `for NAME in` or `endfor` after `%{`")
 
 
-def parse(text: Text) -> tuple[Code, Node]:
+def parse(text: Text, length: int | None = None) -> tuple[Code, Node]:
     """Read a body of arguments and blocks; the node is the body.
 
+    What the source itself says ends at `length`, where other than at the end of the text.
     Raises SourceError: python-hcl2 cannot read it.
     """
     # Importing takes 0.1 s and loading the grammar as much: paid for when source is looked at.
@@ -113,18 +111,11 @@ def parse(text: Text) -> tuple[Code, Node]:
     try:
         tree = hcl2.parses_to_tree(masked)
     except UnexpectedInput as error:
-        position = min(max(error.pos_in_stream or 0, 0), max(len(text.content) - 1, 0))
-        raise text.error(position, _complaint(text.content[position:])) from error
+        position = min(error.pos_in_stream or 0, len(masked) if length is None else length)
+        found = "the end of the expression" if position == length else named(masked, position)
+        message = f"unexpected {found}; look at it with `terraform validate`"
+        raise text.error(position, f"{message}, and pass --no-source if that accepts it") from error
     return Code(text, masked), branches(tree)[0]
-
-
-def _complaint(rest: str) -> str:
-    line = rest.split("\n", 1)[0].split(maxsplit=1)
-    found = f"`{line[0][:30]}`" if line else "end of line"
-    return (
-        f"unexpected {found}; look at it with `terraform validate`, "
-        "and if Terraform accepts it, leave the source out with --no-source"
-    )
 
 
 def parse_expression(text: Text) -> tuple[Code, Node]:
@@ -134,8 +125,9 @@ def parse_expression(text: Text) -> tuple[Code, Node]:
     """
     if not text.content.strip():
         raise text.error(0, "an expression is missing here, as in `${}`")
-    wrapped = Text(text.root, text.file, f"{_BEFORE}{text.content}{_AFTER}", text.line)
-    code, body = parse(wrapped)
+    before = f"{_BEFORE}{text.content}"
+    wrapped = Text(text.root, text.file, f"{before}{_AFTER}", text.line)
+    code, body = parse(wrapped, len(before))
     attribute = branches(body)[0]
     return code, branches(branches(attribute)[-1])[-1]
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from policyscan.errors import SourceError
+from policyscan.plan.decode import printable_name
 from policyscan.source.model import Span
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Text:
 def error_at(root: str, span: Span, message: str) -> SourceError:
     """`infra/ecs.tf:12: message`, the file as seen from where the user stands."""
     path = PurePath(os.path.normpath(os.path.join(root, span.file)))  # noqa: PTH118 - lexical
-    return SourceError(f"{path.as_posix()}:{span.line}: {message}")
+    return SourceError(f"{printable_name(path.as_posix())}:{span.line}: {message}")
 
 
 def read_text(root: str, file: str, path: Path) -> Text:

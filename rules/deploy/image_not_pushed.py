@@ -71,10 +71,14 @@ RULE = Rule(
 )
 
 SYMPTOM = "CannotPullContainerError: ... {repository}:{tag}: not found"
-FIX = """have the image there before the service starts, in one of three ways:
-1. Two phases: apply with the services off (count = 0), push, then apply with them on and image = "${%s.repository_url}@<pushed digest>"
-2. Gate by a lookup: create the repository in an apply of its own and take the digest from data "aws_ecr_image"; a plan without an image then stops before it breaks anything
-3. Placeholder: image = var.image, set to a public image until the first push"""
+FIX = (
+    "have the image there before the service starts, in one of three ways:\n"
+    "1. Two phases: apply with the services off (count = 0), push, then apply with them on and "
+    'image = "${%s.repository_url}@<pushed digest>"\n'
+    "2. Gate by a lookup: create the repository in an apply of its own and take the digest from "
+    'data "aws_ecr_image"; without an image the plan then stops, and breaks nothing\n'
+    "3. Placeholder: image = var.image, set to a public image until the first push"
+)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -204,8 +208,8 @@ class _Evidence:
         )
         return fail(
             self.service.address,
-            f"{self.service.address} would start from {created[0].address}, which this plan "
-            f"creates; {target.address} looks for the image before anyone can push it (PS601)",
+            f"this service will not be reached: its image comes from {created[0].address}, which "
+            f"this plan creates, and {target.address} looks for it before anyone can push (PS601)",
             path=steps,
             certainty=certainty_of(target, created[0]),
             **self._common(created[0]),
@@ -240,8 +244,8 @@ class _Evidence:
         )
         return fail(
             self.service.address,
-            f"{self.service.address} starts tasks from {first.address}, which this plan {verb}: "
-            f"it is empty when the service asks for its image{order}",
+            f"no task of this service will start: its image comes from {first.address}, which this "
+            f"plan {verb}, so nothing is in it when ECS pulls{order}",
             path=steps,
             certainty=self._certainty(uncured),
             notes=self._effects(),

@@ -92,7 +92,7 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
                 strikes=Phase.RUNTIME,
                 fix=f"add a subnet of {left[0]} to {balancer.address}",
             )
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if service.resource.value("availability_zone_rebalancing") == Known("DISABLED"):
         notes = (Note(Level.INFO, "availability_zone_rebalancing is DISABLED"),)
     proven = all(subnet.certainty is Certainty.PROVEN for subnet in placement.subnets)

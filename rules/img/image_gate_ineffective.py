@@ -71,7 +71,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
     if not lookup.is_deferred:
-        notes = ()
+        notes: tuple[Note, ...] = ()
         if not _gates_something(lookup, platform):
             notes = (Note(Level.WARNING, "nothing uses the lookup: it gates no service"),)
         return passed(lookup.address, "read while planning: the image was there", notes=notes)
@@ -112,7 +112,7 @@ def _gates_something(lookup: Resource, platform: Platform) -> bool:
 
 def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     repositories = platform.pushers.repositories_of(pusher)
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if not any(
         pusher.is_written(name) for name in ("triggers", "triggers_replace", "keep_remotely")
     ):

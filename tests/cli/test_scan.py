@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import block, change, document, references
+
+from tests.plans import block, change, document, references
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
@@ -114,9 +115,7 @@ def test_two_runs_are_byte_identical() -> None:
         ([str(REFERENCE), "--select", "PS9999"], "no rule or group"),
     ],
 )
-def test_a_refusal_is_one_line_and_exit_2(
-    arguments: list[str], said: str, tmp_path: Path
-) -> None:
+def test_a_refusal_is_one_line_and_exit_2(arguments: list[str], said: str, tmp_path: Path) -> None:
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == b""
@@ -162,7 +161,14 @@ def sensitive_plan(folder: Path) -> Path:
                         sensitive={"container_definitions": True},
                     )
                 ],
-                {"resources": [block("aws_ecs_task_definition.t", {"container_definitions": references("var.x")})]},
+                {
+                    "resources": [
+                        block(
+                            "aws_ecs_task_definition.t",
+                            {"container_definitions": references("var.x")},
+                        )
+                    ]
+                },
             )
         )
     )
@@ -183,7 +189,11 @@ def test_control_characters_of_a_plan_do_not_reach_the_terminal(tmp_path: Path) 
         json.dumps(
             document(
                 [change('aws_ecs_service.s["\x1b]0;owned\x07"]', index="\x1b]0;owned\x07")],
-                {"resources": [block("aws_ecs_service.s", for_each_expression=references("var.x"))]},
+                {
+                    "resources": [
+                        block("aws_ecs_service.s", for_each_expression=references("var.x"))
+                    ]
+                },
             )
         )
     )

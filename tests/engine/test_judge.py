@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
-from plans import change, graph_of
 
 from policyscan.engine import Outcome, Settings, judge, load_pack
 from policyscan.errors import ConfigError, PackError
 from policyscan.rule import Verdict
+from tests.plans import change, graph_of
 
 GOOD = """
 from policyscan.rule import Parameter, Rule, Severity, fail, passed
@@ -51,7 +52,7 @@ def pack(folder: Path, **files: str) -> Path:
     return folder
 
 
-def outcome(folder: Path, settings: Settings | None = None, **more: object) -> Outcome:
+def outcome(folder: Path, settings: Settings | None = None, **more: Any) -> Outcome:
     graph = graph_of([change("aws_s3_bucket.b")], **more)
     return judge(graph, load_pack(folder), settings or Settings())
 
@@ -99,9 +100,7 @@ def test_two_verdicts_on_one_address_are_a_crash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", [{"errored": True}, {"complete": False}])
-def test_an_errored_or_incomplete_plan_is_never_clean(
-    tmp_path: Path, flag: dict[str, bool]
-) -> None:
+def test_an_errored_or_incomplete_plan_is_never_clean(tmp_path: Path, flag: dict[str, Any]) -> None:
     found = outcome(pack(tmp_path, good=GOOD.format(severity="LOW", verdict="passed")), **flag)
     assert found.exit_code("high") == 2
     gate = next(each for each in found.judgements if each.rule.id == "PS001")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from plans import block, change, constant, graph_of, references
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan.address import key_text
+from tests.plans import block, change, constant, graph_of, references
 
 UNKNOWN_IMAGE = {"container_definitions": True}
 
@@ -23,12 +23,19 @@ def targets(graph: ResourceGraph, address: str, path: str) -> list[tuple[str, st
 def test_a_plain_reference_is_exact_and_keeps_its_attribute() -> None:
     graph = graph_of(
         [change("aws_vpc.a"), change("aws_subnet.b", unknown={"vpc_id": True})],
-        {"resources": [block("aws_vpc.a"), block("aws_subnet.b", {"vpc_id": references("aws_vpc.a.id")})]},
+        {
+            "resources": [
+                block("aws_vpc.a"),
+                block("aws_subnet.b", {"vpc_id": references("aws_vpc.a.id")}),
+            ]
+        },
     )
     assert targets(graph, "aws_subnet.b", "vpc_id") == [("aws_vpc.a", "id", "exact")]
 
 
-def test_an_index_that_terraform_dropped_means_the_same_key_when_each_key_stands_beside_it() -> None:
+def test_an_index_that_terraform_dropped_means_the_same_key_when_each_key_stands_beside_it() -> (
+    None
+):
     graph = graph_of(
         [
             change('aws_ecr_repository.r["a"]'),
@@ -81,7 +88,11 @@ def test_keys_0_and_text_0_differ() -> None:
                 block("aws_subnet.s", for_each_expression=references("var.x")),
                 block(
                     "aws_lb.l",
-                    {"subnets": {"references": ["aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s"]}},
+                    {
+                        "subnets": {
+                            "references": ["aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s"]
+                        }
+                    },
                 ),
             ]
         },
@@ -92,7 +103,9 @@ def test_keys_0_and_text_0_differ() -> None:
 def service_module() -> dict[str, object]:
     return {
         "resources": [
-            block("aws_ecs_task_definition.this", {"container_definitions": references("var.image")})
+            block(
+                "aws_ecs_task_definition.this", {"container_definitions": references("var.image")}
+            )
         ]
     }
 
@@ -153,11 +166,17 @@ def test_four_modules_deep_outputs_and_inputs_are_followed() -> None:
 
 def test_a_local_is_a_dead_end_that_is_named_and_not_guessed() -> None:
     graph = graph_of(
-        [change("aws_ecr_repository.r"), change("aws_ecs_task_definition.t", unknown=UNKNOWN_IMAGE)],
+        [
+            change("aws_ecr_repository.r"),
+            change("aws_ecs_task_definition.t", unknown=UNKNOWN_IMAGE),
+        ],
         {
             "resources": [
                 block("aws_ecr_repository.r"),
-                block("aws_ecs_task_definition.t", {"container_definitions": references("local.image")}),
+                block(
+                    "aws_ecs_task_definition.t",
+                    {"container_definitions": references("local.image")},
+                ),
             ]
         },
     )
@@ -200,7 +219,12 @@ def test_a_known_id_leads_to_the_resource_that_has_it() -> None:
             change("aws_vpc.a", actions=("no-op",), before=vpc, after=vpc),
             change("aws_subnet.b", after={"vpc_id": "vpc-0123456789abcdef0"}),
         ],
-        {"resources": [block("aws_vpc.a"), block("aws_subnet.b", {"vpc_id": references("local.vpc")})]},
+        {
+            "resources": [
+                block("aws_vpc.a"),
+                block("aws_subnet.b", {"vpc_id": references("local.vpc")}),
+            ]
+        },
     )
     assert targets(graph, "aws_subnet.b", "vpc_id") == [("aws_vpc.a", "id", "exact")]
 

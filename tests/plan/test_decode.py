@@ -195,7 +195,7 @@ LOOK_ALIKES = [
     ("a saved binary plan", b"PK\x03\x04" + bytes(26) + b"tfplan" + bytes(99)),
     ("a zip archive", b"PK\x03\x04" + bytes(26) + b"other" + bytes(99)),
     ("a saved plan of Terraform before 0.12", b"tfplan\x02rest"),
-    ("a gzip file", gzip.compress(b"{}")),
+    ("a gzip file", gzip.compress(b"{}", mtime=0)),
     ("not a text: byte 1 is no UTF-8", b"{\xff}"),
 ]
 
@@ -323,7 +323,7 @@ def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
 
 def test_a_gzip_file_is_unpacked_whatever_its_name(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    path.write_bytes(gzip.compress(b"{") + gzip.compress(b"}"))
+    path.write_bytes(gzip.compress(b"{", mtime=0) + gzip.compress(b"}", mtime=0))
     assert read_bytes(str(path)) == b"{}"
 
 
@@ -346,7 +346,7 @@ def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
 
 def test_a_broken_gzip_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "plan.json.gz"
-    packed = gzip.compress(b"{}" * 9)
+    packed = gzip.compress(b"{}" * 9, mtime=0)
     path.write_bytes(packed[:-9])
     assert unread(path).startswith("the gzip file is cut off;")
     for damaged in (packed[:-4] + b"\x00\x00\x00\x01", packed[:10] + b"\xff" * 30, packed + b"x"):
@@ -366,7 +366,7 @@ def test_a_file_too_large_when_unpacked_is_refused(tmp_path: Path) -> None:
 READ_STDIN = "import sys; from policyscan.plan.decode import *; sys.stdout.buffer.write({})"
 
 
-@pytest.mark.parametrize("piped", [b"{}\r\n", gzip.compress(b"{}\r\n")])
+@pytest.mark.parametrize("piped", [b"{}\r\n", gzip.compress(b"{}\r\n", mtime=0)])
 def test_a_dash_reads_standard_input(piped: bytes) -> None:
     command = [sys.executable, "-c", READ_STDIN.format("read_bytes('-')")]
     assert subprocess.run(command, input=piped, capture_output=True, check=True).stdout == b"{}\r\n"

@@ -54,7 +54,29 @@ class AwsReader:
 def complete(block: Block, config: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     """An object of `block`'s shape: what configuration says, else the answer, else null."""
     attributes = {
-        name: answer.get(name) if config.get(name) is None else config[name]
-        for name in block.attributes
+        name: fitted(answer.get(name), attribute.type) if config.get(name) is None else config[name]
+        for name, attribute in block.attributes.items()
     }
     return attributes | {name: config.get(name) for name in block.block_types}
+
+
+def fitted(value: Any, kind: Any) -> Any:
+    """A value in the shape of a cty type: a resource's attribute may differ from its twin's here.
+
+    Members an object lacks are null, those it has too many are dropped.
+    """
+    match kind:
+        case ["list" | "set", element] if isinstance(value, list):
+            return [fitted(each, element) for each in value]
+        case ["map", element] if isinstance(value, dict):
+            return {key: fitted(each, element) for key, each in value.items()}
+        case ["object", members] if isinstance(value, dict):
+            return {name: fitted(value.get(name), inner) for name, inner in members.items()}
+        case "string" if isinstance(value, str | int | float):
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        case "number" if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        case "bool" if isinstance(value, bool):
+            return value
+        case _:
+            return None

@@ -1,0 +1,69 @@
+"""Facts about AWS and its provider that rules look up, one JSON file each.
+
+Every table says where its facts come from (`source`) and when it was made (`date`):
+
+- `destroyability`: `rows`, attributes that keep a resource, or what it held, past its destroy.
+  `bad` is an operator and its operand, `unset` the value of an attribute nobody gave (`assumed`
+  where the documentation does not say), `unless` a flag of the same resource that lifts it.
+  `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say.
+- `retention_days`: `days` a log group can keep, `never` for the value that keeps all.
+- `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
+  `generated`, the types whose name the provider makes up when nobody gives one.
+- `taggable_types`: `types` whose tags the provider merges with its default_tags.
+
+The last two are made of the provider's schema by `python -m policyscan.rule.tables.extract`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from policyscan.errors import PackError
+
+FOLDER = Path(__file__).resolve().parent
+
+_PARTS: Mapping[str, Mapping[str, type]] = {
+    "destroyability": {"rows": list},
+    "name_attributes": {"types": dict, "generated": list},
+    "retention_days": {"days": list, "never": int},
+    "taggable_types": {"types": list},
+}
+
+
+@cache
+def load_table(name: str) -> Mapping[str, Any]:
+    """A table by its file's name without suffix, as the decoded object; read once, not to change.
+
+    Raises PackError: no such table, or its file does not keep the shape of a table.
+    """
+    if name not in _PARTS:
+        raise PackError(f"{FOLDER / name}.json: no such table; there are {', '.join(_PARTS)}")
+    return read_table(FOLDER / f"{name}.json", _PARTS[name])
+
+
+def read_table(path: Path, parts: Mapping[str, type]) -> Mapping[str, Any]:
+    """Decode one table; `parts` are the types of its members beside source and date.
+
+    Raises PackError: it cannot be read, is not JSON, or a member is missing, empty or of another
+    type.
+    """
+    try:
+        table = json.loads(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise PackError(f"{path}: cannot be read as JSON: {problem}") from None
+    if not isinstance(table, dict):
+        raise PackError(f"{path}: a table is a JSON object")
+    for member, kind in {"source": str, "date": str, **parts}.items():
+        value = table.get(member)
+        if type(value) is not kind or value in ("", [], {}):
+            raise PackError(f"{path}: {member} must be a {kind.__name__} that is not empty")
+    try:
+        date.fromisoformat(table["date"])
+    except ValueError:
+        raise PackError(f"{path}: date must look like 2026-01-31") from None
+    return table

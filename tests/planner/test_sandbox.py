@@ -1,0 +1,120 @@
+"""The private copy of a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policyscan.planner.sandbox import OVERRIDE, copy_configuration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.planner.conftest import Configuration
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_locks_state_and_providers_stay_behind(tmp_path: Path) -> None:
+    root = written(
+        tmp_path / "root",
+        {
+            "main.tf": "",
+            "notes.txt": "",
+            "terraform.tfstate": "{}",
+            ".terraform.lock.hcl": "",
+            ".terraform/providers/some/provider": "",
+            ".terraform/modules/modules.json": "{}",
+            ".git/config": "",
+        },
+    )
+    sandbox = copy_configuration(root, tmp_path / "copy")
+    assert names(sandbox.root_module) == {
+        ".terraform/modules/modules.json",
+        "main.tf",
+        "notes.txt",
+        OVERRIDE,
+    }
+
+
+def test_modules_and_files_outside_keep_their_place(tmp_path: Path) -> None:
+    top = written(
+        tmp_path / "top",
+        {
+            "live/dev/main.tf": 'module "a" { source = "../../modules/a" }\n'
+            'locals { text = file("${path.module}/../shared.txt") }',
+            "live/shared.txt": "",
+            "live/prod/main.tf": "",
+            "modules/a/main.tf": 'module "b" { source = "../b" }',
+            "modules/b/main.tf": "",
+            "modules/c/main.tf": "",
+        },
+    )
+    sandbox = copy_configuration(top / "live" / "dev", tmp_path / "copy")
+    assert sandbox.root_module == tmp_path / "copy" / "live" / "dev"
+    assert names(sandbox.top) == {
+        "live/dev/main.tf",
+        f"live/dev/{OVERRIDE}",
+        "live/shared.txt",
+        "modules/a/main.tf",
+        "modules/b/main.tf",
+    }
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    shared = written(tmp_path / "shared", {"main.tf": "# shared", "modules/a/main.tf": ""})
+    root = written(tmp_path / "root", {"own.tf": ""})
+    (root / "main.tf").symlink_to("../shared/main.tf")
+    (root / "modules").symlink_to(shared / "modules")
+    (root / "gone.tf").symlink_to("nowhere")
+    sandbox = copy_configuration(root, tmp_path / "copy")
+    assert names(sandbox.root_module) == {"main.tf", "modules/a/main.tf", "own.tf", OVERRIDE}
+    assert (sandbox.root_module / "main.tf").read_text() == "# shared"
+    assert not (sandbox.root_module / "main.tf").is_symlink()
+
+
+def test_only_types_that_are_mentioned_are_served(tmp_path: Path) -> None:
+    root = written(
+        tmp_path / "root",
+        {
+            "main.tf": 'resource "aws_vpc" "a" {}',
+            "more.tf.json": '{"data": {"aws_ami": {"b": {}}}}',
+            "modules/a/main.tf": 'resource "random_pet" "c" {}',
+            ".terraform/modules/x/main.tf": 'resource "null_resource" "d" {}',
+            "notes.txt": 'resource "aws_sqs_queue" "e" {}',
+        },
+    )
+    assert copy_configuration(root, tmp_path / "copy").mentioned_types() == {
+        "aws_ami",
+        "aws_vpc",
+        "null_resource",
+        "random_pet",
+    }
+
+
+def test_a_backend_and_a_cloud_block_are_replaced(configuration: Configuration) -> None:
+    configuration.write(
+        'terraform {\n  cloud {\n    organization = "x"\n    workspaces { name = "y" }\n  }\n}\n'
+        'output "a" { value = terraform.workspace }'
+    )
+    assert configuration.plan().output("a") == "default"
+
+
+def test_a_configuration_in_json_alone_is_planned(configuration: Configuration) -> None:
+    configuration.write('{"resource": {"aws_sqs_queue": {"a": {}}}}', "main.tf.json")
+    assert configuration.plan().actions() == {"aws_sqs_queue.a": ["create"]}
+
+
+def test_planning_leaves_the_user_s_folder_as_it_was(configuration: Configuration) -> None:
+    configuration.write('resource "aws_sqs_queue" "a" {}')
+    configuration.plan(after=[{}])
+    assert names(configuration.folder) == {"main.tf"}

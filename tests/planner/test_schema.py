@@ -1,0 +1,893 @@
+"""The schema tables of the offline provider: loader, hints, templates and extraction."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from policyscan.errors import PlannerError
+from policyscan.planner.schema import (
+    PROVIDERS,
+    Attribute,
+    Block,
+    NestedBlock,
+    ProviderSchema,
+    TypeHints,
+    load_hints,
+    load_schema,
+)
+from policyscan.planner.schema.extract import encode, extract
+from policyscan.planner.schema.hints import read_folder
+from policyscan.planner.schema.template import FILTERS, MADE_UP, PLACEHOLDER, render
+from policyscan.planner.schema.waf import restore_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+AWS = "registry.terraform.io/hashicorp/aws"
+ARN = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(123456789012)?:\S+")
+
+
+def aws(*types: str) -> ProviderSchema:
+    return load_schema(AWS, frozenset(types))
+
+
+def paths(block: Block, prefix: str = "") -> Iterator[tuple[str, Attribute | NestedBlock]]:
+    for name, attribute in block.attributes.items():
+        yield prefix + name, attribute
+    for name, nested in block.block_types.items():
+        yield prefix + name, nested
+        yield from paths(nested.block, f"{prefix}{name}.")
+
+
+def document(provider: str) -> dict[str, Any]:
+    content = files("policyscan.planner.schema").joinpath(PROVIDERS[provider]).read_bytes()
+    loaded: dict[str, Any] = json.loads(
+        gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    )
+    return loaded
+
+
+def rows_with_schemas(provider: str) -> Iterator[tuple[str, TypeHints, dict[str, Any]]]:
+    hints = load_hints(provider)
+    schema = load_schema(provider, frozenset(name.removeprefix("data.") for name in hints))
+    for name, row in hints.items():
+        if name != "*":
+            held = schema.data_sources if name.startswith("data.") else schema.resources
+            yield name, row, dict(paths(held[name.removeprefix("data.")]))
+
+
+@pytest.fixture(scope="module", params=sorted(PROVIDERS))
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+# The loader
+
+
+def test_only_the_types_asked_for_are_loaded_and_a_type_may_be_resource_and_data_source() -> None:
+    schema = aws("aws_vpc", "aws_iam_policy_document", "aws_no_such_type")
+
+    assert list(schema.resources) == ["aws_vpc"]
+    assert list(schema.data_sources) == ["aws_iam_policy_document", "aws_vpc"]
+
+
+def test_the_schema_names_its_address_and_the_version_of_the_provider() -> None:
+    schema = aws()
+
+    assert (schema.address, schema.version) == (AWS, "6.66.0")
+
+
+def test_a_provider_without_a_kept_schema_is_refused_by_name() -> None:
+    with pytest.raises(PlannerError, match=r"^provider registry\.example/acme/cloud: no offline "):
+        load_schema("registry.example/acme/cloud", frozenset())
+
+
+def test_every_provider_has_a_provider_block_and_a_provenance(provider: str) -> None:
+    provenance = document(provider)["provenance"]
+
+    assert load_schema(provider, frozenset()).version == provenance["provider_version"]
+    assert provenance["licence"] in {"Apache-2.0", "MPL-2.0"}
+
+
+def test_the_aws_schema_holds_every_type_of_the_provider() -> None:
+    schemas = document(AWS)["provider_schemas"][AWS]
+
+    assert len(schemas["resource_schemas"]) == 1725
+    assert len(schemas["data_source_schemas"]) == 683
+
+
+def test_the_holes_of_the_aws_schema_are_the_ones_its_provenance_admits() -> None:
+    names = frozenset(document(AWS)["provider_schemas"][AWS]["resource_schemas"])
+    dynamic = [
+        f"{name}.{path}"
+        for name, block in aws(*names).resources.items()
+        for path, found in paths(block)
+        if isinstance(found, Attribute) and found.type == "dynamic"
+    ]
+
+    holes = [path for path in document(AWS)["provenance"]["holes"] if path[:5] != "data."]
+    assert holes == sorted(dynamic)
+
+
+# Known facts of the AWS schema
+
+
+def test_the_provider_block_takes_region_credentials_tags_and_skip_flags() -> None:
+    block = aws().provider
+
+    assert block.attributes["region"] == Attribute("string", optional=True)
+    assert {
+        "access_key",
+        "profile",
+        "secret_key",
+        "skip_credentials_validation",
+        "skip_metadata_api_check",
+        "skip_region_validation",
+        "skip_requesting_account_id",
+    } <= block.attributes.keys()
+    assert "alias" not in block.attributes
+    tags = block.block_types["default_tags"]
+    assert tags.nesting == "list"
+    assert tags.block.attributes["tags"] == Attribute(["map", "string"], optional=True)
+    assert {"assume_role", "endpoints", "ignore_tags"} <= block.block_types.keys()
+
+
+def test_attributes_say_whether_they_are_required_optional_or_computed() -> None:
+    attributes = aws("aws_vpc", "aws_subnet").resources["aws_subnet"].attributes
+
+    assert attributes["vpc_id"] == Attribute("string", required=True)
+    assert attributes["cidr_block"] == Attribute("string", optional=True, computed=True)
+    assert attributes["arn"] == Attribute("string", computed=True)
+    assert attributes["map_public_ip_on_launch"] == Attribute("bool", optional=True)
+
+
+def test_security_group_rules_are_an_attribute_of_objects_and_not_blocks() -> None:
+    group = aws("aws_security_group").resources["aws_security_group"]
+
+    nesting, (kind, members) = group.attributes["ingress"].type
+    assert (nesting, kind) == ("set", "object")
+    assert members["from_port"] == "number"
+    assert members["security_groups"] == ["set", "string"]
+    assert list(group.block_types) == ["timeouts"]
+
+
+def test_blocks_say_how_they_nest_and_how_many_they_may_be() -> None:
+    blocks = aws("aws_ecs_service").resources["aws_ecs_service"].block_types
+
+    nesting = {name: (found.nesting, found.max_items) for name, found in blocks.items()}
+    assert nesting["load_balancer"] == ("set", 0)
+    assert nesting["network_configuration"] == ("list", 1)
+    assert nesting["ordered_placement_strategy"] == ("list", 0)
+    assert nesting["timeouts"] == ("single", 0)
+
+
+def test_a_required_block_must_stand_once() -> None:
+    rule = aws("aws_lb_listener").resources["aws_lb_listener"]
+
+    assert rule.block_types["default_action"].min_items == 1
+
+
+@pytest.mark.parametrize("name", ["aws_wafv2_web_acl", "aws_wafv2_rule_group"])
+def test_web_acl_statements_nest_three_levels_deep(name: str) -> None:
+    block = aws(name).resources[name].block_types["rule"].block
+
+    for logical in ("and_statement", "not_statement"):
+        block = block.block_types["statement"].block.block_types[logical].block
+    inner = block.block_types["statement"].block
+    assert "and_statement" not in inner.block_types
+    assert "rate_based_statement" not in inner.block_types
+    match = inner.block_types["byte_match_statement"].block
+    assert match.attributes["search_string"].required
+    assert match.block_types["text_transformation"].nesting == "set"
+
+
+def test_a_web_acl_may_leave_the_aggregate_key_of_a_rate_to_its_default() -> None:
+    rule = aws("aws_wafv2_web_acl").resources["aws_wafv2_web_acl"].block_types["rule"].block
+    rate = rule.block_types["statement"].block.block_types["rate_based_statement"].block
+
+    assert rate.attributes["aggregate_key_type"].optional
+    assert "custom_key" in rate.block_types
+
+
+def test_a_password_is_sensitive_and_its_write_only_twin_is_write_only() -> None:
+    database = aws("aws_db_instance").resources["aws_db_instance"].attributes
+
+    assert database["password"].sensitive
+    assert not database["password"].write_only
+    assert database["password_wo"].write_only
+    assert not database["username"].sensitive
+
+
+def test_sensitive_is_marked_inside_blocks_and_in_data_sources() -> None:
+    schema = aws("aws_lb_listener", "aws_ssm_parameter")
+
+    action = schema.resources["aws_lb_listener"].block_types["default_action"].block
+    oidc = action.block_types["authenticate_oidc"].block
+    assert oidc.attributes["client_secret"].sensitive
+    assert not oidc.attributes["client_id"].sensitive
+    assert schema.data_sources["aws_ssm_parameter"].attributes["value"].sensitive
+
+
+# Hints
+
+
+def test_every_row_of_hints_names_its_source(provider: str) -> None:
+    assert [name for name, row in load_hints(provider).items() if not row.source] == []
+
+
+def test_hints_refer_only_to_paths_of_the_schema(provider: str) -> None:
+    common = load_hints(provider)["*"]
+    dangling = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path in (
+            *row.defaults,
+            *row.force_new,
+            *row.computed_blocks,
+            *row.sensitive,
+            *row.applied,
+            *row.normalised,
+        )
+        if path not in known and path not in {*common.force_new, *common.applied}
+    ]
+
+    assert dangling == []
+
+
+def test_defaults_stand_for_optional_attributes_of_their_type(provider: str) -> None:
+    kinds = {"string": str, "bool": bool, "number": int}
+    wrong = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path, value in row.defaults.items()
+        if not isinstance(known[path], Attribute)
+        or not known[path].optional
+        or type(value) is not kinds.get(str(known[path].type), list)
+    ]
+
+    assert wrong == []
+
+
+def test_only_what_is_computed_gets_a_value_after_apply(provider: str) -> None:
+    wrong = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path in row.applied
+        if isinstance(known.get(path), Attribute) and not known[path].computed
+    ]
+
+    assert wrong == []
+
+
+def test_computed_blocks_are_blocks(provider: str) -> None:
+    wrong = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path in row.computed_blocks
+        if not isinstance(known[path], NestedBlock)
+    ]
+
+    assert wrong == []
+
+
+def test_templates_name_attributes_of_their_type_or_made_up_values(provider: str) -> None:
+    wrong = [
+        f"{name}: {placeholder[0]}"
+        for name, row, known in rows_with_schemas(provider)
+        for placeholder in PLACEHOLDER.finditer(json.dumps(row.applied))
+        if placeholder["name"] not in {"account", "partition", "region", *known}
+        and not MADE_UP.fullmatch(placeholder["name"])
+    ]
+
+    assert wrong == []
+
+
+def test_every_arn_made_up_is_well_formed() -> None:
+    made_up = {
+        f"{name}.{path}": render(
+            template,
+            seed=name,
+            attributes=arguments(known),
+            region="eu-west-1",
+            templates=row.applied,
+        )
+        for name, row, known in rows_with_schemas(AWS)
+        for path, template in row.applied.items()
+        if path == "arn"
+    }
+
+    assert len(made_up) > 850
+    assert {path: arn for path, arn in made_up.items() if not ARN.fullmatch(str(arn))} == {}
+
+
+def arguments(known: Mapping[str, Attribute | NestedBlock]) -> dict[str, Any]:
+    """An instance whose required strings are known; an ARN where one is wanted."""
+    return {
+        path: f"arn:aws:x:eu-west-1:123456789012:{path}/x"
+        if path.endswith(("_arn", "_id"))
+        else "/x"
+        for path, found in known.items()
+        if isinstance(found, Attribute) and (found.required or path in {"path", "value"})
+    } | {"name": "x", "bucket": "x", "load_balancer_type": "network"}
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "expected"),
+    [
+        ("aws_vpc", "id", r"vpc-[0-9a-f]{17}"),
+        (
+            "aws_ecr_repository",
+            "repository_url",
+            r"123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com/x",
+        ),
+        ("aws_ecs_service", "arn", r"arn:aws:ecs:eu-west-1:123456789012:service/default/x"),
+        ("aws_lb", "arn_suffix", r"net/x/[0-9a-f]{16}"),
+        (
+            "aws_lb",
+            "id",
+            r"arn:aws:elasticloadbalancing:eu-west-1:\d{12}:loadbalancer/net/x/[0-9a-f]{16}",
+        ),
+        ("aws_eip", "public_ip", r"198\.18\.\d+\.\d+"),
+        ("aws_iam_role", "unique_id", r"AROA[A-Z2-7]{17}"),
+    ],
+)
+def test_made_up_values_look_like_those_of_aws(name: str, attribute: str, expected: str) -> None:
+    row = load_hints(AWS)[name]
+
+    value = render(
+        row.applied[attribute],
+        seed="module.a.b",
+        attributes={"name": "x", "path": "/", "load_balancer_type": "network"},
+        region="eu-west-1",
+        templates=row.applied,
+    )
+    assert re.fullmatch(expected, value)
+
+
+def test_an_optional_reference_left_out_is_never_invented() -> None:
+    hints = load_hints(AWS)
+
+    assert hints["aws_route"].applied["network_interface_id"] == ""
+    assert "vpc_id" not in hints["aws_security_group"].applied
+    assert "availability_zone" not in hints["aws_subnet"].applied
+
+
+def test_a_change_of_region_replaces_every_type() -> None:
+    hints = load_hints(AWS)
+
+    types = [name for name in hints if not name.startswith("data.")]
+    assert [name for name in types if "region" not in hints[name].force_new] == []
+
+
+def test_facts_a_plan_by_the_real_provider_showed() -> None:
+    hints = load_hints(AWS)
+
+    assert hints["aws_service_discovery_service"].defaults["force_destroy"] is False
+    assert hints["aws_appautoscaling_target"].computed_blocks == ("suspended_state",)
+    assert "target_failover" in hints["aws_lb_target_group"].computed_blocks
+    assert "mutual_authentication" in hints["aws_lb_listener"].computed_blocks
+    assert hints["aws_iam_role_policy"].normalised == {"policy": "iam_policy"}
+    assert "availability_zone_rebalancing" not in hints["aws_ecs_service"].defaults
+    assert hints["aws_alb"] == hints["aws_lb"]
+
+
+def test_a_provider_without_hints_has_the_row_of_every_type_alone() -> None:
+    assert list(load_hints("registry.terraform.io/hashicorp/archive")) == ["*"]
+
+
+def test_a_misspelt_field_of_a_row_is_refused_with_file_and_row(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("aws_vpc: {source: here, forcenew: [cidr_block]}\n")
+
+    with pytest.raises(PlannerError, match=r"x\.yaml: .*forcenew.*\[\.\.\.\].*mend the row"):
+        read_folder(tmp_path)
+
+
+def test_an_unknown_filter_in_a_template_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"aws_vpc": {"source": "x", "applied": {"id": "{a|upper}"}}}')
+
+    with pytest.raises(PlannerError, match=re.escape("{a|upper}: a filter is one of after")):
+        read_folder(tmp_path)
+
+
+def test_a_type_in_two_tables_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("aws_vpc: {source: here}\n")
+    (tmp_path / "b.yaml").write_text("aws_vpc: {source: there}\n")
+
+    with pytest.raises(PlannerError, match=r"b\.yaml: aws_vpc stands in another table too"):
+        read_folder(tmp_path)
+
+
+# Templates
+
+
+def rendered(template: Any, seed: str = "aws_vpc.a", **attributes: Any) -> Any:
+    templates = {"id": "vpc-{hex17}", "name": "{name_prefix|or:terraform-}{digit26}"}
+    return render(
+        template, seed=seed, attributes=attributes, region="eu-west-1", templates=templates
+    )
+
+
+def test_a_made_up_value_is_the_same_for_one_instance_and_another_for_the_next() -> None:
+    assert rendered("{hex17}/{id}") == f"{rendered('{hex17}')}/vpc-{rendered('{hex17}')}"
+    assert rendered("{hex17}") != rendered("{hex17}", seed="aws_vpc.b")
+
+
+def test_an_attribute_wins_over_its_template() -> None:
+    assert rendered("{id}", id="vpc-1") == "vpc-1"
+    assert re.fullmatch(r"vpc-[0-9a-f]{17}", rendered("{id}", id=None))
+
+
+def test_a_region_of_the_instance_wins_over_the_one_of_the_provider() -> None:
+    assert rendered("{region}") == "eu-west-1"
+    assert rendered("{region}", region="us-east-1") == "us-east-1"
+    assert rendered("{region}", region=object()) == "eu-west-1"
+
+
+def test_a_template_around_a_null_is_null() -> None:
+    assert rendered("arn:{kms_key_id}", kms_key_id=None) is None
+
+
+def test_templates_are_filled_in_lists_and_maps_and_other_values_stay() -> None:
+    assert rendered([{"a": "{account}", "b": 1}, None]) == [{"a": "123456789012", "b": 1}, None]
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("{v|last}", "arn:aws:ecs:eu-west-1:1:cluster/blue", "blue"),
+        ("{v|last}", "blue", "blue"),
+        ("{v|after:listener/}", "arn:x:listener/app/y", "app/y"),
+        ("{v|first:3}", "application", "app"),
+        ("{v|without:/}", "/a/b", "a/b"),
+        ("{v|or:web-}", None, "web-"),
+        ("{v|or:web-}", "db-", "db-"),
+    ],
+)
+def test_filters_cut_a_value(template: str, value: str | None, expected: str) -> None:
+    assert rendered(template, v=value) == expected
+
+
+def test_every_filter_is_documented() -> None:
+    import policyscan.planner.schema.template as module  # noqa: PLC0415  # its docstring is tested
+
+    assert [name for name in FILTERS if f"|{name}" not in str(module.__doc__)] == []
+
+
+# Extraction
+
+SAMPLE = """
+function shelfBookToHclTerraform(struct) {
+    const attrs = {
+        title: {
+            value: struct.title === undefined ? null : cdktn.stringToHclTerraform(struct.title),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "string",
+        },
+        copy: {
+            value: struct.copy === undefined ? null : cdktn.listMapperHcl(shelfBookCopyToHclTerraform, true)(struct.copy),
+            isBlock: true,
+            type: "list",
+            storageClassType: "ShelfBookCopyList",
+        },
+    };
+}
+function shelfBookCopyToHclTerraform(struct) {
+    const attrs = {
+        book: {
+            value: struct.book === undefined ? null : (0, structs0_1.shelfBookToHclTerraform)(struct.book),
+            isBlock: true,
+            type: "list",
+            storageClassType: "ShelfBookList",
+        },
+    };
+}
+function shelfTagToHclTerraform(struct) {
+    const attrs = {
+        key: {
+            value: struct.key === undefined ? null : cdktn.stringToHclTerraform(struct.key),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "string",
+        },
+    };
+}
+function shelfSizeToHclTerraform(struct) {
+    const attrs = {
+        width: {
+            value: struct.width === undefined ? null : cdktn.numberToHclTerraform(struct.width),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "number",
+        },
+    };
+}
+function shelfTimeoutsToHclTerraform(struct) {
+    const attrs = {
+        create: {
+            value: struct.create === undefined ? null : cdktn.stringToHclTerraform(struct.create),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "string",
+        },
+    };
+}
+class ShelfBookOutputReference extends cdktn.ComplexObject {
+    // title - computed: false, optional: false, required: true
+    _title;
+    get title() {
+        return this.getStringAttribute('title');
+    }
+    // copy - computed: false, optional: true, required: false
+    _copy = new ShelfBookCopyList(this, "copy", false);
+    get copy() {
+        return this._copy;
+    }
+}
+class ShelfBookList extends cdktn.ComplexList {
+    get(index) {
+        return new ShelfBookOutputReference(this.terraformResource, index);
+    }
+}
+class ShelfBookCopyOutputReference extends cdktn.ComplexObject {
+    // book - computed: false, optional: true, required: false
+    _book = new structs0_1.ShelfBookList(this, "book", false);
+    get book() {
+        return this._book;
+    }
+}
+class ShelfBookCopyList extends cdktn.ComplexList {
+}
+class ShelfTagOutputReference extends cdktn.ComplexObject {
+    // key - computed: true, optional: true, required: false
+    _key;
+    get key() {
+        return this.getStringAttribute('key');
+    }
+}
+class ShelfTagList extends cdktn.ComplexList {
+}
+class ShelfOwnerOutputReference extends cdktn.ComplexObject {
+    // age - computed: true, optional: false, required: false
+    get age() {
+        return this.getNumberAttribute('age');
+    }
+}
+class ShelfOwnerList extends cdktn.ComplexList {
+}
+class ShelfSizeOutputReference extends cdktn.ComplexObject {
+    // width - computed: true, optional: true, required: false
+    _width;
+    get width() {
+        return this.getNumberAttribute('width');
+    }
+}
+class ShelfSizeList extends cdktn.ComplexList {
+}
+class ShelfTimeoutsOutputReference extends cdktn.ComplexObject {
+    // create - computed: false, optional: true, required: false
+    _create;
+    get create() {
+        return this.getStringAttribute('create');
+    }
+}
+class Shelf extends cdktn.TerraformResource {
+    constructor(scope, id, config = {}) {
+        super(scope, id, {
+            terraformResourceType: 'acme_shelf',
+        });
+    }
+    // ==========
+    // ATTRIBUTES
+    // ==========
+    // colours - computed: false, optional: true, required: false
+    _colours;
+    get colours() {
+        return cdktn.Fn.tolist(this.getListAttribute('colours'));
+    }
+    // floors - computed: false, optional: true, required: false
+    _floors;
+    get floors() {
+        return this.interpolationForAttribute('floors');
+    }
+    // id - computed: true, optional: true, required: false
+    _id;
+    get id() {
+        return this.getStringAttribute('id');
+    }
+    // owners - computed: true, optional: false, required: false
+    _owners = new ShelfOwnerList(this, "owners", true);
+    get owners() {
+        return this._owners;
+    }
+    // code_wo - computed: false, optional: true, required: false
+    _codeWo;
+    get codeWo() {
+        return this.getStringAttribute('code_wo');
+    }
+    // tag - computed: true, optional: true, required: false
+    _tag = new ShelfTagList(this, "tag", true);
+    get tag() {
+        return this._tag;
+    }
+    // book - computed: false, optional: false, required: true
+    _book = new ShelfBookList(this, "book", false);
+    get book() {
+        return this._book;
+    }
+    // size - computed: true, optional: true, required: false
+    _size = new ShelfSizeOutputReference(this, "size");
+    get size() {
+        return this._size;
+    }
+    // lamp - computed: false, optional: true, required: false
+    _lamp = new ShelfSizeOutputReference(this, "lamp");
+    get lamp() {
+        return this._lamp;
+    }
+    // box - computed: false, optional: true, required: false
+    _box = new ShelfSizeList(this, "box", true);
+    get box() {
+        return this._box;
+    }
+    // timeouts - computed: false, optional: true, required: false
+    _timeouts = new ShelfTimeoutsOutputReference(this, "timeouts");
+    get timeouts() {
+        return this._timeouts;
+    }
+    // =========
+    // SYNTHESIS
+    // =========
+    synthesizeHclAttributes() {
+        const attrs = {
+            colours: {
+                value: cdktn.listMapperHcl(cdktn.stringToHclTerraform, false)(this._colours),
+                isBlock: false,
+                type: "set",
+                storageClassType: "stringList",
+            },
+            floors: {
+                value: cdktn.hashMapperHcl(cdktn.listMapperHcl(cdktn.numberToHclTerraform, false))(this._floors),
+                isBlock: false,
+                type: "map",
+                storageClassType: "numberListMap",
+            },
+            id: {
+                value: cdktn.stringToHclTerraform(this._id),
+                isBlock: false,
+                type: "simple",
+                storageClassType: "string",
+            },
+            tag: {
+                value: cdktn.listMapperHcl(shelfTagToHclTerraform, false)(this._tag.internalValue),
+                isBlock: true,
+                type: "set",
+                storageClassType: "ShelfTagList",
+            },
+            book: {
+                value: cdktn.listMapperHcl(shelfBookToHclTerraform, true)(this._book.internalValue),
+                isBlock: true,
+                type: "list",
+                storageClassType: "ShelfBookList",
+            },
+            size: {
+                value: shelfSizeToHclTerraform(this._size.internalValue),
+                isBlock: true,
+                type: "struct",
+                storageClassType: "ShelfSize",
+            },
+            lamp: {
+                value: shelfSizeToHclTerraform(this._lamp.internalValue),
+                isBlock: true,
+                type: "list",
+                storageClassType: "ShelfSizeList",
+            },
+            box: {
+                value: cdktn.listMapperHcl(shelfSizeToHclTerraform, true)(this._box.internalValue),
+                isBlock: true,
+                type: "set",
+                storageClassType: "ShelfSizeList",
+            },
+            timeouts: {
+                value: shelfTimeoutsToHclTerraform(this._timeouts.internalValue),
+                isBlock: true,
+                type: "struct",
+                storageClassType: "ShelfTimeouts",
+            },
+        };
+    }
+}
+//# sourceMappingURL=data:application/json;base64,eyJ9
+"""  # noqa: E501  # as wide as the generator writes it
+
+PROVIDER = """
+function acmeProviderKeyToHclTerraform(struct) {
+    const attrs = {
+        path: {
+            value: struct.path === undefined ? null : cdktn.stringToHclTerraform(struct.path),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "string",
+        },
+    };
+}
+class AcmeProvider extends cdktn.TerraformProvider {
+    constructor(scope, id, config = {}) {
+        super(scope, id, {
+            terraformGeneratorMetadata: {
+                providerVersion: '1.2.3',
+            },
+            terraformProviderSource: 'example/acme'
+        });
+    }
+    synthesizeHclAttributes() {
+        const attrs = {
+            alias: {
+                value: cdktn.stringToHclTerraform(this._alias),
+                isBlock: false,
+                type: "simple",
+                storageClassType: "string",
+            },
+            door: {
+                value: cdktn.numberToHclTerraform(this._door),
+                isBlock: false,
+                type: "simple",
+                storageClassType: "number",
+            },
+            key: {
+                value: acmeProviderKeyToHclTerraform(this._key),
+                isBlock: true,
+                type: "list",
+                storageClassType: "AcmeProviderKey",
+            },
+        };
+    }
+}
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    manifest = {"name": "@example/provider-acme", "version": "4.5.6", "license": "MPL-2.0"}
+    (tmp_path / "package.json").write_text(json.dumps(manifest))
+    for folder, source in (("shelf", SAMPLE), ("provider", PROVIDER)):
+        (tmp_path / "lib" / folder).mkdir(parents=True)
+        (tmp_path / "lib" / folder / "index.js").write_text(source)
+    return tmp_path
+
+
+def test_extraction_names_package_version_and_licence(package: Path) -> None:
+    assert extract(package)["provenance"] == {
+        "holes": [],
+        "licence": "MPL-2.0",
+        "package": "@example/provider-acme",
+        "package_version": "4.5.6",
+        "provider_version": "1.2.3",
+    }
+
+
+def test_extraction_takes_the_provider_block_from_its_arguments(package: Path) -> None:
+    schema = extract(package)["provider_schemas"]["registry.terraform.io/example/acme"]
+
+    assert schema["provider"]["block"] == {
+        "attributes": {"door": {"optional": True, "type": "number"}},
+        "block_types": {
+            "key": {
+                "block": {"attributes": {"path": {"optional": True, "type": "string"}}},
+                "max_items": 1,
+                "nesting_mode": "list",
+            }
+        },
+    }
+
+
+def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> None:
+    schema = extract(package)["provider_schemas"]["registry.terraform.io/example/acme"]
+    size = {
+        "attributes": {"width": {"computed": True, "optional": True, "type": "number"}},
+    }
+
+    assert schema["resource_schemas"]["acme_shelf"]["block"] == {
+        "attributes": {
+            "code_wo": {"optional": True, "type": "string", "write_only": True},
+            "colours": {"optional": True, "type": ["set", "string"]},
+            "floors": {"optional": True, "type": ["map", ["list", "number"]]},
+            "id": {"computed": True, "optional": True, "type": "string"},
+            "owners": {"computed": True, "type": ["set", ["object", {"age": "number"}]]},
+            "size": {
+                "computed": True,
+                "optional": True,
+                "type": ["object", {"width": "number"}],
+            },
+            "tag": {
+                "computed": True,
+                "optional": True,
+                "type": ["set", ["object", {"key": "string"}]],
+            },
+        },
+        "block_types": {
+            "book": {
+                "block": {
+                    "attributes": {"title": {"required": True, "type": "string"}},
+                    "block_types": {"copy": {"block": {}, "nesting_mode": "list"}},
+                },
+                "min_items": 1,
+                "nesting_mode": "list",
+            },
+            "box": {"block": size, "nesting_mode": "set"},
+            "lamp": {"block": size, "max_items": 1, "nesting_mode": "list"},
+            "timeouts": {
+                "block": {"attributes": {"create": {"optional": True, "type": "string"}}},
+                "nesting_mode": "single",
+            },
+        },
+    }
+
+
+def test_statements_of_a_web_acl_are_unrolled_as_often_as_the_provider_does() -> None:
+    def kind(**block_types: Any) -> dict[str, Any]:
+        return {"block": {"block_types": block_types}, "nesting_mode": "list"}
+
+    names = ("and_statement", "not_statement", "or_statement", "geo_match_statement")
+    kinds = {name: kind() for name in (*names, "managed_rule_group_statement")}
+    kinds["rate_based_statement"] = kind(custom_keys=kind())
+    kinds["rate_based_statement"]["block"]["attributes"] = {}
+    resources: dict[str, Any] = {"aws_wafv2_web_acl_rule": kind(statement=kind(**kinds))}
+    for name in ("aws_wafv2_rule_group", "aws_wafv2_web_acl"):
+        resources[name] = kind(rule=kind())
+        resources[name]["block"]["block_types"]["rule"]["block"]["attributes"] = {"statement": {}}
+
+    restore_statements(resources)
+
+    rule = resources["aws_wafv2_web_acl"]["block"]["block_types"]["rule"]["block"]
+    assert rule["attributes"] == {}
+    assert and_statements(rule) == 2
+    assert and_statements(resources["aws_wafv2_web_acl_rule"]["block"]) == 2
+    statement = rule["block_types"]["statement"]["block"]["block_types"]
+    down = statement["rate_based_statement"]["block"]["block_types"]["scope_down_statement"]
+    assert and_statements({"block_types": {"statement": down}}) == 1
+
+
+def and_statements(block: Any) -> int:
+    """How many and-statements stand inside each other under the `statement` of `block`."""
+    depth = 0
+    while "statement" in (inner := block["block_types"]):
+        statement = inner["statement"]["block"]["block_types"]
+        if "and_statement" not in statement:
+            break
+        block, depth = statement["and_statement"]["block"], depth + 1
+    return depth
+
+
+def test_a_mapper_of_unknown_shape_is_refused_by_name(package: Path) -> None:
+    source = package / "lib" / "shelf" / "index.js"
+    source.write_text(SAMPLE.replace("hashMapperHcl", "heapMapperHcl"))
+
+    with pytest.raises(PlannerError, match=r"^cdktn\.heapMapperHcl\(.*: a mapper of unknown shape"):
+        extract(package)
+
+
+def test_the_same_package_gives_the_same_bytes(package: Path) -> None:
+    first, second = extract(package), extract(package)
+
+    assert encode(first, compressed=True) == encode(second, compressed=True)
+    assert encode(first, compressed=True)[4:8] == bytes(4)  # no time stamp
+    assert json.loads(gzip.decompress(encode(first, compressed=True))) == first
+    assert json.loads(encode(first, compressed=False)) == first
+
+
+def test_the_stored_aws_schema_has_no_time_in_it_and_sorted_keys() -> None:
+    content = files("policyscan.planner.schema").joinpath(PROVIDERS[AWS]).read_bytes()
+
+    assert content[4:8] == bytes(4)
+    assert (
+        gzip.decompress(content)
+        == json.dumps(document(AWS), separators=(",", ":"), sort_keys=True).encode()
+    )

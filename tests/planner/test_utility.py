@@ -1,0 +1,185 @@
+"""The utility providers: archive, local, null, random, time and tls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policyscan.planner.utility import GENERATORS
+
+if TYPE_CHECKING:
+    from tests.planner.conftest import Configuration
+
+ALL = """
+resource "null_resource" "a" { triggers = { key = "value" } }
+resource "random_bytes" "a" { length = 3 }
+resource "random_id" "a" { byte_length = 4 }
+resource "random_integer" "a" {
+  min = 5
+  max = 9
+}
+resource "random_password" "a" { length = 20 }
+resource "random_pet" "a" {}
+resource "random_shuffle" "a" { input = ["x", "y", "z"] }
+resource "random_string" "a" {
+  length  = 8
+  special = false
+}
+resource "random_uuid" "a" {}
+resource "time_offset" "a" { offset_days = 7 }
+resource "time_rotating" "a" { rotation_days = 7 }
+resource "time_sleep" "a" { create_duration = "10s" }
+resource "time_static" "a" {}
+resource "tls_private_key" "a" { algorithm = "RSA" }
+resource "tls_self_signed_cert" "a" {
+  private_key_pem       = tls_private_key.a.private_key_pem
+  validity_period_hours = 12
+  allowed_uses          = ["server_auth"]
+  subject { common_name = "x" }
+}
+resource "local_file" "a" {
+  filename = "${path.module}/out.txt"
+  content  = "text"
+}
+"""
+
+
+def test_what_they_compute_is_unknown_in_a_plan(configuration: Configuration) -> None:
+    configuration.write(ALL)
+    planned = configuration.plan()
+    unknown = {
+        "null_resource.a": "id",
+        "random_id.a": "hex",
+        "random_password.a": "result",
+        "time_static.a": "rfc3339",
+        "tls_private_key.a": "private_key_pem",
+        "local_file.a": "content_sha256",
+    }
+    assert {
+        address: planned.change(address)["after_unknown"][name] for address, name in unknown.items()
+    } == dict.fromkeys(unknown, True)
+    assert planned.change("random_password.a")["after"]["min_upper"] == 0
+
+
+def test_nothing_changes_after_an_apply(configuration: Configuration) -> None:
+    configuration.write(ALL)
+    actions = configuration.plan(after=[{}]).actions()
+    assert set(map(tuple, actions.values())) == {("no-op",)}
+    assert len(actions) == 16
+
+
+def test_a_changed_trigger_replaces(configuration: Configuration) -> None:
+    configuration.write("""
+      variable "key" {}
+      resource "null_resource" "a" { triggers = { key = var.key } }
+    """)
+    change = configuration.plan({"key": "2"}, after=[{"key": "1"}]).change("null_resource.a")
+    assert (change["actions"], change["replace_paths"]) == (["delete", "create"], [["triggers"]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "planned", "name", "pattern"),
+    [
+        ("random_id", {"byte_length": 4, "prefix": "p-"}, "hex", r"p-[0-9a-f]{8}"),
+        ("random_id", {"byte_length": 4}, "b64_url", r"[\w-]{6}"),
+        ("random_bytes", {"length": 3}, "hex", r"[0-9a-f]{6}"),
+        ("random_integer", {"min": 5, "max": 9}, "id", r"[5-9]"),
+        ("random_pet", {"length": 3, "separator": "_", "prefix": "my"}, "id", r"my(_[a-z]+){3}"),
+        ("random_password", {"length": 12}, "bcrypt_hash", r"\$2a\$10\$.{53}"),
+        ("time_static", {"rfc3339": "2020-02-29T01:02:03Z"}, "rfc3339", r"2020-02-29T01:02:03Z"),
+        ("time_offset", {"offset_days": 7}, "rfc3339", r"2000-01-08T00:00:00Z"),
+        ("local_file", {"content": "text"}, "id", hashlib.sha1(b"text").hexdigest()),  # noqa: S324  # the id
+        (
+            "tls_private_key",
+            {"algorithm": "RSA"},
+            "private_key_pem",
+            r"-----BEGIN RSA PRIVATE KEY-----\n[\w+/=\n]+-----END RSA PRIVATE KEY-----\n",
+        ),
+    ],
+)
+def test_applied_values_have_the_right_shape(
+    kind: str, planned: dict[str, Any], name: str, pattern: str
+) -> None:
+    assert re.fullmatch(pattern, GENERATORS[kind](planned, "seed")[name])
+
+
+@given(
+    length=st.integers(8, 40),
+    least=st.integers(0, 2),
+    lower=st.booleans(),
+    upper=st.booleans(),
+    seed=st.text(),
+)
+def test_a_random_string_keeps_its_length_classes_and_minima(
+    *, length: int, least: int, lower: bool, upper: bool, seed: str
+) -> None:
+    planned = {
+        "length": length,
+        "lower": lower,
+        "upper": upper,
+        "numeric": True,
+        "special": False,
+        "min_numeric": least,
+    }
+    text = GENERATORS["random_string"](planned, seed)["result"]
+    assert len(text) == length
+    assert sum(character.isdigit() for character in text) >= least
+    assert text.isalnum()
+    assert lower or text.upper() == text
+    assert upper or text.lower() == text
+    assert GENERATORS["random_string"](planned, seed)["result"] == text
+
+
+def test_an_archive_is_made_of_its_sources_and_can_be_read_by_the_configuration(
+    configuration: Configuration,
+) -> None:
+    configuration.write("print()", "src/app.py")
+    configuration.write("skip", "src/tests/test.py")
+    configuration.write("""
+      data "archive_file" "app" {
+        type        = "zip"
+        source_dir  = "${path.module}/src"
+        excludes    = ["tests"]
+        output_path = "${path.module}/build/app.zip"
+      }
+      output "hash" { value = data.archive_file.app.output_base64sha256 }
+      output "read" { value = filebase64sha256(data.archive_file.app.output_path) }
+      output "zip" { value = filebase64(data.archive_file.app.output_path) }
+    """)
+    planned = configuration.plan()
+    assert planned.output("hash") == planned.output("read")
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(planned.output("zip")))) as zipped:
+        assert {name: zipped.read(name) for name in zipped.namelist()} == {"app.py": b"print()"}
+
+
+def test_an_archive_is_never_written_outside_the_private_copy(
+    configuration: Configuration,
+) -> None:
+    target = configuration.folder.parent / "escaped.zip"
+    configuration.write(f"""
+      data "archive_file" "app" {{
+        type                    = "zip"
+        source_content          = "x"
+        source_content_filename = "x"
+        output_path             = "{target}"
+      }}
+    """)
+    configuration.plan()
+    assert not target.exists()
+
+
+def test_a_local_file_is_read_where_it_stands(configuration: Configuration) -> None:
+    configuration.write("content", "notes.txt")
+    configuration.write("""
+      data "local_file" "notes" { filename = "${path.module}/notes.txt" }
+      output "notes" { value = data.local_file.notes.content }
+    """)
+    assert configuration.plan().output("notes") == "content"

@@ -1,0 +1,104 @@
+"""Every command in the documentation runs, every link leads somewhere, every page is current."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from policyscan.engine import built_in_pack, load_pack
+from policyscan.report.rule_pages import rule_pages
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "infra" / "README.md",
+    ]
+)
+NEEDS_CLOUD = ("terraform", "docker", "aws", "url=")
+"""Commands of the infra page that need an account; everything else is run here."""
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+def commands() -> list[tuple[Path, str]]:
+    found = []
+    for page in PAGES:
+        for fenced in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+            joined = fenced.replace("\\\n", " ")
+            found += [(page, line.strip()) for line in joined.splitlines() if line.strip()]
+    return found
+
+
+def runnable() -> list[tuple[Path, str]]:
+    return [(page, line) for page, line in commands() if not line.startswith(NEEDS_CLOUD)]
+
+
+@pytest.mark.parametrize(
+    ("page", "line"), runnable(), ids=[f"{page.name}: {line}" for page, line in runnable()]
+)
+def test_a_documented_command_runs(
+    page: Path, line: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    del page
+    command = line.partition("#")[0].strip().replace("sha256:...", DIGEST)
+    if command.startswith("make "):
+        subprocess.run(
+            [*shlex.split(command), "--dry-run"], cwd=ROOT, check=True, capture_output=True
+        )
+        return
+    if command.startswith("policyscan plan infra"):
+        request.getfixturevalue("terraform")
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    (scripts / "policyscan").write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m policyscan "$@"\n'
+    )
+    (scripts / "policyscan").chmod(0o755)
+    for name in ("infra", "fixtures"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    if command == "policyscan plan.json":
+        (tmp_path / "plan.json").symlink_to(ROOT / "fixtures" / "reference" / "plan.json")
+    done = subprocess.run(  # noqa: S602 - the line is ours, and pipes are part of it
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "") or (
+        done.returncode == 0 and b"stand-in" in done.stderr
+    ), done.stderr.decode()
+
+
+def test_there_are_commands_to_run() -> None:
+    assert len(runnable()) >= 10
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_rule_pages_are_those_of_the_rules() -> None:
+    folder = ROOT / "docs" / "rules"
+    written = {path.name: path.read_text() for path in folder.glob("*.md")}
+    assert written == rule_pages(load_pack(built_in_pack())), "run `make docs`"
+
+
+def test_every_rule_page_has_its_four_headings() -> None:
+    wanted = ["## Why", "## Fix", "## When unknown", "## Source"]
+    for each in load_pack(built_in_pack()):
+        assert [line for line in each.page.splitlines() if line in wanted] == wanted, each.rule.id
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 60
