@@ -7,26 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policyscan.errors import PlanError
-from policyscan.plan.address import longest, parse_module
-from policyscan.plan.configuration import (
-    EMPTY_BLOCK,
-    Block,
-    ConfigModule,
-    ConfigOutput,
-    ConfigResource,
-    Expression,
-    ModuleCall,
-)
+from policyscan.plan.address import parse_module
+from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.decode import decode, printable_name
 from policyscan.plan.model import Plan, Resource
+from policyscan.plan.read_configuration import read_module
+from policyscan.plan.shape import Shape
 from policyscan.plan.value import ABSENT, Known, Value
 
 NEWEST_FORMAT = (1, 2)
 """The newest plan format_version known here. Source: jsonplan/plan.go, FormatVersion."""
-
-_KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
-_EXPRESSION_KEYS = {"constant_value", "references"}
 
 
 def read_plan(content: bytes, name: str) -> Plan:
@@ -36,7 +26,7 @@ def read_plan(content: bytes, name: str) -> Plan:
     """
     document = _Document(name, decode(content, name))
     root = document.mapping("configuration").get("root_module", {})
-    configuration = document.module(root, (), "configuration.root_module")
+    configuration = read_module(document.shape, root, (), "configuration.root_module")
     version = str(document.root["format_version"])
     return Plan(
         name=name,
@@ -66,26 +56,12 @@ class _Document:
     """The raw plan with the checks of its shape, so that errors name the JSON path."""
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:
-        self.name = printable_name(name)
+        self.shape = Shape(printable_name(name))
         self.root = root
 
-    def check(self, value: Any, kind: type, where: str) -> Any:
-        if isinstance(value, kind):
-            return value
-        wanted = _KINDS[kind]
-        found = "null" if value is None else f"{type(value).__name__}"
-        raise PlanError(
-            f"{self.name}: {where} is {found}, not {wanted}: this is no plan Terraform wrote; "
-            "make it again with `terraform show -json`"
-        )
-
     def mapping(self, key: str) -> dict[str, Any]:
-        mapping: dict[str, Any] = self.check(self.root.get(key) or {}, dict, key)
+        mapping: dict[str, Any] = self.shape.check(self.root.get(key) or {}, dict, key)
         return mapping
-
-    def list_of_objects(self, value: Any, where: str) -> list[dict[str, Any]]:
-        self.check(value, list, where)
-        return [self.check(each, dict, f"{where}[{i}]") for i, each in enumerate(value)]
 
     # -- resources ---------------------------------------------------------------------------
 
@@ -97,7 +73,7 @@ class _Document:
         }
         found: dict[tuple[str, str], Resource] = {}
         if "resource_changes" in self.root:
-            raw = self.list_of_objects(self.root["resource_changes"] or [], "resource_changes")
+            raw = self.shape.objects(self.root["resource_changes"] or [], "resource_changes")
             for index, change in enumerate(raw):
                 resource = self._changed(change, f"resource_changes[{index}]")
                 found[resource.address, resource.deposed] = resource
@@ -119,11 +95,11 @@ class _Document:
         )
 
     def _changed(self, raw: dict[str, Any], where: str) -> Resource:
-        change = self.check(raw.get("change"), dict, f"{where}.change")
-        actions = self.check(change.get("actions"), list, f"{where}.change.actions")
+        change = self.shape.check(raw.get("change"), dict, f"{where}.change")
+        actions = self.shape.check(change.get("actions"), list, f"{where}.change.actions")
         for side in ("before", "after"):
             if change.get(side) is not None:
-                self.check(change[side], dict, f"{where}.change.{side}")
+                self.shape.check(change[side], dict, f"{where}.change.{side}")
         return replace(
             self._identity(raw, where),
             actions=tuple(str(action) for action in actions),
@@ -141,7 +117,7 @@ class _Document:
     def _standing(
         self, raw: dict[str, Any], where: str, actions: tuple[str, ...], *, before: bool
     ) -> Resource:
-        values = self.check(raw.get("values") or {}, dict, f"{where}.values")
+        values = self.shape.check(raw.get("values") or {}, dict, f"{where}.values")
         sensitive = raw.get("sensitive_values", False)
         return replace(
             self._identity(raw, where),
@@ -155,7 +131,7 @@ class _Document:
 
     def _identity(self, raw: dict[str, Any], where: str) -> Resource:
         for field in ("address", "type", "name"):
-            self.check(raw.get(field), str, f"{where}.{field}")
+            self.shape.check(raw.get(field), str, f"{where}.{field}")
         address = raw["address"]
         mode = str(raw.get("mode") or ("data" if address.startswith("data.") else "managed"))
         tail = f"{'data.' if mode == 'data' else ''}{raw['type']}.{raw['name']}"
@@ -184,77 +160,12 @@ class _Document:
     def _module_resources(
         self, module: dict[str, Any], where: str
     ) -> Iterator[tuple[dict[str, Any], str]]:
-        for raw in self.list_of_objects(module.get("resources") or [], f"{where}.resources"):
+        for raw in self.shape.objects(module.get("resources") or [], f"{where}.resources"):
             yield raw, f"{where}.resources"
-        for child in self.list_of_objects(
+        for child in self.shape.objects(
             module.get("child_modules") or [], f"{where}.child_modules"
         ):
             yield from self._module_resources(child, f"{where}.child_modules")
-
-    # -- configuration -----------------------------------------------------------------------
-
-    def module(self, raw: Any, path: tuple[str, ...], where: str) -> ConfigModule:
-        self.check(raw, dict, where)
-        resources = (
-            self._config_resource(each, f"{where}.resources")
-            for each in self.list_of_objects(raw.get("resources") or [], f"{where}.resources")
-        )
-        calls = self.check(raw.get("module_calls") or {}, dict, f"{where}.module_calls")
-        outputs = self.check(raw.get("outputs") or {}, dict, f"{where}.outputs")
-        variables = self.check(raw.get("variables") or {}, dict, f"{where}.variables")
-        return ConfigModule(
-            path=path,
-            resources={resource.address: resource for resource in resources},
-            calls={
-                name: self._call(name, call, path, f"{where}.module_calls.{name}")
-                for name, call in sorted(calls.items())
-            },
-            outputs={
-                name: ConfigOutput(
-                    _expression(output.get("expression")), _references(output.get("depends_on"))
-                )
-                for name, output in sorted(outputs.items())
-            },
-            defaults={
-                name: variable["default"]
-                for name, variable in sorted(variables.items())
-                if isinstance(variable, dict) and "default" in variable
-            },
-        )
-
-    def _config_resource(self, raw: dict[str, Any], where: str) -> ConfigResource:
-        for field in ("type", "name"):
-            self.check(raw.get(field), str, f"{where}[].{field}")
-        mode = str(raw.get("mode") or "managed")
-        prefix = "data." if mode == "data" else ""
-        return ConfigResource(
-            address=f"{prefix}{raw['type']}.{raw['name']}",
-            mode=mode,
-            type=raw["type"],
-            name=raw["name"],
-            provider_key=str(raw.get("provider_config_key") or ""),
-            body=_block(raw.get("expressions")),
-            count=_optional(raw.get("count_expression")),
-            for_each=_optional(raw.get("for_each_expression")),
-            depends_on=_references(raw.get("depends_on")),
-            provisioners=tuple(
-                (str(each.get("type")), _block(each.get("expressions")))
-                for each in raw.get("provisioners") or ()
-                if isinstance(each, dict)
-            ),
-        )
-
-    def _call(self, name: str, raw: Any, path: tuple[str, ...], where: str) -> ModuleCall:
-        self.check(raw, dict, where)
-        return ModuleCall(
-            name=name,
-            source=str(raw.get("source") or ""),
-            module=self.module(raw.get("module") or {}, (*path, name), f"{where}.module"),
-            body=_block(raw.get("expressions")),
-            count=_optional(raw.get("count_expression")),
-            for_each=_optional(raw.get("for_each_expression")),
-            depends_on=_references(raw.get("depends_on")),
-        )
 
     # -- the rest ----------------------------------------------------------------------------
 
@@ -271,7 +182,7 @@ class _Document:
     def relevant_attributes(self) -> tuple[tuple[str, str], ...]:
         raw = self.root.get("relevant_attributes") or []
         found = set()
-        for each in self.list_of_objects(raw, "relevant_attributes"):
+        for each in self.shape.objects(raw, "relevant_attributes"):
             attribute = ""
             for part in each.get("attribute") or ():
                 attribute += f"[{part}]" if isinstance(part, int) else f".{part}"
@@ -280,7 +191,7 @@ class _Document:
 
     def failed_checks(self) -> tuple[str, ...]:
         found = []
-        for each in self.list_of_objects(self.root.get("checks") or [], "checks"):
+        for each in self.shape.objects(self.root.get("checks") or [], "checks"):
             address = each.get("address")
             if each.get("status") in {"fail", "error"} and isinstance(address, dict):
                 found.append(str(address.get("to_display")))
@@ -306,40 +217,3 @@ def _with_config(resource: Resource, config: ConfigResource | None) -> Resource:
         unknown = {name: True for name in missing if name not in constant}
         return replace(resource, config=config, after_unknown=unknown)
     return replace(resource, config=config)
-
-
-def _optional(raw: Any) -> Expression | None:
-    return None if raw is None else _expression(raw)
-
-
-def _expression(raw: Any) -> Expression:
-    if not isinstance(raw, dict):
-        return Expression()
-    constant = Known(raw["constant_value"]) if "constant_value" in raw else ABSENT
-    return Expression(constant, _references(raw.get("references")))
-
-
-def _references(raw: Any) -> tuple[Any, ...]:
-    return longest(tuple(str(each) for each in raw)) if isinstance(raw, list) else ()
-
-
-def _is_expression(raw: Any) -> bool:
-    if not isinstance(raw, dict) or not raw.keys() <= _EXPRESSION_KEYS:
-        return False
-    references = raw.get("references", [])
-    return isinstance(references, list) and all(isinstance(each, str) for each in references)
-
-
-def _block(raw: Any) -> Block:
-    if not isinstance(raw, dict):
-        return EMPTY_BLOCK
-    arguments: dict[str, Expression] = {}
-    blocks: dict[str, tuple[Block, ...]] = {}
-    for name, value in sorted(raw.items()):
-        if _is_expression(value):
-            arguments[name] = _expression(value)
-        elif isinstance(value, dict):
-            blocks[name] = (_block(value),)
-        elif isinstance(value, list):
-            blocks[name] = tuple(_block(each) for each in value)
-    return Block(arguments, blocks)
