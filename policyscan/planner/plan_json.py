@@ -7,11 +7,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 TIMESTAMP = "2000-01-01T00:00:00Z"
 """Stands for the moment of planning, which says nothing about the configuration."""
+_WRITTEN_BY_USERS = frozenset({"constant_value", "default"})
 _STAND_IN_FOLDER = "/configuration"
 
 
@@ -23,20 +24,61 @@ def normal_form(content: bytes, top: str) -> bytes:
     plan = json.loads(content.replace(top.encode(), _STAND_IN_FOLDER.encode()))
     if "timestamp" in plan:
         plan["timestamp"] = TIMESTAMP
+    _sort_what_is_unordered(plan)
+    return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _sort_what_is_unordered(plan: dict[str, Any]) -> None:
+    """Sort, in place, each list that Terraform prints in the order of a hash table."""
     for name in ("relevant_attributes", "checks"):
-        pass
+        _sort(plan, name)
     for check in plan.get("checks", ()):
         _sort(check, "instances")
     for name in ("resource_changes", "resource_drift"):
         for resource in plan.get(name, ()):
             _sort(resource["change"], "replace_paths")
-    return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    for state in (plan.get("planned_values", {}), plan.get("prior_state", {}).get("values", {})):
+        _sort_modules(state.get("root_module", {}))
+    _sort_references(plan.get("configuration", {}))
 
 
 def _sort(holder: dict[str, Any], name: str) -> None:
-    """Sort a list that Terraform prints in the order of a hash table."""
     if name in holder:
         holder[name] = sorted(holder[name], key=_canonical)
+
+
+def _sort_modules(module: dict[str, Any]) -> None:
+    children = module.get("child_modules", [])
+    children.sort(key=lambda child: str(child["address"]))
+    for child in children:
+        _sort_modules(child)
+
+
+def _sort_references(configuration: Any) -> None:
+    """Sort `references` everywhere but inside the values a user wrote.
+
+    Each reference stays before the shorter ones Terraform derives from it: `aws_vpc.a.id`,
+    then `aws_vpc.a`.
+    """
+    if isinstance(configuration, list):
+        for element in configuration:
+            _sort_references(element)
+    elif isinstance(configuration, dict):
+        for name, inner in configuration.items():
+            if name == "references" and all(isinstance(one, str) for one in inner):
+                configuration[name] = [one for group in sorted(_groups(inner)) for one in group]
+            elif name not in _WRITTEN_BY_USERS:
+                _sort_references(inner)
+
+
+def _groups(references: Iterable[str]) -> list[list[str]]:
+    groups: list[list[str]] = []
+    for reference in references:
+        if groups and groups[-1][-1].startswith((f"{reference}.", f"{reference}[")):
+            groups[-1].append(reference)
+        else:
+            groups.append([reference])
+    return groups
 
 
 def _canonical(value: Any) -> str:

@@ -122,6 +122,21 @@ def test_default_tags_are_merged_under_the_resource_s_own(configuration: Configu
     assert (late["after_unknown"]["tags"], late["after_unknown"]["tags_all"]) == (True, True)
 
 
+def test_removing_the_last_tag_leaves_all_tags_to_the_provider(
+    configuration: Configuration,
+) -> None:
+    configuration.write("""
+      variable "tags" { type = map(string) }
+      resource "aws_sqs_queue" "queue" { tags = var.tags }
+    """)
+    change = configuration.plan({"tags": "{}"}, after=[{"tags": '{"a":"b"}'}]).change(
+        "aws_sqs_queue.queue"
+    )
+    assert change["actions"] == ["update"]
+    assert change["before"]["tags_all"] == {"a": "b"}
+    assert change["after_unknown"]["tags_all"] is True
+
+
 def test_objects_of_an_attribute_that_stands_for_blocks_hold_no_nulls(
     configuration: Configuration,
 ) -> None:

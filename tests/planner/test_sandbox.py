@@ -118,3 +118,10 @@ def test_planning_leaves_the_user_s_folder_as_it_was(configuration: Configuratio
     configuration.write('resource "aws_sqs_queue" "a" {}')
     configuration.plan(after=[{}])
     assert names(configuration.folder) == {"main.tf"}
+
+
+def test_the_local_backend_wins_over_overrides_of_the_user(configuration: Configuration) -> None:
+    configuration.write('resource "aws_sqs_queue" "a" {}')
+    configuration.write('terraform {\n  backend "s3" {}\n}', "backend_override.tf")
+    configuration.write('terraform {\n  backend "s3" {}\n}', "z_override.tf")
+    assert configuration.plan().actions() == {"aws_sqs_queue.a": ["create"]}
