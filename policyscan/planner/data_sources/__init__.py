@@ -43,12 +43,16 @@ class AwsReader:
         if (answer := ACCOUNT_ANSWERS.get(type_name)) is not None:
             return complete(block, config, answer(configuration, config))
         if type_name == "aws_ecr_image" and self._known.holds_repository(config):
-            return complete(block, config, image(config))
+            # Nobody pushed in a simulation, so the digest is made up like any stand-in.
+            return self._made_up(type_name, complete(block, config, image(config)))
         if (resource := self._known.resource(type_name, config)) is not None:
             return complete(block, config, {**resource, **images_of(type_name, resource)})
-        made_up = complete(block, config, stand_in(type_name, block, config, self._hints))
-        self._known.remember_stand_in(type_name, made_up)
-        return made_up
+        answer = stand_in(type_name, block, config, self._hints)
+        return self._made_up(type_name, complete(block, config, answer))
+
+    def _made_up(self, type_name: str, answer: dict[str, Any]) -> dict[str, Any]:
+        self._known.remember_stand_in(type_name, answer)
+        return answer
 
 
 def complete(block: Block, config: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
