@@ -32,7 +32,7 @@ def run_plan(  # noqa: PLR0913 - one argument per flag
     )
     write(output, outcome.plan_json.decode())
     for stand_in in outcome.stand_ins:
-        sys.stderr.write(f"note: {stand_in}: the answer is a stand-in, not a look-up\n")
+        sys.stderr.write(f"note: {stand_in.address}: the answer is a stand-in, not a look-up\n")
     return 0
 
 
