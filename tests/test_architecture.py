@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def foreign_imports(source: str, own: str) -> tuple[str, ...]:
 def heavy_modules_after(statement: str) -> tuple[str, ...]:
     program = f"{statement}\nimport sys\nprint(*(name for name in {HEAVY} if name in sys.modules))"
     command = (sys.executable, "-c", program)
-    return tuple(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return tuple(done.stdout.split())
 
 
 def test_the_packages_keep_the_import_contracts() -> None:
@@ -73,7 +75,13 @@ def test_a_rule_file_imports_the_rule_vocabulary_and_the_standard_library_alone(
 
 
 def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
-    assert heavy_modules_after("import policyscan.cli") == ()
+    assert heavy_modules_after("import policyscan.cli, policyscan.cli.commands") == ()
+
+
+def test_a_scan_loads_nothing_that_only_other_commands_need() -> None:
+    arguments = ["fixtures/reference/plan.json", "--no-checkov", "--output", os.devnull]
+    scan = f"from policyscan.cli.commands import run\nassert run({arguments}) == 0"
+    assert heavy_modules_after(scan) == ()
 
 
 @pytest.fixture

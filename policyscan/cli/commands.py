@@ -138,6 +138,9 @@ def run(arguments: list[str]) -> int:
         # The reader left; what it asked for was written as far as it wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as problem:  # noqa: BLE001 - a bug must not look like findings, whose code is 1
+        _say(f"internal error, please report it: {type(problem).__name__}: {problem}")
+        return 2
     return code if isinstance(code, int) else 0
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass
 from functools import cache, reduce
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from policyscan.errors import SourceError
+from policyscan.plan.decode import printable_name
 from policyscan.source.body import override
 from policyscan.source.declaration import LABELS, read_file, read_inside
 from policyscan.source.model import Block, Deferred
@@ -19,9 +21,7 @@ from policyscan.source.text import error_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from policyscan.errors import SourceError
     from policyscan.source.body import Body
     from policyscan.source.declaration import Declaration
     from policyscan.source.model import Comment, Expression
@@ -39,14 +39,16 @@ class Folder:
     sources: Mapping[str, str | None]
 
 
-def source_files(directory: Path) -> tuple[list[Path], list[Path]]:
+def source_files(directory: Path, shown: Path) -> tuple[list[Path], list[Path]]:
     """The files Terraform reads in a folder, and those of them that override others; sorted.
 
-    Raises OSError: the folder cannot be listed.
+    Raises SourceError: the folder cannot be listed; it is called `shown` then.
     """
-    files = sorted(
-        (path for path in directory.iterdir() if _is_source(path)), key=lambda path: path.name
-    )
+    try:
+        files = sorted(filter(_is_source, directory.iterdir()), key=lambda path: path.name)
+    except OSError as error:
+        message = f"{printable_name(str(shown))}: cannot be read: {error.strerror}"
+        raise SourceError(f"{message}; give the folder of the Terraform files") from error
     overrides = [path for path in files if _is_override(path.name)]
     return [path for path in files if path not in overrides], overrides
 
@@ -66,16 +68,18 @@ def _is_override(name: str) -> bool:
 def read_folder(root: Path, directory: Path) -> Folder:
     """Read a module; the insides of its blocks, and its locals, wait for a first look.
 
+    `root` is the source folder as the user gave it, `directory` free of symbolic links.
     Raises SourceError: a file cannot be split into blocks, something is declared twice, or an
     override has nothing to override.
     """
-    base, overrides = source_files(directory)
+    top = Path(os.path.realpath(root))
+    base, overrides = source_files(directory, root / _relative(directory, top))
     comments: list[Comment] = []
     declared: dict[str, list[Declaration]] = {}
     locals_: list[list[Declaration]] = [[], []]
     for path in (*base, *overrides):
         is_override = path in overrides
-        declarations, said = read_file(str(root), _relative(path, root), path)
+        declarations, said = read_file(str(root), _relative(path, top), path)
         comments += said
         for each in declarations:
             if each.kind == "locals":
@@ -95,8 +99,8 @@ def read_folder(root: Path, directory: Path) -> Folder:
     )
 
 
-def _relative(path: Path, root: Path) -> str:
-    return PurePath(os.path.relpath(path, root)).as_posix()
+def _relative(path: Path, top: Path) -> str:
+    return PurePath(os.path.relpath(path, top)).as_posix()
 
 
 def _declare(

@@ -78,7 +78,10 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines of a file, both included, from 1; `file` is posix and relative to the source folder."""
+    """Lines of a file, both included, from 1.
+
+    `file` is posix and relative to the source folder; of a linked module, where it really is.
+    """
 
     file: str
     line: int

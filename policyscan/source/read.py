@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os.path
+import re
 from collections import deque
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policyscan.errors import SourceError
+from policyscan.plan.decode import printable_name
 from policyscan.source.folder import Folder, read_folder, source_files
 from policyscan.source.model import Source, SourceModule
 from policyscan.source.text import error_at
@@ -30,12 +32,14 @@ def read_source(directory: Path) -> Source:
     Raises SourceError: one line `infra/ecs.tf:12: ...`; no folder, no source, a file that does
     not split into blocks, a declaration twice, a module that calls itself.
     """
-    _expect_source(directory)
+    if not any(source_files(directory, directory)):
+        name = printable_name(str(directory))
+        raise SourceError(f"{name}: holds no .tf files; give the folder of the root module")
     installed = _installed(directory)
     folder = cache(lambda place: read_folder(directory, place))
     modules: dict[ModulePath, SourceModule] = {}
     unreadable: list[str] = []
-    todo: deque[tuple[ModulePath, tuple[Path, ...]]] = deque([((), (directory,))])
+    todo: deque[tuple[ModulePath, tuple[Path, ...]]] = deque([((), (_real(directory),))])
     while todo:
         path, places = todo.popleft()
         content: Folder = folder(places[-1])
@@ -45,7 +49,7 @@ def read_source(directory: Path) -> Source:
             place = _place(places[-1], source, installed.get(called))
             if place is None or not place.is_dir():
                 unreadable.append(_note(called, source))
-            elif any(place.samefile(outer) for outer in places):
+            elif place in places:
                 span = content.blocks[f"module.{name}"].span
                 message = f"module.{name} calls a module that it is part of"
                 raise error_at(str(directory), span, f"{message}; give it another source")
@@ -56,32 +60,29 @@ def read_source(directory: Path) -> Source:
     )
 
 
-def _expect_source(directory: Path) -> None:
-    try:
-        base, overrides = source_files(directory)
-    except OSError as error:
-        message = f"{directory}: cannot be read: {error.strerror}"
-        raise SourceError(f"{message}; give the folder of the Terraform files") from error
-    if not base and not overrides:
-        raise SourceError(f"{directory}: holds no .tf files; give the folder of the root module")
-
-
 def _installed(directory: Path) -> Mapping[ModulePath, Path]:
     """Where `terraform init` has put each module; nothing when it has not run."""
     path = directory / ".terraform" / "modules" / "modules.json"
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["Modules"]
-        return {tuple(each["Key"].split(".")): directory / each["Dir"] for each in listed}
+        return {tuple(each["Key"].split(".")): _real(directory / each["Dir"]) for each in listed}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path.as_posix()}:1: is no list of modules"
+        message = f"{printable_name(path.as_posix())}:1: is no list of modules"
         raise SourceError(f"{message}; write it anew with `terraform init`") from error
 
 
 def _place(caller: Path, source: str | None, installed: Path | None) -> Path | None:
-    # Terraform joins the words, so `..` leaves a symbolic link the way it was entered.
-    return Path(os.path.normpath(caller / source)) if source and _is_local(source) else installed
+    if source is None or not _is_local(source):
+        return installed
+    # Terraform joins the words first and follows symbolic links then.
+    return _real(os.path.normpath(caller / source))
+
+
+def _real(path: Path | str) -> Path:
+    # Unlike Path.resolve, this leaves a link that goes in a circle to be found no folder.
+    return Path(os.path.realpath(path))
 
 
 def _is_local(source: str) -> bool:
@@ -92,6 +93,8 @@ def _note(called: ModulePath, source: str | None) -> str:
     address = ".".join(f"module.{name}" for name in called)
     if source is None:
         return f"{address}: its source is computed; run `terraform init` to settle it"
+    # The address of a repository may carry a password.
+    shown = printable_name(re.sub(r"//[^/@]*@", "//", source))
     if _is_local(source):
-        return f"{address}: source {source} is no folder; give the whole checkout"
-    return f"{address}: source {source} is not at hand; run `terraform init` to fetch it"
+        return f"{address}: source {shown} is no folder; give the whole checkout"
+    return f"{address}: source {shown} is not at hand; run `terraform init` to fetch it"

@@ -73,7 +73,7 @@ class Code:
         if len(pieces) != 1 or pieces[0].expression is None:
             return None
         only = next(inserts(self.text, start + 1, end - 1))
-        is_lone = not only.is_directive and (only.start, only.end) == (start + 1, end - 1)
+        is_lone = (only.start, only.end) == (start + 1, end - 1)
         return pieces[0].expression if is_lone else None
 
 

@@ -33,7 +33,7 @@ class Text:
 
     def span(self, start: int, end: int) -> Span:
         """Lines of the file between two positions in this piece."""
-        return Span(self.file, self.line_at(start), self.line_at(max(start, end - 1)))
+        return Span(self.file, self.line_at(start), self.line_at(end))
 
     def cut(self, start: int, end: int) -> Text:
         """A smaller piece of the same file."""

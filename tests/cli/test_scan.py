@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.cli import commands
 from tests.plans import block, change, document, references
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,3 +222,15 @@ def test_rules_lists_the_pack_and_explains_one() -> None:
 def test_the_environment_may_set_a_flag() -> None:
     assert run(BROKEN, POLICYSCAN_EXIT_ZERO="1").returncode == 0
     assert run(REFERENCE, POLICYSCAN_SET="PS303.max=20").returncode == 1
+
+
+def test_a_bug_of_ours_is_one_line_and_exit_2_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(name: str) -> bytes:
+        raise ZeroDivisionError(name)
+
+    monkeypatch.setattr("policyscan.cli.scan.read_bytes", broken)
+    assert commands.run(["plan.json"]) == 2
+    said = capsys.readouterr().err
+    assert said == "policyscan: internal error, please report it: ZeroDivisionError: plan.json\n"
