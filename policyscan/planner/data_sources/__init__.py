@@ -47,8 +47,8 @@ class AwsReader:
             return self._made_up(type_name, complete(block, config, image(config)))
         if (resource := self._known.resource(type_name, config)) is not None:
             return complete(block, config, {**resource, **images_of(type_name, resource)})
-        answer = stand_in(type_name, block, config, self._hints)
-        return self._made_up(type_name, complete(block, config, answer))
+        likely = stand_in(type_name, block, config, self._hints)
+        return self._made_up(type_name, complete(block, config, likely))
 
     def _made_up(self, type_name: str, answer: dict[str, Any]) -> dict[str, Any]:
         self._known.remember_stand_in(type_name, answer)
