@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from policyscan.engine.pack import PackRule
 from policyscan.engine.settings import Settings
+from policyscan.errors import PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Plan
 from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Verdict
@@ -127,6 +128,9 @@ def _run(
             if finding.address in found:
                 raise ValueError(f"gave two verdicts on {finding.address}")  # noqa: TRY301
             found[finding.address] = finding
+    except PolicyscanError:
+        # Broken source shows when a rule first looks at it; that is the input's fault.
+        raise
     except Exception as problem:  # noqa: BLE001 - the one place that keeps a rule from hiding itself
         what = f"{type(problem).__name__}: {problem}".splitlines()[0]
         message = f"{rule.rule.id} {rule.rule.name} crashed and judged nothing: {what}"
