@@ -1,12 +1,14 @@
 """Stage 2: a `Plan`, with its source where it is at hand -> `ResourceGraph`."""
 
-from policyscan.graph.graph import Edge, EdgeKind, Resolution, ResourceGraph
-from policyscan.graph.resolve import Confidence, Target
+from policyscan.graph.graph import WRITTEN, Edge, EdgeKind, Members, Resolution, ResourceGraph
+from policyscan.graph.target import Confidence, Target
 
 __all__ = [
+    "WRITTEN",
     "Confidence",
     "Edge",
     "EdgeKind",
+    "Members",
     "Resolution",
     "ResourceGraph",
     "Target",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import networkx as nx
 
 from policyscan.graph.identity import Identities
-from policyscan.graph.resolve import Confidence, Resolver, Target, agreed
+from policyscan.graph.reading import Reading, agreed, read, read_source
+from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, scope_of
+from policyscan.graph.target import Confidence, Target
 from policyscan.graph.written import Written
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
 from policyscan.plan.address import ModuleInstance, Reference
@@ -19,6 +21,10 @@ from policyscan.plan.configuration import ConfigModule, ConfigResource, Expressi
 
 if TYPE_CHECKING:
     from policyscan.source import Source
+
+
+WRITTEN = "a constant"
+"""The name of a literal that has none, because it stands in the expression itself."""
 
 
 class EdgeKind(StrEnum):
@@ -62,6 +68,18 @@ class Resolution:
         if not isinstance(self.value, Unknown):
             return False
         return bool(self.unresolved) or not (self.targets or self.external)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What an argument holds under one key, told apart.
+
+    `values` are the values of the key, one each; `rest` is what stands under no key at all, and
+    may bring more of them.
+    """
+
+    values: tuple[Resolution, ...]
+    rest: Resolution
 
 
 class ResourceGraph:
@@ -145,9 +163,11 @@ class ResourceGraph:
         literals: dict[str, Value] = {}
         unresolved: dict[str, None] = {}
         expressions = resource.expressions(path)
-        for where, expression in expressions:
-            references = self.references(resource, where, expression)
-            followed = self._resolver.follow(references, scope_of(resource))
+        readings = [self._reading(resource, *each) for each in expressions]
+        if not readings and resource.config is not None:
+            readings = self._dynamic(resource, path)
+        for reading in readings:
+            followed = self._resolver.follow(reading, scope_of(resource))
             targets.update(((t.address, t.attribute), t) for t in followed.targets)
             literals.update(followed.literals)
             unresolved.update(dict.fromkeys(followed.unresolved))
@@ -155,43 +175,59 @@ class ResourceGraph:
         if isinstance(value, Known):
             found, external = self._identities.matched(value, found, node_of(resource))
             return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
-        if not expressions and resource.config is not None:
+        if not readings and resource.config is not None:
             unresolved["a dynamic block holds it; give --source-dir"] = None
         return Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
 
-    def references(
-        self, resource: Resource, path: str, expression: Expression
-    ) -> tuple[Reference, ...]:
-        """The references of one argument, told exactly by the source where it agrees."""
-        written = self.written.argument(resource.module_path, resource.config_address, path)
-        if written is None:
-            return expression.references
-        return agreed(expression.references, written)
+    def _reading(self, resource: Resource, path: str, expression: Expression) -> Reading:
+        """How one argument is read, told exactly by the source where it agrees."""
+        address = resource.config_address
+        written = self.written.expression(resource.module_path, address, path)
+        return read(expression.references, written)
 
-    def members(self, resource: Resource, path: str, name: str) -> Resolution | None:
-        """What the values of one key inside an argument come to, as the source tells them.
+    def _dynamic(self, resource: Resource, path: str) -> list[Reading]:
+        """How the arguments of `dynamic` blocks are read, which the plan does not list."""
+        found = self.written.dynamic(resource.module_path, resource.config_address, path)
+        readings = [read_source(each) for each in found]
+        # Which of several blocks or elements an argument belongs to is not looked into.
+        return [replace(each, picks=True) for each in readings] if len(found) > 1 else readings
+
+    def members(self, resource: Resource, path: str, name: str) -> Members | None:
+        """What each value of one key inside an argument comes to, as the source tells them.
 
         For `container_definitions` and `image`: the images, whatever else the containers hold.
-        None without source, or when the argument holds no such key.
+        None without source, where it does not agree with the plan, or when no such key is there.
         """
-        inner = self.written.members(resource, path, name)
-        if not inner:
+        found, loose = self.written.members(resource, path, name)
+        written = self.written.argument(resource.module_path, resource.config_address, path)
+        planned = tuple(r for _, one in resource.expressions(path) for r in one.references)
+        if not found or written is None or agreed(planned, written) is not written:
             return None
-        followed = [
-            self._resolver.follow(references, scope_of(resource)) for references, _ in inner
-        ]
-        constants = ((f"{path}.{name}", value) for _, value in inner if value is not ABSENT)
-        return Resolution(
-            resource.value(path),
-            tuple(dict.fromkeys(t for each in followed for t in each.targets)),
-            (),
-            (*(one for each in followed for one in each.literals), *constants),
-            tuple(dict.fromkeys(why for each in followed for why in each.unresolved)),
+        value = resource.value(path)
+        return Members(
+            tuple(
+                self._followed(value, resource, each.references, constant=each.constant)
+                for each in found
+            ),
+            self._followed(value, resource, loose),
         )
+
+    def _followed(
+        self,
+        value: Value,
+        resource: Resource,
+        references: tuple[Reference, ...],
+        *,
+        constant: Value = ABSENT,
+    ) -> Resolution:
+        followed = self._resolver.follow(Reading(references), scope_of(resource))
+        own = () if constant is ABSENT else ((WRITTEN, constant),)
+        literals = (*followed.literals, *own)
+        return Resolution(value, followed.targets, (), literals, followed.unresolved)
 
     def follow(self, references: tuple[Reference, ...], resource: Resource) -> tuple[Target, ...]:
         """What references standing in a resource's own block lead to."""
-        return self._resolver.follow(references, scope_of(resource)).targets
+        return self._resolver.follow(Reading(references), scope_of(resource)).targets
 
     # -- edges -------------------------------------------------------------------------------
 
@@ -219,8 +255,8 @@ class ResourceGraph:
             )
             return
         for path, expression in _written_expressions(config):
-            references = self.references(resource, path, expression)
-            for target in self._resolver.follow(references, scope).targets:
+            reading = self._reading(resource, path, expression)
+            for target in self._resolver.follow(reading, scope).targets:
                 yield _edge(address, target, EdgeKind.DEPENDS, path)
             for target in self.resolve(resource, path).targets:
                 yield _edge(address, target, EdgeKind.VALUE, path)
@@ -288,10 +324,3 @@ def _written_expressions(config: ConfigResource) -> Iterator[tuple[str, Expressi
 
 def _config_address(module: ConfigModule, block: ConfigResource) -> str:
     return ".".join([*(f"module.{name}" for name in module.path), block.address])
-
-
-def plain(value: Any) -> str:
-    """A scalar as Terraform would write it into a string."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

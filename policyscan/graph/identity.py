@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policyscan.graph.resolve import Confidence, Target
+from policyscan.graph.target import Confidence, Target
 from policyscan.plan import Known, Plan, Resource
 
 _UNIQUE = ("arn", "id")

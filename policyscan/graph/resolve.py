@@ -7,82 +7,43 @@ index and attribute behind a dynamic index, and which reference stands in which 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
-from policyscan.graph.scope import Instances, Scope, place
+from policyscan.graph.candidates import Candidate, attribute_of, choose, narrow
+from policyscan.graph.reading import Reading, read, read_source
+from policyscan.graph.scope import Instances, Scope, place, scope_of
+from policyscan.graph.target import Collector, Confidence, Followed, Target
 from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
-from policyscan.plan.address import (
-    Index,
-    InstanceKey,
-    ModuleInstance,
-    ModuleStep,
-    Reference,
-    Subject,
-    key_text,
-    steps,
-)
-from policyscan.plan.value import Value
+from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text
 
 _DEEPEST = 64
 """References can only nest as deep as modules and locals do; past this it is a loop."""
 
-
-class Confidence(StrEnum):
-    """How sure it is that an edge runs to this very instance."""
-
-    EXACT = "exact"
-    INFERRED = "inferred"
-    AMBIGUOUS = "ambiguous"
-
-    def weakened(self, other: Confidence) -> Confidence:
-        """The weaker of two."""
-        order = list(Confidence)
-        return max(self, other, key=order.index)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a reference leads: an attribute ("" when not known) of an instance, and the way."""
-
-    address: str
-    attribute: str
-    confidence: Confidence
-    via: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What the references of an expression lead to.
-
-    `literals` are root variables' and constants' values that may flow in, with their names.
-    `unresolved` says for each dead end what it is and what would resolve it.
-    """
-
-    targets: tuple[Target, ...] = ()
-    literals: tuple[tuple[str, Value], ...] = ()
-    unresolved: tuple[str, ...] = ()
+_HANDED_ON = ("terraform_data", "output")
+"""The attribute that is what the argument `input` of the same resource is."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Trail:
-    """How a reference was come to: the attribute path still to take, the way, its confidence."""
+    """How an expression was come to: the way there, and its confidence."""
 
-    suffix: str = ""
     via: tuple[str, ...] = ()
     confidence: Confidence = Confidence.EXACT
 
-    def through(
-        self, hop: str, suffix: str = "", confidence: Confidence = Confidence.EXACT
-    ) -> _Trail:
-        return _Trail(
-            _joined(suffix, self.suffix),
-            (*self.via, hop),
-            self.confidence.weakened(confidence),
-        )
+    def through(self, hop: str, confidence: Confidence = Confidence.EXACT) -> _Trail:
+        return _Trail((*self.via, hop), self.confidence.weakened(confidence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a reference stands: the reading it is part of, its scope, and the trail there."""
+
+    reading: Reading
+    scope: Scope
+    trail: _Trail
 
 
 def _joined(head: str, tail: str) -> str:
@@ -98,87 +59,104 @@ class Resolver:
         self._plan = plan
         self._instances = instances
         self._written = written
-        self._memo: dict[tuple[tuple[Reference, ...], Scope], Followed] = {}
+        self._memo: dict[tuple[Reading, Scope], Followed] = {}
 
-    def follow(self, references: tuple[Reference, ...], scope: Scope) -> Followed:
-        """Everything the references of one expression lead to, in order, without repeats."""
-        key = (references, scope)
+    def follow(self, reading: Reading, scope: Scope) -> Followed:
+        """Everything one expression leads to, in order, without repeats."""
+        key = (reading, scope)
         if key not in self._memo:
-            found = _Collector()
-            self._follow(references, scope, _Trail(), found)
+            found = Collector()
+            self._follow(_Place(reading, scope, _Trail()), found)
             self._memo[key] = found.followed()
         return self._memo[key]
 
-    def _follow(
-        self, references: tuple[Reference, ...], scope: Scope, trail: _Trail, found: _Collector
-    ) -> None:
-        if len(trail.via) > _DEEPEST:
-            found.unresolved[f"{trail.via[0]} refers to itself"] = None
+    def _follow(self, here: _Place, found: Collector) -> None:
+        if len(here.trail.via) > _DEEPEST:
+            found.unresolved[f"{here.trail.via[0]} refers to itself"] = None
             return
-        has_key_beside = any(
-            reference.subject in {Subject.EACH, Subject.COUNT} for reference in references
-        )
-        for reference in references:
+        parts = []
+        for reference in here.reading.references:
+            part = Collector()
             match reference.subject:
                 case Subject.RESOURCE:
-                    self._resource(reference, scope, trail, found, has_key_beside=has_key_beside)
+                    self._resource(reference, here, part)
                 case Subject.MODULE:
-                    self._module(reference, scope, trail, found, has_key_beside=has_key_beside)
+                    self._module(reference, here, part)
                 case Subject.VARIABLE:
-                    self._variable(reference, scope, trail, found)
+                    self._variable(reference, here, part)
                 case Subject.LOCAL:
-                    self._local(reference, scope, trail, found)
+                    self._local(reference, here, part)
                 case Subject.EACH:
-                    self._each(reference, scope, trail, found)
+                    self._each(reference, here, part)
                 case Subject.COUNT | Subject.OTHER:
                     pass
+            parts.append(part)
+        found.take(parts, _chosen_between(here.reading, parts))
 
-    def _resource(
-        self,
-        reference: Reference,
-        scope: Scope,
-        trail: _Trail,
-        found: _Collector,
-        *,
-        has_key_beside: bool,
-    ) -> None:
+    def _resource(self, reference: Reference, here: _Place, found: Collector) -> None:
+        scope, trail = here.scope, here.trail
         module = self._instances.config(scope.path)
-        if module is not None and reference.name not in module.resources:
+        block = module.resources.get(reference.name) if module is not None else None
+        if module is not None and block is None:
             found.unresolved[f"{reference.text} is not in {place(scope.module)}"] = None
             return
         known = self._instances.of(scope.module, reference.name)
         alive = tuple(each for each in known if not each.is_deleted) or known
-        suffix = _joined(reference.attribute, trail.suffix)
-        chosen, confidence = _choose(alive, reference.key, scope, has_key_beside=has_key_beside)
+        path = _joined(reference.attribute, here.reading.rest)
+        chosen, confidence = self._choose(alive, reference, here)
         if len(chosen) > 1 and not reference.attribute:
-            chosen, suffix, confidence = _narrow(chosen, suffix, confidence)
+            chosen, path, confidence = narrow(chosen, path, confidence)
         for each in chosen:
             found.add(
                 Target(
                     each.address,
-                    reference.attribute or _attribute_of(each, suffix),
+                    reference.attribute or attribute_of(each, path),
                     trail.confidence.weakened(confidence),
                     trail.via,
-                )
+                ),
+                each.type,
             )
+            if block is not None and (each.type, path.split(".")[0]) == _HANDED_ON:
+                self._handed_on(each, path.partition(".")[2], trail, found)
 
-    def _module(
-        self,
-        reference: Reference,
-        scope: Scope,
-        trail: _Trail,
-        found: _Collector,
-        *,
-        has_key_beside: bool,
-    ) -> None:
+    def _handed_on(self, resource: Resource, rest: str, trail: _Trail, found: Collector) -> None:
+        """Follow on through a `terraform_data`, whose output is what its input is."""
+        given = resource.config.body.arguments.get("input") if resource.config else None
+        if given is not None:
+            path, address = resource.module_path, resource.config_address
+            reading = read(given.references, self._written.expression(path, address, "input"), rest)
+            hop = trail.through(f"{resource.address}.output")
+            self._follow(_Place(reading, scope_of(resource), hop), found)
+
+    def _choose(
+        self, candidates: tuple[Candidate, ...], reference: Reference, here: _Place
+    ) -> tuple[tuple[Candidate, ...], Confidence]:
+        """The instances of a block that a reference means, before what follows it is looked at."""
+        key, reading, scope = reference.key, here.reading, here.scope
+        if key is Index.DROPPED and reading.picks is not None:
+            # The source would show an index if there were one.
+            return candidates, Confidence.EXACT
+        is_module = reference.subject is Subject.MODULE
+        block = f"module.{reference.name}" if is_module else reference.name
+        if key is Index.DYNAMIC and reading.runs_over(
+            reference, self._written.keys_from(scope.path, block)
+        ):
+            return candidates, Confidence.INFERRED
+        return choose(candidates, key, scope.key, has_key_beside=reading.has_key)
+
+    def _module(self, reference: Reference, here: _Place, found: Collector) -> None:
+        scope = here.scope
         call = self._instances.call(scope, reference.name)
         if call is None:
             found.unresolved[f"{reference.text} is not in {place(scope.module)}"] = None
             return
         children = self._instances.children(scope.module, reference.name)
-        chosen, confidence = _choose(children, reference.key, scope, has_key_beside=has_key_beside)
+        chosen, confidence = self._choose(children, reference, here)
+        rest = _joined(reference.attribute, here.reading.rest)
+        if len(chosen) > 1 and not reference.output:
+            chosen, rest, confidence = narrow(chosen, rest, confidence)
         outputs = [reference.output] if reference.output else sorted(call.module.outputs)
-        if not reference.output:
+        if len(outputs) > 1:
             confidence = confidence.weakened(Confidence.AMBIGUOUS)
         for child in chosen or (() if children else ((*scope.module, ModuleStep(call.name)),)):
             inner = Scope(child)
@@ -186,18 +164,13 @@ class Resolver:
                 output = call.module.outputs.get(name)
                 if output is None:
                     continue
-                hop = f"{place(child)}.output.{name}"
-                written = self._written.output(inner.path, name)
-                self._follow(
-                    self._checked(output.expression.references, written),
-                    inner,
-                    trail.through(hop, reference.attribute, confidence),
-                    found,
-                )
+                written = self._written.expression(inner.path, f"output.{name}", "value")
+                reading = read(output.expression.references, written, rest)
+                hop = here.trail.through(f"{place(child)}.output.{name}", confidence)
+                self._follow(_Place(reading, inner, hop), found)
 
-    def _variable(
-        self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector
-    ) -> None:
+    def _variable(self, reference: Reference, here: _Place, found: Collector) -> None:
+        scope = here.scope
         caller = self._instances.caller(scope.module)
         name = f"var.{reference.name}"
         if not scope.module:
@@ -216,15 +189,12 @@ class Resolver:
             return
         if isinstance(given.constant, Known):
             found.literals[hop] = given.constant
-        written = self._written.argument(outer.path, f"module.{call.name}", reference.name)
-        self._follow(
-            self._checked(given.references, written),
-            outer,
-            trail.through(hop, _taken(reference, scope)),
-            found,
-        )
+        written = self._written.expression(outer.path, f"module.{call.name}", reference.name)
+        reading = _part(read(given.references, written, _taken(reference, here)), reference, here)
+        self._follow(_Place(reading, outer, here.trail.through(hop)), found)
 
-    def _local(self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector) -> None:
+    def _local(self, reference: Reference, here: _Place, found: Collector) -> None:
+        scope = here.scope
         name = f"local.{reference.name}"
         written = self._written.local(scope.path, reference.name)
         if written is None:
@@ -232,29 +202,29 @@ class Resolver:
             found.unresolved[f"{name} in {place(scope.module)}: {why}"] = None
             return
         hop = f"{place(scope.module)}.{name}" if scope.module else name
-        self._follow(written, scope, trail.through(hop, _taken(reference, scope)), found)
+        if isinstance(written.literal, str):
+            found.literals[hop] = Known(written.literal)
+        reading = _part(read_source(written, _taken(reference, here)), reference, here)
+        self._follow(_Place(reading, scope, here.trail.through(hop)), found)
 
-    def _each(self, reference: Reference, scope: Scope, trail: _Trail, found: _Collector) -> None:
+    def _each(self, reference: Reference, here: _Place, found: Collector) -> None:
         if reference.name == "key":
             # A key is a string chosen in for_each: it names an instance and carries no attribute.
             return
+        scope = here.scope
+        rest = _joined(reference.attribute, here.reading.rest)
+        hop = here.trail.through("each.value")
         outer = Scope(scope.module)
-        whole = tuple(
-            each for each in scope.each if each.subject is Subject.RESOURCE and not each.attribute
-        )
-        inner = trail.through("each.value", reference.attribute)
-        for each in scope.each:
-            if each in whole and scope.key is not None:
-                keyed = Reference(each.text, each.subject, each.name, scope.key)
-                if any(one.key == scope.key for one in self._instances.of(scope.module, each.name)):
-                    self._resource(keyed, outer, inner, found, has_key_beside=False)
-                    continue
-            self._follow((each,), outer, inner, found)
-
-    def _checked(
-        self, planned: tuple[Reference, ...], written: tuple[Reference, ...] | None
-    ) -> tuple[Reference, ...]:
-        return planned if written is None else agreed(planned, written)
+        match scope.each:
+            case (Reference(subject=Subject.RESOURCE, attribute="") as whole,) if any(
+                one.key == scope.key for one in self._instances.of(scope.module, whole.name)
+            ):
+                own = Reference(whole.text, whole.subject, whole.name, scope.key or "")
+                reading = Reading((own,), rest)
+            case each:
+                written = self._written.expression(scope.path, scope.block, "for_each")
+                reading = read(each, written, _joined(key_text(scope.key), rest))
+        self._follow(_Place(reading, outer, hop), found)
 
     def instances_in(self, reference: Reference, scope: Scope) -> Iterable[Resource]:
         """What a `depends_on` entry means: all instances of a block, or all of a module."""
@@ -269,105 +239,32 @@ class Resolver:
         return ()
 
 
-def _taken(reference: Reference, scope: Scope) -> str:
+def _taken(reference: Reference, here: _Place) -> str:
     """What a reference takes out of a variable or local: `["a"].url` of `local.x[each.key].url`."""
-    key = scope.key if reference.key is Index.SAME else reference.key
+    key = here.scope.key if reference.key is Index.SAME else reference.key
     shown = "" if isinstance(key, Index) else key_text(key)
-    return _joined(shown, reference.attribute)
+    return _joined(shown, _joined(reference.attribute, here.reading.rest))
 
 
-def agreed(planned: tuple[Reference, ...], written: tuple[Reference, ...]) -> tuple[Reference, ...]:
-    """The source's references when they name what the plan's do, else the plan's.
+def _part(reading: Reading, reference: Reference, here: _Place) -> Reading:
+    """The reading of a variable or local of which an index takes one part, not known which.
 
-    Source that has changed since the plan was made must not speak for it.
+    A plan leaves such an index out; with the instance's own key beside there may have been one.
     """
-    roots = {(each.subject, each.name) for each in planned}
-    return written if {(each.subject, each.name) for each in written} == roots else planned
+    is_dropped = reference.key is Index.DROPPED and here.reading.picks is None
+    if reference.key is Index.DYNAMIC or (is_dropped and here.reading.has_key):
+        return replace(reading, picks=True)
+    return reading
 
 
-class _Collector:
-    """Gathers what is found, first come first, without repeats."""
-
-    def __init__(self) -> None:
-        self.targets: dict[tuple[str, str], Target] = {}
-        self.literals: dict[str, Value] = {}
-        self.unresolved: dict[str, None] = {}
-
-    def add(self, target: Target) -> None:
-        key = (target.address, target.attribute)
-        known = self.targets.get(key)
-        order = list(Confidence)
-        if known is None or order.index(target.confidence) < order.index(known.confidence):
-            self.targets[key] = target
-
-    def followed(self) -> Followed:
-        return Followed(
-            tuple(self.targets.values()),
-            tuple(self.literals.items()),
-            tuple(self.unresolved),
-        )
-
-
-_Candidate = TypeVar("_Candidate", Resource, ModuleInstance)
-
-
-def _key_of(candidate: Resource | ModuleInstance) -> InstanceKey:
-    return candidate.key if isinstance(candidate, Resource) else candidate[-1].key
-
-
-def _choose(
-    candidates: tuple[_Candidate, ...],
-    key: int | str | Index,
-    scope: Scope,
-    *,
-    has_key_beside: bool,
-) -> tuple[tuple[_Candidate, ...], Confidence]:
-    """Which of the instances of one block an index means, and how sure that is."""
-    if not isinstance(key, Index):
-        return _with_key(candidates, key), Confidence.EXACT
-    same = _with_key(candidates, scope.key) if scope.key is not None else ()
-    match key:
-        case Index.SPLAT:
-            return candidates, Confidence.EXACT
-        case Index.SAME:
-            return same, Confidence.EXACT
-        case Index.DROPPED if len(candidates) == 1 and _key_of(candidates[0]) is None:
-            return candidates, Confidence.EXACT
-        case Index.DROPPED if has_key_beside and same:
-            return same, Confidence.INFERRED
-        case _:
-            sure = Confidence.INFERRED if len(candidates) == 1 else Confidence.AMBIGUOUS
-            return candidates, sure
-
-
-def _with_key(candidates: tuple[_Candidate, ...], key: InstanceKey) -> tuple[_Candidate, ...]:
-    """Those with this key, where 0 and "0" differ."""
-    return tuple(
-        each for each in candidates if _key_of(each) == key and type(_key_of(each)) is type(key)
-    )
-
-
-def _narrow(
-    candidates: tuple[Resource, ...], suffix: str, confidence: Confidence
-) -> tuple[tuple[Resource, ...], str, Confidence]:
-    """Use an index that comes after a whole resource: `module.net.subnets["a"].id`."""
-    parts = steps(suffix)
-    for part in parts[:1]:
-        chosen = tuple(each for each in candidates if each.key == part)
-        if chosen:
-            rest = suffix[suffix.index("]") + 1 :] if "]" in suffix else suffix
-            return chosen, rest.removeprefix("."), Confidence.INFERRED
-    return candidates, suffix, confidence
-
-
-def _attribute_of(resource: Resource, suffix: str) -> str:
-    """The attribute a suffix names, if the instance has one of that name."""
-    values = resource.before if resource.after is None else resource.after
-    unknown = resource.after_unknown
-    for part in steps(suffix):
-        if isinstance(part, str) and (
-            (isinstance(values, dict) and part in values)
-            or (isinstance(unknown, dict) and part in unknown)
-        ):
-            return str(part)
-    return ""
+def _chosen_between(reading: Reading, parts: Iterable[Collector]) -> frozenset[str]:
+    """The resource types of which an expression may mean one and not the others."""
+    parts = tuple(parts)
+    every = Counter(kind for part in parts for kind in part.kinds())
+    if reading.picks or reading.rest.startswith("["):
+        return frozenset(every)
+    # By the plan alone, what leads to no resource may be a condition or an index.
+    may_choose = reading.picks is None and any(not part.kinds() for part in parts)
+    if reading.rest or may_choose:
+        return frozenset(kind for kind, times in every.items() if times > 1)
+    return frozenset()

@@ -14,13 +14,14 @@ from policyscan.plan.configuration import ConfigModule, Expression, ModuleCall
 class Scope:
     """The module instance an expression is evaluated in, and what `each` and `count` mean there.
 
-    `key` is the instance key of the resource or module call that holds the expression, and
-    `each` the references of the `for_each` its keys come from.
+    `key` is the instance key of the block that holds the expression, `block` its address inside
+    the module, and `each` the references of the `for_each` its keys come from.
     """
 
     module: ModuleInstance
     key: InstanceKey = None
     each: tuple[Reference, ...] = ()
+    block: str = ""
 
     @property
     def path(self) -> ModulePath:
@@ -86,13 +87,16 @@ class Instances:
             return None
         parent, step = module[:-1], module[-1]
         call = self.call(Scope(parent), step.name)
-        return None if call is None else (call, Scope(parent, step.key, _each(call.for_each)))
+        if call is None:
+            return None
+        return call, Scope(parent, step.key, _each(call.for_each), f"module.{call.name}")
 
 
 def scope_of(resource: Resource) -> Scope:
     """The scope of a resource's own arguments."""
     config = resource.config
-    return Scope(resource.module, resource.key, _each(config.for_each if config else None))
+    each = _each(config.for_each if config else None)
+    return Scope(resource.module, resource.key, each, resource.config_address)
 
 
 def _each(for_each: Expression | None) -> tuple[Reference, ...]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from policyscan.graph.reading import planned_reference, references_of
 from policyscan.plan import ABSENT, Known, Resource, Value
-from policyscan.plan.address import Index, ModulePath, Reference, Subject, parse_reference
+from policyscan.plan.address import ModulePath, Reference
 
 if TYPE_CHECKING:
     from policyscan.source.model import Block, Expression, Source, SourceModule
-    from policyscan.source.model import Reference as SourceReference
 
-_SAME_KEY = {"each.key", "count.index"}
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value given to a key: its references, and the constant it is, if it is one."""
+
+    references: tuple[Reference, ...]
+    constant: Value
 
 
 class Written:
@@ -39,31 +47,88 @@ class Written:
         self, path: ModulePath, address: str, attribute: str
     ) -> tuple[Reference, ...] | None:
         """The references of one argument."""
-        return _references(self.expression(path, address, attribute))
+        expression = self.expression(path, address, attribute)
+        return None if expression is None else references_of(expression)
 
-    def output(self, path: ModulePath, name: str) -> tuple[Reference, ...] | None:
-        """The references of an output's value."""
-        return self.argument(path, f"output.{name}", "value")
-
-    def local(self, path: ModulePath, name: str) -> tuple[Reference, ...] | None:
-        """The references of a local."""
+    def local(self, path: ModulePath, name: str) -> Expression | None:
+        """A local as written."""
         module = self.module(path)
-        return None if module is None else _references(module.locals.get(name))
+        return None if module is None else module.locals.get(name)
+
+    def dynamic(self, path: ModulePath, address: str, attribute: str) -> tuple[Expression, ...]:
+        """The expressions behind `route[0].gateway_id` where `dynamic` blocks make the routes.
+
+        What a block is made for comes along where its content uses the iterator.
+        """
+        block = self.block(path, address)
+        name, _, inner = attribute.partition("[")
+        inner = inner.partition("].")[2]
+        found: list[Expression] = []
+        for made in block.dynamic.get(name, ()) if block is not None else ():
+            content = made.attributes.get(inner)
+            if content is not None:
+                uses = re.search(rf"(?<![\w.]){re.escape(made.iterator)}\.value\b", content.text)
+                found += [content, made.for_each] if uses else [content]
+        return tuple(found)
+
+    def keys_from(self, path: ModulePath, address: str) -> str:
+        """What the keys of a block's instances are written from, locals spelt out; "" if none."""
+        each = self.expression(path, address, "for_each") or self.expression(path, address, "count")
+        if each is None:
+            return ""
+        locals_in = [
+            inner.text
+            for reference in each.references
+            if (inner := self._local(path, str(reference))) is not None
+        ]
+        return "\n".join([each.text, *locals_in])
+
+    def constant(self, path: ModulePath, name: str) -> Known | None:
+        """The value of a local that is a constant: a text, a list or an object."""
+        written = self._local(path, f"local.{name}")
+        is_constant = written is not None and isinstance(written.literal, str | list | dict)
+        return Known(written.literal) if written is not None and is_constant else None
 
     def members(
         self, resource: Resource, attribute: str, name: str
-    ) -> tuple[tuple[tuple[Reference, ...], Value], ...]:
-        """For each value of a key inside an argument: its references, and its constant if any."""
-        written = self.expression(resource.module_path, resource.config_address, attribute)
-        if written is None:
-            return ()
-        return tuple(
-            (
-                tuple(_planned(each) for each in inner.references),
-                Known(inner.literal) if isinstance(inner.literal, str) else ABSENT,
-            )
-            for inner in written.members(name)
-        )
+    ) -> tuple[tuple[Member, ...], tuple[Reference, ...]]:
+        """Each value given to a key inside an argument, and the references outside of all keys.
+
+        A local that stands for a part of the argument is looked into.
+        """
+        path = resource.module_path
+        written = self.expression(path, resource.config_address, attribute)
+        return ((), ()) if written is None else self._members(path, written, name, ())
+
+    def _members(
+        self, path: ModulePath, written: Expression, name: str, seen: tuple[str, ...]
+    ) -> tuple[tuple[Member, ...], tuple[Reference, ...]]:
+        members = [_member(value) for value in written.members(name)]
+        keyed = {
+            str(each)
+            for values in written.keyed.values()
+            for value in values
+            for each in value.references
+        }
+        loose = []
+        for reference in written.references:
+            shown = str(reference)
+            local = None if shown in seen else self._local(path, shown)
+            if shown in keyed:
+                continue
+            if local is None:
+                loose.append(planned_reference(reference))
+                continue
+            inner, rest = self._members(path, local, name, (*seen, shown))
+            members.extend(inner)
+            loose.extend(rest)
+        return tuple(members), tuple(dict.fromkeys(loose))
+
+    def _local(self, path: ModulePath, reference: str) -> Expression | None:
+        """The local a reference takes as a whole."""
+        module = self.module(path)
+        name = reference.removeprefix("local.")
+        return None if module is None or name == reference else module.locals.get(name)
 
     def path_of(self, file: str) -> str:
         """A file of the source as a path from where the source folder was given."""
@@ -89,36 +154,6 @@ class Written:
         return f"{name} is not in the source"
 
 
-def _references(expression: Expression | None) -> tuple[Reference, ...] | None:
-    if expression is None:
-        return None
-    return tuple(_planned(each) for each in expression.references)
-
-
-def _planned(reference: SourceReference) -> Reference:
-    """A source reference the way the plan's are told: subject, index, attribute."""
-    subject = parse_reference(reference.text)
-    if reference.index is None:
-        dot = "" if reference.attribute.startswith("[") or not reference.attribute else "."
-        return parse_reference(f"{reference.text}{dot}{reference.attribute}")
-    attribute = reference.attribute
-    output = ""
-    if subject.subject is Subject.MODULE:
-        output = attribute.split(".")[0].split("[")[0]
-        attribute = attribute[len(output) :].removeprefix(".")
-    return Reference(
-        str(reference), subject.subject, subject.name, _key(reference), output, attribute
-    )
-
-
-def _key(reference: SourceReference) -> int | str | Index:
-    from policyscan.source.model import Splat  # noqa: PLC0415 - only where source was read already
-
-    match reference.index:
-        case Splat():
-            return Index.SPLAT
-        case int() | str() as key:
-            return key
-        case dynamic:
-            is_same = dynamic is not None and dynamic.text in _SAME_KEY
-            return Index.SAME if is_same else Index.DYNAMIC
+def _member(value: Expression) -> Member:
+    constant = Known(value.literal) if isinstance(value.literal, str) else ABSENT
+    return Member(references_of(value), constant)

@@ -3,10 +3,10 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import Target
+from policyscan.graph import Confidence, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
-from policyscan.rule.containers import Container, TaskImages
-from policyscan.rule.ecs import Service, certainty_of, is_fargate, steps_to
+from policyscan.rule.containers import Container, ImageOrigin, TaskImages
+from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
 from policyscan.rule.image import Image, ImageError, parse_image
 from policyscan.rule.model import (
     Certainty,
@@ -26,21 +26,26 @@ from policyscan.rule.model import (
     passed,
     undetermined,
 )
+from policyscan.rule.network import is_zone_id
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
+from policyscan.rule.tables import load_table
 
 __all__ = [
     "ABSENT",
+    "SUBNETS",
     "Absent",
     "Certainty",
     "Check",
+    "Confidence",
     "Container",
     "Exit",
     "Finding",
     "Image",
     "ImageError",
+    "ImageOrigin",
     "Known",
     "Level",
     "Note",
@@ -65,6 +70,8 @@ __all__ = [
     "certainty_of",
     "fail",
     "is_fargate",
+    "is_zone_id",
+    "load_table",
     "not_applicable",
     "parse_image",
     "passed",

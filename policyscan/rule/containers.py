@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from policyscan.graph import Confidence, ResourceGraph, Target
+from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
 from policyscan.rule.image import Image, ImageError, looks_like_image, parse_image
 
@@ -31,24 +32,41 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskImages:
-    """The images of one task definition, as far as the plan tells.
+class ImageOrigin:
+    """Where one image comes from, as far as the plan tells.
 
-    `is_known`: the definitions are readable, and `containers` is all there is. `is_image`: the
-    source showed which references are images, and not just part of the definitions. Otherwise
-    `repositories` and `lookups` are what the definitions refer to, `others` are texts that may be
-    the image instead, and `unresolved` says what could not be followed.
+    `repositories` and `lookups` are what it may start from, whether this plan holds or looks them
+    up; `others` are names or texts of what it may be instead, and `unresolved` says what could
+    not be followed. `is_image`: these belong to an image for certain, and not to something else
+    in the container definitions. `text` is the image itself, where it is a constant.
     """
 
-    resource: Resource
-    is_known: bool
-    is_image: bool = False
-    containers: tuple[Container, ...] = ()
+    is_image: bool
     repositories: tuple[Target, ...] = ()
     lookups: tuple[Target, ...] = ()
     others: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
+    text: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskImages:
+    """The images of one task definition.
+
+    `is_known`: the definitions are readable, `containers` is all there is, and each has its
+    origin. Otherwise the source tells the origins apart, and without source there is one, of
+    everything the definitions refer to. `invalid` says why the definitions are none.
+    """
+
+    resource: Resource
+    is_known: bool
+    containers: tuple[Container, ...] = ()
+    origins: tuple[ImageOrigin, ...] = ()
     invalid: str = ""
+
+
+NOWHERE = ImageOrigin(is_image=True)
+"""The origin of an image that comes out of an iterator: the source tells nothing about it."""
 
 
 class Images:
@@ -57,6 +75,11 @@ class Images:
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
         self._repositories = graph.of_type(REPOSITORY)
+        self._accounts = tuple(
+            str(account.value)
+            for identity in graph.data_of_type("aws_caller_identity")
+            if isinstance(account := identity.value("account_id"), Known)
+        )
         self._read: dict[str, TaskImages] = {}
 
     def of(self, definition: Resource) -> TaskImages:
@@ -65,91 +88,143 @@ class Images:
             self._read[definition.address] = self._of(definition)
         return self._read[definition.address]
 
-    def _of(self, definition: Resource) -> TaskImages:
-        resolution = self._graph.resolve(definition, DEFINITIONS)
-        targets, literals, unresolved = (
-            resolution.targets,
-            resolution.literals,
-            resolution.unresolved,
+    def starts_empty(self, address: str) -> bool:
+        """Whether this plan makes the repository and nothing but a push can fill it."""
+        repository = self._graph.resource(address)
+        return repository is not None and repository.is_created and not self._is_cache(repository)
+
+    def _is_cache(self, repository: Resource) -> bool:
+        """Whether ECR itself fetches on demand what is asked of it."""
+        name = repository.value("name")
+        prefixes = (
+            rule.value("ecr_repository_prefix")
+            for rule in self._graph.of_type("aws_ecr_pull_through_cache_rule")
+            if not rule.is_deleted
         )
-        if isinstance(resolution.value, Known):
+        return isinstance(name, Known) and any(
+            isinstance(prefix, Known) and str(name.value).startswith(f"{prefix.value}/")
+            for prefix in prefixes
+        )
+
+    def _of(self, definition: Resource) -> TaskImages:
+        whole = self._graph.resolve(definition, DEFINITIONS)
+        if isinstance(whole.value, Known):
             try:
                 containers = read_containers(
-                    str(resolution.value.value), is_sensitive=resolution.value.is_sensitive
+                    str(whole.value.value), is_sensitive=whole.value.is_sensitive
                 )
             except ValueError as problem:
                 return TaskImages(definition, is_known=True, invalid=str(problem))
-            known = self._known_repositories(containers, targets)
-            lookups = tuple(t for t in targets if self._is_lookup(t))
-            return TaskImages(
-                definition,
-                is_known=True,
-                containers=containers,
-                repositories=known,
-                lookups=lookups,
-            )
-        written = self._graph.members(definition, DEFINITIONS, "image")
-        if written is not None:
-            targets, literals, unresolved = written.targets, written.literals, written.unresolved
-        return TaskImages(
-            definition,
-            is_known=False,
-            is_image=written is not None,
-            repositories=tuple(t for t in targets if self._is_repository(t)),
-            lookups=tuple(t for t in targets if self._is_lookup(t)),
-            others=tuple(name for name, value in literals if _may_be_image(value)),
-            unresolved=unresolved,
+            origins = tuple(self._known(container, whole.targets) for container in containers)
+            return TaskImages(definition, is_known=True, containers=containers, origins=origins)
+        return TaskImages(definition, is_known=False, origins=self._written(definition, whole))
+
+    def _written(self, definition: Resource, whole: Resolution) -> tuple[ImageOrigin, ...]:
+        """The origins of images that are known only after apply."""
+        members = self._graph.members(definition, DEFINITIONS, "image")
+        images = [self._origin(each, is_image=True) for each in members.values] if members else []
+        if members is None or NOWHERE in images:
+            return (self._origin(whole, is_image=False),)
+        rest = self._origin(members.rest, is_image=False)
+        # What stands beside the images matters only when it may bring another one.
+        return (*images, rest) if rest.repositories or rest.unresolved else tuple(images)
+
+    def _origin(self, found: Resolution, *, is_image: bool) -> ImageOrigin:
+        targets = tuple(self._through(found.targets))
+        repositories = [target for target in targets if self._is_repository(target)]
+        others = []
+        text = None
+        for name, value in found.literals:
+            if name == WRITTEN or _may_be(value):
+                named = self._named_in(str(value.value)) if isinstance(value, Known) else None
+                repositories += [named] if named else []
+                others += [] if named else [_shown(name, value)]
+            if name == WRITTEN and isinstance(value, Known):
+                text = value
+        return ImageOrigin(
+            is_image,
+            repositories=tuple(dict.fromkeys(repositories)),
+            lookups=self._lookups(targets),
+            others=tuple(others),
+            unresolved=found.unresolved,
+            text=text,
         )
+
+    def _through(self, targets: tuple[Target, ...]) -> Iterator[Target]:
+        """What targets stand for: some only give out what they were given."""
+        for target in targets:
+            resource = self._graph.resource(target.address)
+            given: tuple[Target, ...] = ()
+            if resource and resource.type == "terraform_data" and target.attribute == "output":
+                given = self._graph.resolve(resource, "input").targets
+            elif resource and resource.type == REPOSITORY and resource.mode == "data":
+                named = self._graph.resolve(resource, "name", [REPOSITORY]).targets
+                given = tuple(replace(each, attribute=target.attribute) for each in named)
+            yield from given or (target,)
+
+    def _known(self, container: Container, targets: tuple[Target, ...]) -> ImageOrigin:
+        """The repository whose URL an image starts with; others are only mentioned somewhere."""
+        text = Known(container.image, is_sensitive=container.is_sensitive)
+        named = self._named_in(container.image)
+        if named is None:
+            return ImageOrigin(is_image=True, others=(str(text),), text=text)
+        static = (target for target in targets if target.address == named.address)
+        return ImageOrigin(
+            is_image=True,
+            repositories=(next(static, named),),
+            lookups=self._lookups(targets),
+            text=text,
+        )
+
+    def _named_in(self, text: str) -> Target | None:
+        """The repository of this plan that an image's text names."""
+        try:
+            image = parse_image(text)
+        except ImageError:
+            return None
+        repository = self.repository_of(image)
+        if repository is None:
+            return None
+        is_sure = image.account in {*_accounts(repository), *self._accounts}
+        confidence = Confidence.EXACT if is_sure else Confidence.INFERRED
+        return Target(repository.address, "repository_url", confidence)
 
     def repository_of(self, image: Image) -> Resource | None:
         """The repository of this plan that a private ECR image lives in."""
         if not image.is_private_ecr:
             return None
         for repository in self._repositories:
-            if repository.value("name") == Known(image.repository) and _same_place(
-                repository, image
+            accounts = _accounts(repository) or self._accounts
+            region = repository.value("region")
+            if (
+                repository.value("name") == Known(image.repository)
+                and (not isinstance(region, Known) or str(region) == image.region)
+                and (not accounts or image.account in accounts)
             ):
                 return repository
         return None
 
-    def _known_repositories(
-        self, containers: tuple[Container, ...], targets: tuple[Target, ...]
-    ) -> tuple[Target, ...]:
-        """Repositories whose URL an image starts with; others are only mentioned somewhere."""
-        found = []
-        for container in containers:
-            try:
-                repository = self.repository_of(parse_image(container.image))
-            except ImageError:
-                continue
-            if repository is not None:
-                static = (t for t in targets if t.address == repository.address)
-                found.append(next(static, _by_value(repository)))
-        return tuple(dict.fromkeys(found))
-
     def _is_repository(self, target: Target) -> bool:
         resource = self._graph.resource(target.address)
-        return resource is not None and resource.type == REPOSITORY and resource.mode == "managed"
+        return resource is not None and resource.type == REPOSITORY
 
-    def _is_lookup(self, target: Target) -> bool:
-        resource = self._graph.resource(target.address)
-        return resource is not None and resource.type in IMAGE_LOOKUPS
-
-
-def _by_value(repository: Resource) -> Target:
-    return Target(repository.address, "repository_url", Confidence.EXACT)
+    def _lookups(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        resources = ((target, self._graph.resource(target.address)) for target in targets)
+        return tuple(t for t, resource in resources if resource and resource.type in IMAGE_LOOKUPS)
 
 
-def _same_place(repository: Resource, image: Image) -> bool:
-    """Same region and account, where the plan tells them."""
-    region = repository.value("region")
-    if isinstance(region, Known) and str(region) != image.region:
-        return False
+def _accounts(repository: Resource) -> tuple[str, ...]:
+    """The account a repository lives in, () before it is made."""
     registry = repository.value("registry_id")
-    return not isinstance(registry, Known) or str(registry) == image.account
+    return (str(registry.value),) if isinstance(registry, Known) else ()
 
 
-def _may_be_image(value: Value) -> bool:
+def _shown(name: str, value: Value) -> str:
+    """How a message calls a literal: by its name, or by its text when the source gives it one."""
+    return str(value) if name == WRITTEN else name
+
+
+def _may_be(value: Value) -> bool:
     """Whether a variable may be the image instead of the repository, or choose between them.
 
     A list or object is looked into, because a variable may bundle an image with its port.
@@ -158,9 +233,9 @@ def _may_be_image(value: Value) -> bool:
         return False
     inner = value.value
     if isinstance(inner, dict):
-        return any(_may_be_image(Known(part)) for part in inner.values())
+        return any(_may_be(Known(part)) for part in inner.values())
     if isinstance(inner, list):
-        return any(_may_be_image(Known(part)) for part in inner)
+        return any(_may_be(Known(part)) for part in inner)
     return isinstance(inner, bool) or (isinstance(inner, str) and looks_like_image(inner))
 
 

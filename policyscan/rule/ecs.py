@@ -12,6 +12,7 @@ SERVICE = "aws_ecs_service"
 TASK_DEFINITION = "aws_ecs_task_definition"
 CLUSTER = "aws_ecs_cluster"
 CAPACITY_PROVIDERS = "aws_ecs_cluster_capacity_providers"
+SUBNETS = ("aws_subnet", "aws_default_subnet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_services(graph: ResourceGraph) -> tuple[Service, ...]:
             resource,
             graph.resolve(resource, "task_definition", [TASK_DEFINITION]),
             graph.resolve(resource, "cluster", [CLUSTER]),
-            graph.resolve(resource, "network_configuration[0].subnets", ["aws_subnet"]),
+            graph.resolve(resource, "network_configuration[0].subnets", SUBNETS),
         )
         for resource in graph.of_type(SERVICE)
         if not resource.is_deleted

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource
-from policyscan.rule.containers import Images, TaskImages
+from policyscan.rule.containers import DEFINITIONS, Images, TaskImages
 from policyscan.rule.ecs import Service
 from policyscan.rule.image import ImageError, parse_image
 from policyscan.rule.model import Verdict
 from policyscan.rule.network import ENDPOINT, VPCS, Network
 from policyscan.rule.placement import Opinion, PlacedSubnet
+from policyscan.rule.routes import ROUTE_TABLES
 
+_ARN_OF = {
+    "aws_secretsmanager_secret": ":secretsmanager:",
+    "aws_secretsmanager_secret_version": ":secretsmanager:",
+    "aws_ssm_parameter": ":ssm:",
+}
+"""What an ARN of a type holds, for secrets whose ARN is known only after apply."""
 _PULL = ("ecr.api", "ecr.dkr", "s3")
 """What a pull from private ECR takes on platform version 1.4.0 and later."""
 
@@ -40,58 +49,80 @@ class Endpoints:
 
     def gaps(self, service: Service, subnet: PlacedSubnet) -> Opinion:
         """Whether endpoints give a task in an isolated subnet what it needs to start."""
-        needs, why = self._needs(service)
-        if why:
+        definitions = [self._graph.resource(t.address) for t in service.task_definitions.targets]
+        tasks = [self._images.of(each) for each in definitions if each is not None]
+        if why := next(filter(None, map(_public_image, tasks)), ""):
             return Opinion(Verdict.FAIL, why)
-        vpcs = self._network.vpcs_of(subnet.resource)
-        have = self._by_vpc.get(vpcs[0].address, {}) if vpcs else {}
+        needs = dict.fromkeys(_PULL)
+        for images in tasks:
+            needs.update(dict.fromkeys(self._calls(images)))
+        if service.resource.value("enable_execute_command") == Known(value=True):
+            needs["ssmmessages"] = None
+        vpc = self._network.managed_vpc(subnet.resource)
+        have = self._by_vpc.get(vpc, {})
         lacking = [need for need in needs if not self._serves(have.get(need, []), need, subnet)]
-        if not lacking:
-            return Opinion(Verdict.PASS, "out by VPC endpoints")
-        if self._loose:
-            why = f"which service {self._loose[0]} is for is known only after apply"
+        if lacking and not vpc:
+            why = f"the VPC of {subnet.resource.address} is not in this plan, nor its endpoints"
             return Opinion(Verdict.UNKNOWN, why)
-        return Opinion(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}")
+        if lacking and self._loose:
+            return Opinion(Verdict.UNKNOWN, f"{self._loose[0]} could not be followed")
+        if lacking:
+            return Opinion(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}")
+        if why := next(filter(None, map(_unknown_image, tasks)), ""):
+            return Opinion(Verdict.UNKNOWN, why)
+        return Opinion(Verdict.PASS, "out by VPC endpoints")
 
     def _serves(self, endpoints: list[Resource], need: str, subnet: PlacedSubnet) -> bool:
         """Whether one of the endpoints answers here: a gateway needs the subnet's route table."""
         for endpoint in endpoints:
-            if need != "s3" or endpoint.value("vpc_endpoint_type") == Known("Interface"):
-                return True
-            tables = self._graph.resolve(endpoint, "route_table_ids", ["aws_route_table"]).targets
-            if {table.address for table in tables} & set(subnet.egress.tables):
-                return True
-            if self._is_associated(endpoint, subnet):
+            if endpoint.value("vpc_endpoint_type") == Known("Interface"):
+                # Layers come from S3 by its public name, which private DNS alone leads here.
+                if need != "s3" or endpoint.value("private_dns_enabled") == Known(value=True):
+                    return True
+                continue
+            if self._tables_of(endpoint) & set(subnet.egress.tables):
                 return True
         return False
 
-    def _is_associated(self, endpoint: Resource, subnet: PlacedSubnet) -> bool:
+    def _tables_of(self, endpoint: Resource) -> set[str]:
+        """The route tables a gateway endpoint adds its route to."""
+        found = {
+            t.address
+            for t in self._graph.resolve(endpoint, "route_table_ids", ROUTE_TABLES).targets
+        }
         for join in self._graph.of_type("aws_vpc_endpoint_route_table_association"):
             ends = self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).targets
-            tables = self._graph.resolve(join, "route_table_id", ["aws_route_table"]).targets
-            if endpoint.address in {end.address for end in ends} and (
-                {table.address for table in tables} & set(subnet.egress.tables)
-            ):
-                return True
-        return False
+            if endpoint.address in {end.address for end in ends}:
+                tables = self._graph.resolve(join, "route_table_id", ROUTE_TABLES).targets
+                found |= {table.address for table in tables}
+        return found
 
-    def _needs(self, service: Service) -> tuple[tuple[str, ...], str]:
-        """The endpoints a service's tasks need; or why no endpoint can help."""
-        needs: dict[str, None] = {}
-        for target in service.task_definitions.targets:
-            definition = self._graph.resource(target.address)
-            if definition is None:
-                continue
-            images = self._images.of(definition)
-            if why := _public_image(images):
-                return (), why
-            needs.update(dict.fromkeys(_PULL))
-            if any(
-                container.settings.get("logConfiguration", {}).get("logDriver") == "awslogs"
-                for container in images.containers
-            ):
-                needs["logs"] = None
-        return tuple(needs) or _PULL, ""
+    def _calls(self, images: TaskImages) -> Iterator[str]:
+        """The AWS services beside the registry that a task calls before its containers start."""
+        definition = images.resource
+        drivers = {
+            c.settings.get("logConfiguration", {}).get("logDriver") for c in images.containers
+        }
+        sources = [
+            str(secret.get("valueFrom"))
+            for container in images.containers
+            for secret in container.settings.get("secrets", ())
+        ]
+        if not images.is_known:
+            written = self._graph.members(definition, DEFINITIONS, "logDriver")
+            texts = [text for each in written.values for text in each.literals] if written else []
+            drivers = {value.value for _, value in texts if isinstance(value, Known)}
+            secrets = self._graph.members(definition, DEFINITIONS, "valueFrom")
+            ends = [t.address for each in secrets.values for t in each.targets] if secrets else []
+            sources = [_ARN_OF.get(self._type(end), "") for end in ends]
+        if "awslogs" in drivers:
+            yield "logs"
+        for source in filter(None, sources):
+            yield "secretsmanager" if ":secretsmanager:" in source else "ssm"
+
+    def _type(self, address: str) -> str:
+        resource = self._graph.resource(address)
+        return resource.type if resource else ""
 
 
 def _public_image(images: TaskImages) -> str:
@@ -103,3 +134,10 @@ def _public_image(images: TaskImages) -> str:
         if not image.is_private_ecr:
             return f"no VPC endpoint reaches {image.domain}, where {container.shown_image} lives"
     return ""
+
+
+def _unknown_image(images: TaskImages) -> str:
+    """Why an image may live outside of ECR, "" when none does."""
+    if images.is_known or all(each.repositories or each.lookups for each in images.origins):
+        return ""
+    return f"whether the images of {images.resource.address} live in ECR is known after apply"

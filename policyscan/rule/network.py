@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
-from policyscan.rule.ecs import certainty_of
+from policyscan.plan import ABSENT, Absent, Known, Resource, Value
+from policyscan.rule.ecs import SUBNETS, certainty_of
 from policyscan.rule.model import Certainty, Step
 from policyscan.rule.routes import ROUTE_TABLES, Exit, Route, RouteTable, RouteTables
 
-SUBNET = "aws_subnet"
 VPCS = ("aws_vpc", "aws_default_vpc")
-NAT_GATEWAY = "aws_nat_gateway"
 ENDPOINT = "aws_vpc_endpoint"
 
 
@@ -39,7 +37,7 @@ class Network:
         self._graph = graph
         self._tables = RouteTables(graph)
         self._loose: list[str] = []
-        self._associated = self._associations("aws_route_table_association", "subnet_id", (SUBNET,))
+        self._associated = self._associations("aws_route_table_association", "subnet_id", SUBNETS)
         self._main = self._associations("aws_main_route_table_association", "vpc_id", VPCS)
         self._egress: dict[str, Egress] = {}
 
@@ -50,7 +48,10 @@ class Network:
         return self._egress[subnet.address]
 
     def vpcs_of(self, resource: Resource) -> tuple[Target, ...]:
-        """The VPC a resource's vpc_id names."""
+        """The VPC a resource's vpc_id names; a default subnet stands in the default VPC."""
+        if resource.type == "aws_default_subnet":
+            owners = self._graph.of_type("aws_default_vpc")
+            return tuple(Target(each.address, "id", Confidence.INFERRED) for each in owners)
         return self._graph.resolve(resource, "vpc_id", VPCS).targets
 
     def zone(self, subnet: Resource) -> Value:
@@ -70,7 +71,7 @@ class Network:
             return f"{nat.address} is a private NAT gateway, which reaches no internet", True
         if nat.value("availability_mode") == Known("regional"):
             return "", True
-        subnets = self._graph.resolve(nat, "subnet_id", [SUBNET])
+        subnets = self._graph.resolve(nat, "subnet_id", SUBNETS)
         if not subnets.targets:
             return f"the subnet of {nat.address} is not in this plan", False
         for target in subnets.targets:
@@ -90,6 +91,13 @@ class Network:
                 )
                 return problem, len(subnets.targets) == 1
         return "", True
+
+    def managed_vpc(self, resource: Resource) -> str:
+        """The address of the one VPC a resource stands in, "" when this plan does not manage it."""
+        found = [self._graph.resource(target.address) for target in self.vpcs_of(resource)]
+        if len(found) != 1 or found[0] is None or found[0].mode == "data":
+            return ""
+        return found[0].address
 
     def _associations(
         self, kind: str, attribute: str, types: tuple[str, ...]
@@ -113,6 +121,9 @@ class Network:
                 Exit.UNKNOWN,
                 why=f"{subnet.address} is looked up: the plan does not hold its routes",
             )
+        if subnet.value("ipv6_native") == Known(value=True):
+            why = f"{subnet.address} has no IPv4: where its IPv6 traffic goes is not judged"
+            return Egress(Exit.UNKNOWN, why=why)
         self._egress[subnet.address] = Egress(
             Exit.UNKNOWN, why=f"the routes of {subnet.address} lead back to it"
         )
@@ -145,14 +156,13 @@ class Network:
         return _agreed(subnet, exits)
 
     def _through_main_table(self, subnet: Resource) -> Egress:
-        vpcs = [self._graph.resource(target.address) for target in self.vpcs_of(subnet)]
-        if len(vpcs) != 1 or vpcs[0] is None or vpcs[0].mode == "data":
+        vpc = self._graph.resource(self.managed_vpc(subnet))
+        if vpc is None:
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} has no route table association in this plan and stands in "
                 "a VPC the plan does not manage",
             )
-        vpc = vpcs[0]
         if joins := self._main.get(vpc.address):
             return self._through(subnet, joins)
         for default in self._graph.of_type("aws_default_route_table"):
@@ -199,7 +209,8 @@ class Network:
         holder = Step(route.holder.address, route.attribute, f"0.0.0.0/0 to {route.exit.value}")
         own = () if route.holder is table.resource else (Step(table.resource.address),)
         ends = tuple(Step(target.address) for target in via[:1])
-        proof = certainty if certainty_of(*via) is Certainty.PROVEN else Certainty.INFERRED
+        proofs = {certainty, route.certainty, certainty_of(*via)}
+        proof = Certainty.PROVEN if proofs == {Certainty.PROVEN} else Certainty.INFERRED
         nats = via if route.exit is Exit.NAT else ()
         here = (table.resource.address,)
         return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
@@ -227,12 +238,6 @@ def _agreed(subnet: Resource, exits: list[Egress]) -> Egress:
     )
 
 
-def is_unset(value: Value) -> bool:
-    """Absent, or known to be empty."""
-    match value:
-        case Absent():
-            return True
-        case Known(inner):
-            return inner in ("", [], {})
-        case Unknown():
-            return False
+def is_zone_id(zone: str) -> bool:
+    """Whether a zone is told by its id, as in use1-az3, and not by its name, us-east-1a."""
+    return "-az" in zone

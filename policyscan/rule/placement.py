@@ -24,6 +24,11 @@ class PlacedSubnet:
     path: tuple[Step, ...]
     certainty: Certainty
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether tasks run in it for certain, and not perhaps in others instead."""
+        return self.target.confidence is not Confidence.AMBIGUOUS
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -53,14 +58,9 @@ class Placement:
         fail, and all good to pass.
         """
         opinions = [(subnet, judge(subnet)) for subnet in self.subnets]
-        unsure = {
-            subnet.target.address
-            for subnet, _ in opinions
-            if subnet.target.confidence is Confidence.AMBIGUOUS
-        }
         failing = [pair for pair in opinions if pair[1].verdict is Verdict.FAIL]
-        if failing and len(failing) < len(opinions):
-            failing = [pair for pair in failing if pair[0].target.address not in unsure]
+        if len(failing) < len(opinions) or self.missing:
+            failing = [pair for pair in failing if pair[0].is_sure]
         if failing:
             subnet, opinion = failing[0]
             return opinion, subnet.certainty

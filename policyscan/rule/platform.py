@@ -62,6 +62,17 @@ class Platform:
         """Scalable targets and scaling policies by service."""
         return Scaling(self.graph)
 
+    def repositories_of(self, service: Service) -> frozenset[str]:
+        """The addresses of the repositories a service's images may come from."""
+        definitions = (self.graph.resource(t.address) for t in service.task_definitions.targets)
+        return frozenset(
+            repository.address
+            for definition in definitions
+            if definition is not None
+            for origin in self.images.of(definition).origins
+            for repository in origin.repositories
+        )
+
     def placement(self, service: Service) -> Placement:
         """The subnets a service's tasks run in, and where each leads."""
         return place(service, self.graph, self.network)

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Unknown, Value
+from policyscan.rule.ecs import certainty_of
+from policyscan.rule.model import Certainty
 
 ROUTE_TABLES = ("aws_route_table", "aws_default_route_table")
 ROUTE = "aws_route"
@@ -49,7 +51,19 @@ class Route:
     attribute: str
     exit: Exit
     via: Resolution
+    certainty: Certainty = Certainty.PROVEN
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Any route of a table: the resource it is written in, and the path to it there."""
+
+    holder: Resource
+    prefix: str
+    destination: Value
+    prefix_list: Value
+    certainty: Certainty = Certainty.PROVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,90 +81,87 @@ class RouteTables:
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
         tables = [r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted]
-        routes: dict[str, list[Route]] = {table.address: [] for table in tables}
-        unsure: dict[str, str] = {}
+        self._entries: dict[str, list[_Entry]] = {}
+        self._unsure: dict[str, str] = {}
         for table in tables:
-            inline, why = self._inline(table)
-            routes[table.address].extend(inline)
-            if why:
-                unsure[table.address] = why
+            self._entries[table.address] = self._inline(table)
         for resource in graph.of_type(ROUTE):
             if not resource.is_deleted:
-                self._add(resource, routes, unsure)
-        self._tables = {
-            table.address: RouteTable(
-                table, tuple(routes[table.address]), unsure.get(table.address, "")
-            )
-            for table in tables
-        }
+                self._add(resource)
+        for propagation in graph.of_type("aws_vpn_gateway_route_propagation"):
+            for target in graph.resolve(propagation, "route_table_id", ROUTE_TABLES).targets:
+                self._unsure.setdefault(target.address, _propagated(target.address))
+        self._tables = {table.address: self._table(table) for table in tables}
 
     def get(self, address: str) -> RouteTable | None:
         """The table of an address, None when the plan does not manage it."""
         return self._tables.get(address)
 
-    def _add(
-        self, resource: Resource, routes: dict[str, list[Route]], unsure: dict[str, str]
-    ) -> None:
-        is_default, why = _is_default(
-            [resource.value("destination_cidr_block")],
-            [resource.value("destination_prefix_list_id")],
-        )
-        tables = self._graph.resolve(resource, "route_table_id", ROUTE_TABLES)
-        if is_default and tables.is_open and not tables.targets:
-            for address in routes:
-                unsure.setdefault(address, f"{resource.address}.route_table_id is not known")
-        for target in tables.targets:
-            if target.address not in routes:
-                continue
-            if is_default:
-                routes[target.address].append(self._route(resource, ""))
-            elif why:
-                unsure.setdefault(target.address, f"{resource.address}: {why}")
-
-    def _inline(self, table: Resource) -> tuple[list[Route], str]:
+    def _inline(self, table: Resource) -> list[_Entry]:
         members = table.elements("route")
         if len(members) == 1 and isinstance(members[0], Unknown) and not table.count_of("route"):
-            return [], f"{table.address}.route is known only after apply"
-        found = []
-        halves = set()
-        why = ""
-        for index in range(len(members)):
-            prefix = f"route[{index}]."
-            destination = table.value(f"{prefix}cidr_block")
-            is_default, doubt = _is_default(
-                [destination], [table.value(f"{prefix}destination_prefix_list_id")]
+            self._unsure[table.address] = f"{table.address}.route is known only after apply"
+            return []
+        if table.elements("propagating_vgws"):
+            self._unsure[table.address] = _propagated(table.address)
+        return [
+            _Entry(
+                table,
+                f"route[{index}].",
+                table.value(f"route[{index}].cidr_block"),
+                table.value(f"route[{index}].destination_prefix_list_id"),
             )
-            if isinstance(destination, Known) and destination.value in _HALVES:
-                halves.add(destination.value)
-                is_default = halves == _HALVES
-            if is_default:
-                found.append(self._route(table, prefix))
-            why = why or doubt
-        return found, why
+            for index in range(len(members))
+        ]
 
-    def _route(self, holder: Resource, prefix: str) -> Route:
+    def _add(self, route: Resource) -> None:
+        destination = route.value("destination_cidr_block")
+        tables = self._graph.resolve(route, "route_table_id", ROUTE_TABLES)
+        if tables.is_open and not tables.targets and not _is_elsewhere(destination):
+            for address in self._entries:
+                self._unsure.setdefault(address, f"{route.address}.route_table_id is not known")
+        for target in tables.targets:
+            if target.address in self._entries:
+                prefix_list = route.value("destination_prefix_list_id")
+                entry = _Entry(route, "", destination, prefix_list, certainty_of(target))
+                self._entries[target.address].append(entry)
+
+    def _table(self, table: Resource) -> RouteTable:
+        entries = self._entries[table.address]
+        known = {each.destination.value for each in entries if isinstance(each.destination, Known)}
+        wanted = {_EVERYWHERE, *(_HALVES if known >= _HALVES else ())}
+        defaults = tuple(
+            self._route(each)
+            for each in entries
+            if isinstance(each.destination, Known) and each.destination.value in wanted
+        )
+        doubts = [doubt for each in entries if (doubt := _doubt(each))]
+        why = self._unsure.get(table.address, "") or next(iter(doubts), "")
+        return RouteTable(table, defaults, why)
+
+    def _route(self, entry: _Entry) -> Route:
+        holder, prefix, sure = entry.holder, entry.prefix, entry.certainty
         for name, exit_ in _EXITS.items():
             if _is_set(holder.value(prefix + name)):
                 types = ("aws_nat_gateway",) if exit_ is Exit.NAT else ()
-                return Route(
-                    holder, prefix + name, exit_, self._graph.resolve(holder, prefix + name, types)
-                )
+                via = self._graph.resolve(holder, prefix + name, types)
+                return Route(holder, prefix + name, exit_, via, sure)
         attribute = f"{prefix}gateway_id"
         value = holder.value(attribute)
         if not _is_set(value):
             why = f"the default route of {holder.address} names no target"
-            return Route(holder, attribute, Exit.UNKNOWN, Resolution(value), why)
-        return self._through_gateway(holder, attribute)
+            return Route(holder, attribute, Exit.UNKNOWN, Resolution(value), sure, why)
+        return self._through_gateway(holder, attribute, sure)
 
-    def _through_gateway(self, holder: Resource, attribute: str) -> Route:
+    def _through_gateway(self, holder: Resource, attribute: str, sure: Certainty) -> Route:
         via = self._graph.resolve(holder, attribute, _GATEWAYS)
         kinds = {self._kind_of(target) for target in via.targets}
         for external in via.external:
             kinds.add(_kind_of_id(str(external.value)))
         if len(kinds) == 1:
-            return Route(holder, attribute, kinds.pop(), via)
+            return Route(holder, attribute, kinds.pop(), via, sure)
         why = "; ".join(via.unresolved) or f"{holder.address}.{attribute} could not be followed"
-        return Route(holder, attribute, Exit.UNKNOWN, via, why)
+        return Route(holder, attribute, Exit.UNKNOWN, via, sure, why)
 
     def _kind_of(self, target: Target) -> Exit:
         resource = self._graph.resource(target.address)
@@ -178,13 +189,19 @@ def _is_set(value: Value) -> bool:
             return True
 
 
-def _is_default(destinations: list[Value], prefix_lists: list[Value]) -> tuple[bool, str]:
-    """Whether a route is the IPv4 default route, and why that is not sure."""
-    for destination in destinations:
-        if isinstance(destination, Known) and destination.value == _EVERYWHERE:
-            return True, ""
-        if isinstance(destination, Unknown):
-            return False, "its destination is known only after apply"
-    if any(_is_set(each) for each in prefix_lists):
-        return False, "its destination is a prefix list"
-    return False, ""
+def _is_elsewhere(destination: Value) -> bool:
+    """Known not to be a part of a default route."""
+    return isinstance(destination, Known) and destination.value not in {_EVERYWHERE, *_HALVES}
+
+
+def _doubt(entry: _Entry) -> str:
+    """Why a route may be a default route without showing it, "" when it is none."""
+    if isinstance(entry.destination, Unknown):
+        return f"{entry.holder.address}: a route's destination is known only after apply"
+    if isinstance(entry.destination, Absent) and _is_set(entry.prefix_list):
+        return f"{entry.holder.address}: a route's destination is a prefix list"
+    return ""
+
+
+def _propagated(table: str) -> str:
+    return f"{table} also takes routes that a VPN gateway propagates"

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from policyscan.graph import ResourceGraph
+from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown
 from policyscan.rule.ecs import CLUSTER, SERVICE, Service
 
 TARGET = "aws_appautoscaling_target"
 POLICY = "aws_appautoscaling_policy"
 DIMENSION = "ecs:service:DesiredCount"
+_ARNS = {"id", "arn"}
 _PARTS = 3
 
 
@@ -20,8 +21,8 @@ _PARTS = 3
 class ScalableTarget:
     """A scalable target for an ECS service.
 
-    `services` are the addresses it may stand for, one when it is certain. `cluster_part` and
-    `service_part` are the pieces of a known resource_id, "" when it is unknown.
+    `services` are the addresses it may stand for; `is_exact` says that it stands for these and no
+    other. `resource_id` is "" when it is unknown. `problem` says why it scales nothing.
     """
 
     resource: Resource
@@ -92,18 +93,14 @@ class Scaling:
         if isinstance(resolved.value, Known):
             known = self._known(resource, str(resolved.value.value), [t.address for t in named])
             return replace(known, unresolved=resolved.unresolved)
-        is_exact = len(named) == 1
+        is_exact = [t.confidence for t in named] == [Confidence.EXACT]
         problem = ""
-        by_arn = [
-            t
-            for t in resolved.targets
-            if self._type(t.address) == CLUSTER and t.attribute in {"id", "arn"}
-        ]
-        if by_arn:
-            problem = (
-                f"resource_id is built from {by_arn[0].address}.{by_arn[0].attribute}, which is "
-                "an ARN; it takes the cluster's name"
-            )
+        for target in resolved.targets:
+            if self._type(target.address) in {CLUSTER, SERVICE} and target.attribute in _ARNS:
+                problem = (
+                    f"resource_id is built from {target.address}.{target.attribute}, which is an "
+                    "ARN; it takes the name"
+                )
         return ScalableTarget(
             resource,
             tuple(t.address for t in named),
@@ -125,20 +122,26 @@ class Scaling:
         found = [
             service.address
             for service in self._graph.of_type(SERVICE)
-            if service.value("name") == Known(parts[2]) and self._cluster_may_be(service, parts[1])
+            if not service.is_deleted
+            and service.value("name") == Known(parts[2])
+            and self._cluster_may_be(service, parts[1])
         ]
-        return ScalableTarget(resource, tuple(found or named), is_exact=True, resource_id=text)
+        return ScalableTarget(resource, tuple(found), is_exact=True, resource_id=text)
 
     def _cluster_may_be(self, service: Resource, name: str) -> bool:
         """Whether the service's cluster has this name, or a name nobody knows."""
         resolved = self._graph.resolve(service, "cluster", [CLUSTER])
         clusters = [self._graph.resource(t.address) for t in resolved.targets]
-        names = [cluster.value("name") for cluster in clusters if cluster is not None]
+        names = [
+            each.value("name" if each.mode == "managed" else "cluster_name")
+            for each in clusters
+            if each is not None
+        ]
         if names:
-            return any(each == Known(name) or isinstance(each, Unknown) for each in names)
+            return any(each == Known(name) or not isinstance(each, Known) for each in names)
         if isinstance(resolved.value, Known):
             return str(resolved.value.value).split("/")[-1] == name
-        return True
+        return isinstance(resolved.value, Unknown) or name == "default"
 
 
 def _scales_ecs(resource: Resource) -> bool:

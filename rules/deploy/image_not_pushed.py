@@ -24,7 +24,8 @@ depends on it.
 
 ## When unknown
 The image is not in the plan (a part of `container_definitions` is known after apply) and its
-references end in a local, or may be a variable's value instead. Give `--source-dir`.
+references end in a local, or may be a variable's value instead: give `--source-dir`. Or the plan
+does not hold the task definition.
 
 ## Source
 Amazon ECS Developer Guide, "CannotPullContainer task errors". aws/aws-cdk issue 3646 (service
@@ -34,11 +35,12 @@ with a new repository hangs on its first deployment).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from policyscan.rule import (
     Certainty,
     Finding,
+    ImageOrigin,
     Known,
     Level,
     Note,
@@ -51,8 +53,7 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    TaskImages,
-    Unknown,
+    Verdict,
     certainty_of,
     fail,
     not_applicable,
@@ -70,7 +71,7 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-SYMPTOM = "CannotPullContainerError: ... {repository}:{tag}: not found"
+SYMPTOM = "CannotPullContainerError: ... %s: not found"
 FIX = (
     "have the image there before the service starts, in one of three ways:\n"
     "1. Two phases: apply with the services off (count = 0), push, then apply with them on and "
@@ -79,6 +80,9 @@ FIX = (
     'data "aws_ecr_image"; without an image the plan then stops, and breaks nothing\n'
     "3. Placeholder: image = var.image, set to a public image until the first push"
 )
+
+
+WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -96,14 +100,15 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if platform.starts_nothing(service):
         note = Note(Level.INFO, "desired_count is 0 and no scalable target lifts it")
         return passed(address, "starts no tasks", notes=(note,))
-    if not service.task_definitions.targets:
+    tasks = service.task_definitions.targets
+    if not tasks:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
         return undetermined(address, f"its task definition cannot be judged: {why}")
-    verdicts = [
-        _judge_task(service, target, platform) for target in service.task_definitions.targets
-    ]
-    order = ("fail", "unknown", "pass")
-    return min(verdicts, key=lambda finding: order.index(finding.verdict))
+    findings = [_judge_task(service, task, platform) for task in tasks]
+    if len({finding.verdict for finding in findings}) > 1:
+        names = ", ".join(task.address for task in tasks)
+        return undetermined(address, f"which of {names} it runs is not in the plan")
+    return findings[0]
 
 
 def _judge_task(service: Service, task: Target, platform: Platform) -> Finding:
@@ -113,202 +118,149 @@ def _judge_task(service: Service, task: Target, platform: Platform) -> Finding:
     images = platform.images.of(definition)
     if images.invalid:
         return undetermined(service.address, f"{definition.address}: {images.invalid}")
-    evidence = _Evidence(service, task, definition, images, platform)
-    for lookup in images.lookups:
-        if finding := evidence.judge_lookup(lookup):
-            return finding
-    created = [
-        target
-        for target in images.repositories
-        if evidence.is_created(target) and not evidence.is_filled(target)
-    ]
-    uncured = [target for target in created if not evidence.is_pushed(target)]
-    if uncured:
-        return evidence.judge_created(uncured)
-    if created:
-        return evidence.passed("the image is pushed during this apply, before the service starts")
-    if images.repositories:
-        return evidence.passed(
-            "the repository exists before this plan",
-            Note(Level.INFO, "whether the tag was pushed is not in a plan"),
+    findings = [_Way(service, task, definition, each, platform).judge() for each in images.origins]
+    if not findings:
+        return undetermined(service.address, f"{definition.address} has no container")
+    return min(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+
+
+class _Way(NamedTuple):
+    """From a service over its task definition to one image's origin."""
+
+    service: Service
+    task: Target
+    definition: Resource
+    image: ImageOrigin
+    platform: Platform
+
+    def judge(self) -> Finding:
+        """The verdict on this one image."""
+        graph, pushers = self.platform.graph, self.platform.pushers
+        for lookup in self.image.lookups:
+            data = graph.resource(lookup.address)
+            if data and data.is_deferred and (finding := self._looked_up(lookup, data)):
+                return finding
+        repositories = self.image.repositories
+        empty = [each for each in repositories if self.platform.images.starts_empty(each.address)]
+        found = [pushers.between(self.service.address, each.address) for each in empty]
+        unpushed = [each for each, pusher in zip(empty, found, strict=True) if pusher is None]
+        if unpushed:
+            return self._empty(unpushed)
+        if empty:
+            text = "the image is pushed during this apply, before the service starts"
+            return self._passed(text, empty[0], certainty=Certainty.INFERRED)
+        if self.image.lookups:
+            lookup = self.image.lookups[0]
+            text = "the lookup gates the service: without an image there is no plan"
+            return self._passed(f"{lookup.address} found the image while planning", lookup, text)
+        if repositories:
+            text = "whether the tag was pushed is not in a plan"
+            return self._passed("the repository exists before this plan", repositories[0], text)
+        if self.image.unresolved or not self.image.others:
+            return self._unknown(
+                "; ".join(self.image.unresolved) or "its references name no repository"
+            )
+        return self._passed("no image comes from a repository this plan creates")
+
+    def _looked_up(self, lookup: Target, data: Resource) -> Finding | None:
+        """A lookup that only apply makes, in a repository of this plan, gates nothing."""
+        named = self.platform.graph.resolve(data, "repository_name", ["aws_ecr_repository"])
+        for target in named.targets:
+            is_empty = self.platform.images.starts_empty(target.address)
+            if not is_empty or self.platform.pushers.between(lookup.address, target.address):
+                continue
+            return self._failed(
+                f"{self.service.address} would start from {target.address}, which this plan "
+                f"creates; {lookup.address} looks for the image before anyone can push it (PS601)",
+                target,
+                (
+                    *self._steps(lookup, "read only during apply"),
+                    *steps_to(data, "repository_name", target, "created by this plan, empty")[1:],
+                ),
+                certainty=certainty_of(self.task, lookup, target),
+            )
+        return self._unknown("; ".join(named.unresolved)) if named.is_open else None
+
+    def _empty(self, unpushed: list[Target]) -> Finding:
+        first = unpushed[0]
+        others = [t.address for t in self.image.repositories if t not in unpushed]
+        if may := ", ".join((*self.image.others, *others)):
+            return self._unknown(
+                f"the image may come from {first.address}, which this plan creates, or from {may}"
+            )
+        if self.image.unresolved and len(unpushed) > 1:
+            return self._unknown("; ".join(self.image.unresolved))
+        repository = self.platform.graph.resource(first.address)
+        is_replaced = repository is not None and "delete" in repository.actions
+        verb = "replaces, which empties it" if is_replaced else "creates"
+        pushers = self.platform.pushers.into(first.address)
+        late = [
+            f"; {each.address} pushes, but the service does not wait for it" for each in pushers
+        ]
+        is_sure = self.image.is_image and len(unpushed) == 1
+        return self._failed(
+            f"{self.service.address} starts tasks from {first.address}, which this plan {verb}: "
+            f"it is empty when the service asks for its image{''.join(late[:1])}",
+            first,
+            self._steps(first, f"this plan {verb}: no image is in it when the task starts"),
+            certainty=certainty_of(self.task, first) if is_sure else Certainty.INFERRED,
         )
-    if images.is_known:
-        return evidence.passed("no image comes from a repository this plan creates")
-    if images.unresolved or not (images.lookups or images.others):
-        why = "; ".join(images.unresolved) or "its references name no repository"
-        return evidence.unknown(why)
-    return evidence.passed("the image comes from no repository this plan creates")
 
-
-class _Evidence:
-    """The way from one service to its images, and the findings that rest on it."""
-
-    def __init__(
-        self,
-        service: Service,
-        task: Target,
-        definition: Resource,
-        images: TaskImages,
-        platform: Platform,
-    ) -> None:
-        self.service = service
-        self.task = task
-        self.definition = definition
-        self.images = images
-        self.platform = platform
-        self.lead = steps_to(service.resource, "task_definition", task)[:1]
-
-    def is_created(self, target: Target) -> bool:
-        repository = self.platform.graph.resource(target.address)
-        return repository is not None and repository.is_created
-
-    def is_filled(self, target: Target) -> bool:
-        """Whether AWS itself fills the repository: a pull-through cache fetches on demand."""
+    def _failed(
+        self, message: str, target: Target, path: tuple[Step, ...], *, certainty: Certainty
+    ) -> Finding:
         repository = self.platform.graph.resource(target.address)
         name = repository.value("name") if repository else None
-        for rule in self.platform.graph.of_type("aws_ecr_pull_through_cache_rule"):
-            prefix = rule.value("ecr_repository_prefix")
-            if (
-                isinstance(name, Known)
-                and isinstance(prefix, Known)
-                and str(name).startswith(f"{prefix}/")
-            ):
-                return True
-        return False
-
-    def is_pushed(self, target: Target) -> bool:
-        graph = self.platform.graph
-        return any(
-            graph.depends_on(self.service.address, pusher.address)
-            for pusher in self.platform.pushers.into(target.address)
-        )
-
-    def judge_lookup(self, target: Target) -> Finding | None:
-        lookup = self.platform.graph.resource(target.address)
-        if lookup is None:
-            return None
-        if not lookup.is_deferred:
-            return self.passed(
-                f"{target.address} found the image while planning",
-                Note(Level.INFO, "the lookup gates the service: without an image there is no plan"),
-            )
-        created = [
-            each
-            for each in self.platform.graph.resolve(
-                lookup, "repository_name", ["aws_ecr_repository"]
-            ).targets
-            if self.is_created(each)
-        ]
-        if not created:
-            return None
-        steps = (
-            *self.lead,
-            *steps_to(self.definition, "container_definitions", target, "read only during apply"),
-            *steps_to(lookup, "repository_name", created[0], "created by this plan, empty")[1:],
-        )
         return fail(
-            self.service.address,
-            f"this service will not be reached: its image comes from {created[0].address}, which "
-            f"this plan creates, and {target.address} looks for it before anyone can push (PS601)",
-            path=steps,
-            certainty=certainty_of(target, created[0]),
-            **self._common(created[0]),
-        )
-
-    def judge_created(self, uncured: list[Target]) -> Finding:
-        others = [target for target in self.images.repositories if not self.is_created(target)]
-        if not self.images.is_known and (self.images.others or others):
-            may = ", ".join((*self.images.others, *(target.address for target in others)))
-            return self.unknown(
-                f"the image may come from {uncured[0].address}, which this plan creates, or from "
-                f"{may}",
-            )
-        first = uncured[0]
-        if not self.images.is_known and self.images.unresolved and len(uncured) > 1:
-            return self.unknown("; ".join(self.images.unresolved))
-        pushers = self.platform.pushers.into(first.address)
-        order = (
-            f"; {pushers[0].address} pushes, but nothing makes the service wait for it"
-            if pushers
-            else ""
-        )
-        verb = "replaces, which empties it" if self._is_replaced(first) else "creates"
-        steps = (
-            *self.lead,
-            *steps_to(
-                self.definition,
-                "container_definitions",
-                first,
-                f"this plan {verb}: no image is in it when the task starts",
-            ),
-        )
-        return fail(
-            self.service.address,
-            f"no task of this service will start: its image comes from {first.address}, which this "
-            f"plan {verb}, so nothing is in it when ECS pulls{order}",
-            path=steps,
-            certainty=self._certainty(uncured),
-            notes=self._effects(),
-            **self._common(first),
-        )
-
-    def _certainty(self, uncured: list[Target]) -> Certainty:
-        if len(uncured) > 1 and not self.images.is_known:
-            return Certainty.INFERRED
-        return certainty_of(self.task, *uncured)
-
-    def _is_replaced(self, target: Target) -> bool:
-        repository = self.platform.graph.resource(target.address)
-        return repository is not None and "delete" in repository.actions
-
-    def _common(self, repository: Target) -> dict[str, Any]:
-        resource = self.platform.graph.resource(repository.address)
-        name = resource.value("name") if resource else Unknown()
-        shown = str(name) if isinstance(name, Known) else repository.address
-        tag = "latest"
-        if self.images.containers:
-            tag = self.images.containers[0].shown_image.rpartition(":")[2]
-        return {
-            "symptom": SYMPTOM.format(repository=shown, tag=tag),
-            "strikes": Phase.TASK_START,
-            "cause": repository.address,
-            "fix": FIX % (resource.config_address if resource else repository.address),
-        }
-
-    def _effects(self) -> tuple[Note, ...]:
-        resource = self.service.resource
-        if resource.value("wait_for_steady_state") == Known(value=True):
-            text = "wait_for_steady_state is on: the apply hangs until it times out, then fails"
-        else:
-            text = "the apply ends green, and the service never gets a task"
-        notes = [Note(Level.INFO, text)]
-        if resource.value("deployment_circuit_breaker[0].enable") == Known(value=True):
-            notes.append(
-                Note(
-                    Level.INFO,
-                    "the circuit breaker fails the first deployment, with nothing to roll back to",
-                )
-            )
-        return tuple(notes)
-
-    def passed(self, message: str, *notes: Note) -> Finding:
-        found = (*self.images.lookups, *self.images.repositories)
-        path = (
-            (*self.lead, *steps_to(self.definition, "container_definitions", found[0]))
-            if found
-            else (*self.lead, Step(self.definition.address, "container_definitions"))
-        )
-        return passed(
             self.service.address,
             message,
             path=path,
-            notes=notes,
-            certainty=certainty_of(self.task, *found),
+            certainty=certainty,
+            notes=_effects(self.service.resource),
+            symptom=SYMPTOM % (name if isinstance(name, Known) else target.address),
+            strikes=Phase.TASK_START,
+            cause=target.address,
+            fix=FIX % (repository.config_address if repository else target.address),
         )
 
-    def unknown(self, why: str) -> Finding:
+    def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
+        return (
+            *steps_to(self.service.resource, "task_definition", self.task)[:1],
+            *steps_to(self.definition, "container_definitions", target, note),
+        )
+
+    def _here(self) -> tuple[Step, ...]:
+        return (
+            *steps_to(self.service.resource, "task_definition", self.task)[:1],
+            Step(self.definition.address, "container_definitions"),
+        )
+
+    def _passed(
+        self, message: str, target: Target | None = None, note: str = "", **details: Any
+    ) -> Finding:
+        ends = (self.task, target) if target else (self.task,)
+        return passed(
+            self.service.address,
+            message,
+            path=self._steps(target) if target else self._here(),
+            notes=(Note(Level.INFO, note),) if note else (),
+            **{"certainty": certainty_of(*ends), **details},
+        )
+
+    def _unknown(self, why: str) -> Finding:
         return undetermined(
             self.service.address,
             f"the image of {self.definition.address} is known only after apply: {why}",
-            path=(*self.lead, Step(self.definition.address, "container_definitions")),
+            path=self._here(),
         )
+
+
+def _effects(service: Resource) -> tuple[Note, ...]:
+    """What the failure will look like from outside."""
+    if service.value("wait_for_steady_state") == Known(value=True):
+        texts = ["wait_for_steady_state is on: the apply hangs until it times out, then fails"]
+    else:
+        texts = ["the apply ends green, and the service never gets a task"]
+    if service.value("deployment_circuit_breaker[0].enable") == Known(value=True):
+        texts.append("the circuit breaker fails the first deployment, with nothing to go back to")
+    return tuple(Note(Level.INFO, text) for text in texts)

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    SUBNETS,
     Exit,
     Finding,
     Known,
@@ -33,7 +34,9 @@ from policyscan.rule import (
     Severity,
     Step,
     Value,
+    Verdict,
     fail,
+    is_zone_id,
     not_applicable,
     passed,
     undetermined,
@@ -48,14 +51,17 @@ RULE = Rule(
     types=("aws_vpc",),
 )
 
+ANYWHERE = Known("every zone")
+WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
+
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per VPC of the plan."""
-    placed = {
-        subnet.resource.address: subnet
-        for service in platform.services
-        for subnet in platform.placement(service).subnets
-    }
+    placements = [(each, platform.placement(each)) for each in platform.services]
+    placed: dict[str, PlacedSubnet] = {}
+    for subnet in (subnet for _, placement in placements for subnet in placement.subnets):
+        if subnet.is_sure or subnet.resource.address not in placed:
+            placed[subnet.resource.address] = subnet
     for vpc in platform.graph.of_type("aws_vpc", "aws_default_vpc"):
         if not vpc.is_deleted:
             mine = [
@@ -63,50 +69,67 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                 for _, subnet in sorted(placed.items())
                 if vpc.address in {t.address for t in platform.network.vpcs_of(subnet.resource)}
             ]
-            yield _judge(vpc, mine, platform)
+            # A subnet that exists but is not in this plan stands in no VPC that this plan makes.
+            missing = [
+                why
+                for service, placement in placements
+                if service.subnets.is_open or not vpc.is_created
+                for why in placement.missing
+            ]
+            yield _judge(vpc, mine, missing, platform)
 
 
-def _judge(vpc: Resource, subnets: list[PlacedSubnet], platform: Platform) -> Finding:
-    routed = [subnet for subnet in subnets if subnet.egress.exit is Exit.NAT]
-    unknown = [subnet for subnet in subnets if subnet.egress.exit is Exit.UNKNOWN]
-    if unknown:
-        return undetermined(vpc.address, unknown[0].egress.why, path=unknown[0].path)
-    if not routed:
+def _judge(
+    vpc: Resource, subnets: list[PlacedSubnet], missing: list[str], platform: Platform
+) -> Finding:
+    """The verdict on a VPC; `missing` are subnets of tasks that may be in it as well."""
+    findings = [finding for each in subnets if (finding := _judge_subnet(vpc, each, platform))]
+    findings += [undetermined(vpc.address, why) for why in missing]
+    if not findings:
         return not_applicable(vpc.address, "no task of this VPC goes out by a NAT gateway")
-    for subnet in routed:
-        zone = platform.network.zone(subnet.resource)
-        gateways = [platform.graph.resource(target.address) for target in subnet.egress.nats]
-        if not gateways:
-            return undetermined(vpc.address, "a NAT gateway is not in this plan", path=subnet.path)
-        zones = [_zone(nat, platform) for nat in gateways if nat is not None]
-        if any(one == Known("every zone") for one in zones):
-            continue
-        if not isinstance(zone, Known) or not all(isinstance(one, Known) for one in zones):
-            why = f"the zone of {subnet.resource.address} or its NAT gateway is not known"
-            return undetermined(vpc.address, why, path=subnet.path)
-        if len({str(one) for one in zones}) > 1:
-            why = f"which NAT gateway {subnet.resource.address} goes out by is not known"
-            return undetermined(vpc.address, f"{why}; give --source-dir", path=subnet.path)
-        if str(zones[0]) != str(zone):
-            return fail(
-                vpc.address,
-                f"tasks in {subnet.resource.address} ({zone}) go out by "
-                f"{subnet.egress.nats[0].address} in {zones[0]}",
-                path=(
-                    *subnet.path,
-                    Step(subnet.egress.nats[0].address, "subnet_id", str(zones[0])),
-                ),
-                certainty=subnet.certainty,
-                strikes=Phase.RUNTIME,
-                fix=f"add a NAT gateway in {zone} and route {subnet.resource.address} to it",
-            )
-    return passed(vpc.address, "every zone has its own way out", path=routed[0].path)
+    return min(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+
+
+def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Finding | None:
+    """The verdict on one subnet, None when it does not go out by a NAT gateway."""
+    egress, here = subnet.egress, subnet.resource.address
+    if egress.exit is Exit.UNKNOWN:
+        return undetermined(vpc.address, egress.why, path=subnet.path)
+    if egress.exit is not Exit.NAT:
+        return None
+    nats = [nat for each in egress.nats if (nat := platform.graph.resource(each.address))]
+    zone = platform.network.zone(subnet.resource)
+    zones = [_zone(nat, platform) for nat in nats]
+    own = {ANYWHERE, zone} if isinstance(zone, Known) else {ANYWHERE}
+    if zones and all(each in own for each in zones):
+        message = "every zone has its own way out"
+        return passed(vpc.address, message, path=subnet.path, certainty=subnet.certainty)
+    if not nats:
+        why = f"the NAT gateway {here} goes out by is not in this plan"
+    elif not isinstance(zone, Known) or not all(isinstance(each, Known) for each in zones):
+        why = f"the zone of {here} or of its NAT gateway is known only after apply"
+    elif len({is_zone_id(str(each)) for each in (zone, *zones)}) > 1:
+        why = f"one of {here} and its NAT gateway tells its zone by name, the other by id"
+    elif len({str(each) for each in zones}) > 1:
+        why = f"which NAT gateway {here} goes out by is not in the plan; give --source-dir"
+    elif not subnet.is_sure:
+        why = f"whether tasks run in {here} is not in the plan; give --source-dir"
+    else:
+        return fail(
+            vpc.address,
+            f"tasks in {here} ({zone}) go out by {nats[0].address} in {zones[0]}",
+            path=(*subnet.path, Step(nats[0].address, "subnet_id", str(zones[0]))),
+            certainty=subnet.certainty,
+            strikes=Phase.RUNTIME,
+            fix=f"add a NAT gateway in {zone} and route {here} to it",
+        )
+    return undetermined(vpc.address, why, path=subnet.path)
 
 
 def _zone(nat: Resource, platform: Platform) -> Value:
     """The zone a NAT gateway stands in; a regional one stands in all."""
     if nat.value("availability_mode") == Known("regional"):
-        return Known("every zone")
-    targets = platform.graph.resolve(nat, "subnet_id", ["aws_subnet"]).targets
+        return ANYWHERE
+    targets = platform.graph.resolve(nat, "subnet_id", SUBNETS).targets
     subnet = platform.graph.resource(targets[0].address) if len(targets) == 1 else None
     return nat.value("availability_zone") if subnet is None else platform.network.zone(subnet)

@@ -9,7 +9,8 @@ Name subnets of at least two zones in the service's `network_configuration`, and
 same zones in the load balancer. Run at least two tasks.
 
 ## When unknown
-A subnet is not in the plan, or AWS picks its zone (`availability_zone` is not set).
+A subnet is not in the plan, AWS picks its zone (`availability_zone` is not set), or the zones of
+the load balancer or the number of tasks are known only after apply.
 
 ## Source
 Elastic Load Balancing User Guide, "Health checks for target groups"; Amazon ECS API Reference,
@@ -19,9 +20,13 @@ AwsVpcConfiguration.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policyscan.rule import (
+    ABSENT,
+    SUBNETS,
     Certainty,
+    Confidence,
     Finding,
     Known,
     Level,
@@ -36,7 +41,10 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Unknown,
+    Value,
     fail,
+    is_zone_id,
     not_applicable,
     passed,
     undetermined,
@@ -55,6 +63,8 @@ RULE = Rule(
     ),
 )
 
+WHICH = "which of several subnets are used is not in the plan; give --source-dir"
+
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per service."""
@@ -66,84 +76,142 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
     placement = platform.placement(service)
     if not placement.is_given:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
-    zones, unknown = _zones(placement, platform)
-    path = tuple(step for subnet in placement.subnets for step in subnet.path[:2][-1:])
-    if len(zones) < parameters["zones"]:
-        if unknown:
-            return undetermined(service.address, "; ".join(unknown))
+    zones = _of_tasks(placement, platform)
+    path = tuple(step for subnet in placement.subnets for step in subnet.path[1:2])
+    unknown = list(zones.doubts) if len(zones.sure) < parameters["zones"] else []
+    if len(zones.possible) < parameters["zones"] and not zones.is_open:
         return fail(
             service.address,
-            f"its tasks run in {len(zones)} availability zone ({', '.join(sorted(zones))})",
+            f"its tasks run in {len(zones.possible)} availability zone "
+            f"({', '.join(sorted(zones.possible))})",
             path=path,
             strikes=Phase.RUNTIME,
             fix=f"name subnets of {parameters['zones']} zones in network_configuration.subnets",
         )
-    if few := _too_few(service, platform, parameters["tasks"]):
-        return few
+    count = _fewest(service, platform)
+    if isinstance(count.value, Known) and 0 < count.value.value < parameters["tasks"]:
+        return fail(
+            service.address,
+            f"it may run on {count.value} task",
+            path=(Step(count.resource.address, count.attribute, str(count.value)),),
+            strikes=Phase.RUNTIME,
+            fix=f"run at least {parameters['tasks']} tasks: desired_count and min_capacity",
+        )
+    if isinstance(count.value, Unknown):
+        unknown.append(f"{count.resource.address}.{count.attribute} is known only after apply")
     for balancer in platform.balancing.load_balancers_of(service):
-        covered = _covered(balancer, platform)
-        if covered is not None and (left := sorted(zones - covered)):
-            return fail(
-                service.address,
-                f"{balancer.address} does not cover {', '.join(left)}, where tasks run",
-                path=(*path, Step(balancer.address, "subnets")),
-                symptom="Target.NotInUse: Target is in an Availability Zone that is not enabled "
-                "for the load balancer",
-                strikes=Phase.RUNTIME,
-                fix=f"add a subnet of {left[0]} to {balancer.address}",
-            )
-    notes: tuple[Note, ...] = ()
-    if service.resource.value("availability_zone_rebalancing") == Known("DISABLED"):
-        notes = (Note(Level.INFO, "availability_zone_rebalancing is DISABLED"),)
+        covered = _of_balancer(balancer, platform)
+        every = zones.possible | covered.possible
+        left = sorted(zones.sure - covered.possible)
+        if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
+            unknown.append(f"the zones of {balancer.address} are known only after apply")
+        elif left:
+            return _uncovered(service, balancer, left, path)
+        elif not zones.possible <= covered.sure:
+            unknown.append(f"whether {balancer.address} covers every zone: {WHICH}")
+    if unknown:
+        return undetermined(service.address, "; ".join(unknown))
     proven = all(subnet.certainty is Certainty.PROVEN for subnet in placement.subnets)
     return passed(
         service.address,
-        f"its tasks run in {', '.join(sorted(zones))}",
+        f"its tasks run in {', '.join(sorted(zones.possible))}",
         path=path,
-        notes=notes,
+        notes=_notes(service),
         certainty=Certainty.PROVEN if proven else Certainty.INFERRED,
     )
 
 
-def _zones(placement: Placement, platform: Platform) -> tuple[set[str], list[str]]:
-    """The known zones of a placement, and what keeps the others from being known."""
-    zones = set()
-    unknown = list(placement.missing)
-    for subnet in placement.subnets:
-        zone = platform.network.zone(subnet.resource)
-        if isinstance(zone, Known):
-            zones.add(str(zone))
-        else:
-            unknown.append(f"the zone of {subnet.resource.address} is known only after apply")
-    return zones, unknown
+def _uncovered(
+    service: Service, balancer: Resource, left: list[str], path: tuple[Step, ...]
+) -> Finding:
+    return fail(
+        service.address,
+        f"{balancer.address} does not cover {', '.join(left)}, where tasks run",
+        path=(*path, Step(balancer.address, "subnets")),
+        symptom="Target.NotInUse: Target is in an Availability Zone that is not enabled for the "
+        "load balancer",
+        strikes=Phase.RUNTIME,
+        fix=f"add a subnet of {left[0]} to {balancer.address}",
+    )
 
 
-def _covered(balancer: Resource, platform: Platform) -> set[str] | None:
-    """The zones of a load balancer, None when one of them is not known."""
-    found = platform.graph.resolve(balancer, "subnets", ["aws_subnet"])
-    subnets = [platform.graph.resource(target.address) for target in found.targets]
-    zones = [platform.network.zone(subnet) for subnet in subnets if subnet is not None]
-    if not zones or found.is_open or found.external:
-        return None
-    known = {str(zone) for zone in zones if isinstance(zone, Known)}
-    return known if all(isinstance(zone, Known) for zone in zones) else None
-
-
-def _too_few(service: Service, platform: Platform, wanted: int) -> Finding | None:
-    """A failure when fewer tasks are asked for than the least, by count and by scaling."""
-    if service.is_daemon:
-        return None
-    counts = [
-        target.resource.value("min_capacity") for target in platform.scaling.targets_of(service)
+def _notes(service: Service) -> tuple[Note, ...]:
+    notes = []
+    if service.resource.value("availability_zone_rebalancing") == Known("DISABLED"):
+        notes.append(Note(Level.INFO, "availability_zone_rebalancing is DISABLED"))
+    providers = [
+        service.resource.value(f"capacity_provider_strategy[{index}].capacity_provider")
+        for index in range(len(service.resource.elements("capacity_provider_strategy")))
     ]
-    count = service.resource.value("desired_count")
-    lowest = counts[0] if counts else count
-    if isinstance(lowest, Known) and 0 < lowest.value < wanted:
-        return fail(
-            service.address,
-            f"it may run on {lowest} task",
-            path=(Step(service.address, "desired_count", str(lowest)),),
-            strikes=Phase.RUNTIME,
-            fix=f"run at least {wanted} tasks: desired_count and min_capacity",
-        )
-    return None
+    if providers and all(each == Known("FARGATE_SPOT") for each in providers):
+        notes.append(Note(Level.WARNING, "FARGATE_SPOT alone: AWS may take every task back"))
+    return tuple(notes)
+
+
+class _Zones(NamedTuple):
+    """The zones that are used for certain and those that may be, and what keeps more unknown.
+
+    `is_open`: there may be others than `possible`.
+    """
+
+    sure: frozenset[str]
+    possible: frozenset[str]
+    is_open: bool
+    doubts: tuple[str, ...] = ()
+
+
+def _of_tasks(placement: Placement, platform: Platform) -> _Zones:
+    """The zones a service's tasks run in."""
+    subnets = [(subnet.resource, subnet.is_sure) for subnet in placement.subnets]
+    zones = _zones(subnets, placement.missing, platform)
+    ids = frozenset(zone for zone in zones.sure if is_zone_id(zone))
+    if ids and ids != zones.sure:
+        doubts = (*zones.doubts, "some of its zones are told by name, some by id")
+        return zones._replace(sure=max(ids, zones.sure - ids, key=len), doubts=doubts)
+    return zones
+
+
+def _of_balancer(balancer: Resource, platform: Platform) -> _Zones:
+    """The zones a load balancer covers."""
+    written = "subnets" if balancer.is_written("subnets") else "subnet_mapping"
+    found = platform.graph.resolve(balancer, written, SUBNETS)
+    subnets = [
+        (subnet, target.confidence is not Confidence.AMBIGUOUS)
+        for target in found.targets
+        if (subnet := platform.graph.resource(target.address)) is not None
+    ]
+    is_open = not subnets or found.is_open or found.external
+    return _zones(subnets, (WHICH,) if is_open else (), platform)
+
+
+def _zones(
+    subnets: list[tuple[Resource, bool]], missing: tuple[str, ...], platform: Platform
+) -> _Zones:
+    """The zones of subnets, each with whether it is used for certain, when some are `missing`."""
+    sure, possible, doubts = set(), set(), list(missing)
+    for subnet, is_sure in subnets:
+        zone = platform.network.zone(subnet)
+        if not isinstance(zone, Known):
+            doubts.append(f"the zone of {subnet.address} is known only after apply")
+            continue
+        possible.add(str(zone))
+        if is_sure:
+            sure.add(str(zone))
+    is_open = bool(doubts)
+    doubts += [WHICH] if possible != sure else []
+    return _Zones(frozenset(sure), frozenset(possible), is_open, tuple(doubts))
+
+
+class _Count(NamedTuple):
+    resource: Resource
+    attribute: str
+    value: Value
+
+
+def _fewest(service: Service, platform: Platform) -> _Count:
+    """Where the least number of tasks is said: by scaling if there is any, else by the service."""
+    if service.is_daemon:
+        return _Count(service.resource, "scheduling_strategy", ABSENT)
+    for target in platform.scaling.targets_of(service):
+        return _Count(target.resource, "min_capacity", target.resource.value("min_capacity"))
+    return _Count(service.resource, "desired_count", service.resource.value("desired_count"))

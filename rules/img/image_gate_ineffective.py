@@ -2,8 +2,8 @@
 
 A `data "aws_ecr_image"` stops a plan whose image is missing, but only while planning. On a
 repository of the same plan Terraform puts the lookup off until the apply, where it fails: the
-repository is new, so the image is not there. A resource that pushes helps only when the service
-waits for it.
+repository is new, so the image is not there. A resource that pushes helps only when what needs
+the image waits for it.
 
 ## Why
 The gate looks right and is not one. The lookup ends the apply half way, with the repository made
@@ -27,6 +27,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    Certainty,
+    Confidence,
     Finding,
     Known,
     Level,
@@ -38,8 +40,10 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Target,
     certainty_of,
     fail,
+    not_applicable,
     passed,
     steps_to,
     undetermined,
@@ -51,18 +55,26 @@ RULE = Rule(
     group="IMG",
     severity=Severity.HIGH,
     title="The image lookup or push that should gate a service really does",
-    types=("aws_ecr_image", "aws_ecr_images", "docker_registry_image", "null_resource"),
+    types=(
+        "aws_ecr_image",
+        "aws_ecr_images",
+        "docker_registry_image",
+        "null_resource",
+        "terraform_data",
+    ),
 )
 
+LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
 SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
 )
+TRIGGERS = ("triggers", "triggers_replace", "keep_remotely")
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per lookup, and one per resource that pushes into a repository of the plan."""
-    for lookup in platform.graph.data_of_type("aws_ecr_image", "aws_ecr_images"):
+    for lookup in platform.graph.data_of_type(*LOOKUPS):
         yield _judge_lookup(lookup, platform)
     for pusher in platform.pushers.all:
         if platform.pushers.repositories_of(pusher):
@@ -71,69 +83,81 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
     if not lookup.is_deferred:
-        notes: tuple[Note, ...] = ()
-        if not _gates_something(lookup, platform):
-            notes = (Note(Level.WARNING, "nothing uses the lookup: it gates no service"),)
+        used = any(platform.graph.depends_on(s.address, lookup.address) for s in platform.services)
+        note = Note(Level.WARNING, "no service uses the lookup: it gates nothing")
+        notes = () if used else (note,)
         return passed(lookup.address, "read while planning: the image was there", notes=notes)
     named = platform.graph.resolve(lookup, "repository_name", ["aws_ecr_repository"])
-    waited = [
-        repository
-        for repository in platform.graph.of_type("aws_ecr_repository")
-        if repository.is_created and platform.graph.depends_on(lookup.address, repository.address)
-    ]
     for target in named.targets:
-        repository = platform.graph.resource(target.address)
-        if repository is None or not repository.is_created:
+        if not platform.images.starts_empty(target.address):
             continue
-        name = repository.value("name")
-        return fail(
-            lookup.address,
-            f"{lookup.address} looks in {target.address}, which this plan creates: the lookup is "
-            "put off until the apply and fails there, because nobody can have pushed",
-            path=steps_to(lookup, "repository_name", target, "created by this plan, empty"),
-            certainty=certainty_of(target),
-            symptom=SYMPTOM % (name if isinstance(name, Known) else target.address),
-            strikes=Phase.APPLY,
-            cause=target.address,
-            fix="apply the repository on its own, push the image, then plan again: the lookup is "
-            "then read while planning",
-        )
-    if waited or named.is_open:
+        if pusher := platform.pushers.between(lookup.address, target.address):
+            message = f"it waits for {pusher.address}, which pushes during this apply"
+            return passed(lookup.address, message, certainty=Certainty.INFERRED)
+        return _too_early(lookup, target, platform)
+    if named.is_open:
         why = "; ".join(named.unresolved) or "repository_name is known only after apply"
         return undetermined(lookup.address, f"its repository cannot be followed: {why}")
-    return passed(lookup.address, "its repository exists before this plan")
+    note = Note(Level.WARNING, "it is read during the apply: a missing image stops it half way")
+    return passed(lookup.address, "its repository exists before this plan", notes=(note,))
 
 
-def _gates_something(lookup: Resource, platform: Platform) -> bool:
-    return any(
-        platform.graph.depends_on(service.address, lookup.address) for service in platform.services
+def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
+    repository = platform.graph.resource(target.address)
+    name = repository.value("name") if repository else None
+    ends = "finds nothing" if lookup.type == "aws_ecr_images" else "fails"
+    return fail(
+        lookup.address,
+        f"{lookup.address} looks in {target.address}, which this plan creates: the lookup is "
+        f"put off until the apply and {ends} there, because nobody can have pushed",
+        path=steps_to(lookup, "repository_name", target, "created by this plan, empty"),
+        certainty=certainty_of(target),
+        symptom=SYMPTOM % (name if isinstance(name, Known) else target.address)
+        if ends == "fails"
+        else "",
+        strikes=Phase.APPLY,
+        cause=target.address,
+        fix="apply the repository on its own, push the image, then plan again: the lookup is "
+        "then read while planning",
     )
 
 
 def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
-    repositories = platform.pushers.repositories_of(pusher)
-    notes: tuple[Note, ...] = ()
-    if not any(
-        pusher.is_written(name) for name in ("triggers", "triggers_replace", "keep_remotely")
-    ):
-        notes = (Note(Level.INFO, "without triggers it pushes once, on its first apply"),)
-    for service in platform.services:
-        for repository in repositories:
-            if not platform.graph.depends_on(service.address, repository.address):
-                continue
-            if not platform.graph.depends_on(service.address, pusher.address):
-                return fail(
-                    pusher.address,
-                    f"{pusher.address} pushes into {repository.address}, but "
-                    f"{service.address} does not wait for it",
-                    path=(
-                        Step(service.address, "", "depends on the repository, not on the push"),
-                        Step(repository.address),
-                        Step(pusher.address),
-                    ),
-                    strikes=Phase.TASK_START,
-                    cause=repository.address,
-                    fix=f"name {pusher.config_address} in the service's depends_on",
-                    notes=notes,
-                )
-    return passed(pusher.address, "the service waits for the push", notes=notes)
+    if not pusher.is_created:
+        return passed(pusher.address, "it pushed in an earlier apply")
+    once = Note(Level.INFO, "without triggers it pushes once, on its first apply")
+    notes = () if any(pusher.is_written(name) for name in TRIGGERS) else (once,)
+    # Only the source tells what a command really does.
+    certainty = Certainty.PROVEN if pusher.type.startswith("docker_") else Certainty.INFERRED
+    targets = platform.pushers.repositories_of(pusher)
+    pulled = [
+        (service, target)
+        for service in platform.services
+        for target in targets
+        if target.address in platform.repositories_of(service)
+    ]
+    for service, target in pulled:
+        if platform.graph.depends_on(service.address, pusher.address):
+            continue
+        late = f"{service.address} does not wait for it"
+        if target.confidence is Confidence.AMBIGUOUS:
+            why = f"{late}, and whether it pushes into {target.address} is not in the plan"
+            return undetermined(pusher.address, f"{why}; give --source-dir")
+        return fail(
+            pusher.address,
+            f"{pusher.address} pushes into {target.address}, but {late}",
+            path=(
+                Step(service.address, "depends_on", "on the repository, not on the push"),
+                Step(target.address),
+                Step(pusher.address),
+            ),
+            certainty=certainty,
+            strikes=Phase.TASK_START,
+            cause=target.address,
+            fix=f"name {pusher.config_address} in depends_on of {service.resource.config_address}",
+            notes=notes,
+        )
+    if not pulled:
+        return not_applicable(pusher.address, "no service starts from what it pushes", notes=notes)
+    message = "the service waits for the push"
+    return passed(pusher.address, message, notes=notes, certainty=certainty)

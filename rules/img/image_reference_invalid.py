@@ -25,9 +25,11 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     Certainty,
-    Container,
     Finding,
+    Image,
     ImageError,
+    ImageOrigin,
+    Known,
     Level,
     Note,
     Parameters,
@@ -37,7 +39,8 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
-    TaskImages,
+    Target,
+    Verdict,
     fail,
     parse_image,
     passed,
@@ -54,7 +57,13 @@ RULE = Rule(
 )
 
 SYMPTOM = "CannotPullContainerError: ... invalid reference format"
-WRONG_ATTRIBUTES = {"arn", "name", "id", "registry_id"}
+NO_IMAGES = {"arn", "registry_id"}
+"""Attributes of a repository an image never starts with."""
+NAMES = {"name", "id"}
+"""Attributes that make an image only behind a registry's host."""
+IMAGES = {"repository_url", "image_uri"}
+DEFINITIONS = "container_definitions"
+WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 FIX = (
     'write image = "${aws_ecr_repository.<name>.repository_url}:<tag>" '
     "or <registry>/<repository>:<tag>"
@@ -65,79 +74,99 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     """One verdict per task definition."""
     for definition in platform.graph.of_type("aws_ecs_task_definition"):
         if not definition.is_deleted:
-            yield _judge(definition, platform.images.of(definition))
+            yield _judge(definition, platform)
 
 
-def _judge(definition: Resource, images: TaskImages) -> Finding:
+def _judge(definition: Resource, platform: Platform) -> Finding:
+    images = platform.images.of(definition)
     if images.invalid:
         return fail(
             definition.address,
             f"{definition.address}: {images.invalid}",
-            path=(Step(definition.address, "container_definitions"),),
+            path=(Step(definition.address, DEFINITIONS),),
             strikes=Phase.APPLY,
             fix="build container_definitions with jsonencode([...])",
         )
-    if images.is_known:
-        return _judge_known(definition, images)
-    wrong = [target for target in images.repositories if target.attribute in WRONG_ATTRIBUTES]
-    if wrong and len(images.repositories) == 1 and images.is_image:
-        return _wrong_attribute(definition, images)
-    if images.is_image and images.repositories and not wrong and not images.unresolved:
+    findings = [_judge_image(definition, each, platform) for each in images.origins]
+    return min(
+        findings or [passed(definition.address, "it has no container")],
+        key=lambda finding: WORST_FIRST.index(finding.verdict),
+    )
+
+
+def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -> Finding:
+    if image.text is not None:
+        return _judge_text(definition, image.text, platform)
+    ends = (*image.repositories, *image.lookups)
+    wrong = [target for target in image.repositories if target.attribute in NO_IMAGES]
+    if image.is_image and len(ends) == len(wrong) == 1 and not image.others:
+        return _wrong_attribute(definition, wrong[0])
+    if any(target.attribute in IMAGES for target in ends):
         return passed(
             definition.address,
             "the image starts from a repository's URL",
-            certainty=Certainty.INFERRED,
-        )
-    if any(target.attribute == "repository_url" for target in images.repositories):
-        return passed(
-            definition.address,
-            "container_definitions refers to a repository's URL",
+            path=(Step(definition.address, DEFINITIONS),),
             certainty=Certainty.INFERRED,
             notes=(Note(Level.INFO, "the tag is known only after apply"),),
         )
-    why = "; ".join(images.unresolved) or "its references do not show its form"
+    why = "; ".join(image.unresolved) or "its references do not show its form"
     return undetermined(
-        definition.address, f"the image of {definition.address} is known only after apply: {why}"
-    )
-
-
-def _judge_known(definition: Resource, images: TaskImages) -> Finding:
-    for container in images.containers:
-        try:
-            parse_image(container.image)
-        except ImageError as problem:
-            why = "it does not parse" if container.is_sensitive else str(problem)
-            return _invalid(definition, container, why)
-    return passed(
         definition.address,
-        "every image parses",
-        path=(Step(definition.address, "container_definitions"),),
+        f"the image of {definition.address} is known only after apply: {why}",
+        path=(Step(definition.address, DEFINITIONS),),
     )
 
 
-def _invalid(definition: Resource, container: Container, why: str) -> Finding:
-    return fail(
-        definition.address,
-        f"container {container.name!r} has the image {container.shown_image!r}: {why}",
-        path=(Step(definition.address, "container_definitions", f"image of {container.name!r}"),),
-        symptom=SYMPTOM,
-        strikes=Phase.TASK_START,
-        fix=FIX,
-    )
+def _judge_text(definition: Resource, text: Known, platform: Platform) -> Finding:
+    try:
+        image = parse_image(str(text.value))
+    except ImageError as problem:
+        why = "it does not parse" if text.is_sensitive else str(problem)
+        return fail(
+            definition.address,
+            f"the image {str(text)!r} is no reference: {why}",
+            path=(Step(definition.address, DEFINITIONS, f"image = {str(text)!r}"),),
+            symptom=SYMPTOM,
+            strikes=Phase.TASK_START,
+            fix=FIX,
+        )
+    if target := _bare_name(definition, image, platform):
+        return _wrong_attribute(definition, target)
+    here = Step(definition.address, DEFINITIONS)
+    return passed(definition.address, "every image parses", path=(here,))
 
 
-def _wrong_attribute(definition: Resource, images: TaskImages) -> Finding:
-    target = images.repositories[0]
+def _bare_name(definition: Resource, image: Image, platform: Platform) -> Target | None:
+    """The repository whose name is all an image says of it, so that Docker Hub is asked."""
+    found = platform.graph.resolve(definition, DEFINITIONS, ["aws_ecr_repository"])
+    for target in found.targets:
+        repository = platform.graph.resource(target.address)
+        name = repository.value("name") if repository else None
+        if (
+            isinstance(name, Known)
+            and target.attribute in NAMES
+            and image.domain == "docker.io"
+            and image.text.startswith(str(name.value))
+            and image.repository in {name.value, f"library/{name.value}"}
+        ):
+            return target
+    return None
+
+
+def _wrong_attribute(definition: Resource, target: Target) -> Finding:
     return fail(
         definition.address,
         f"the image is built from {target.address}.{target.attribute}; an image starts with its "
         "repository_url",
         path=(
-            Step(definition.address, "container_definitions", "image"),
+            Step(definition.address, DEFINITIONS, "image"),
             Step(target.address, target.attribute),
         ),
         certainty=Certainty.INFERRED,
-        symptom=SYMPTOM,
+        symptom=SYMPTOM
+        if target.attribute in NO_IMAGES
+        else "CannotPullContainerError: ... pull "
+        "access denied, repository does not exist or may require authorization",
         strikes=Phase.TASK_START,
         fix=f"use {target.address}.repository_url",
     )

@@ -6,7 +6,8 @@ network interface. Without a way out of the subnet nothing answers, and the task
 ## Why
 A subnet leads out by a NAT gateway, or by an internet gateway for tasks with a public address
 (only `assign_public_ip` gives Fargate one, `map_public_ip_on_launch` does not), or by VPC
-endpoints for every service the task needs: `ecr.api`, `ecr.dkr`, `s3`, and `logs` for awslogs.
+endpoints for every service the task needs: `ecr.api`, `ecr.dkr`, `s3`, `logs` for awslogs, and
+`secretsmanager`, `ssm` or `ssmmessages` for secrets and `enable_execute_command`.
 
 ## Fix
 Give the subnet's route table a default route to a NAT gateway in a public subnet of the same
@@ -15,6 +16,7 @@ zone, or the VPC the endpoints that the finding names.
 ## When unknown
 A subnet, a route table or the target of a default route is not in the plan, or the way out is a
 transit gateway, a peering connection or an appliance. Give `--source-dir`, or confirm the way.
+Subnets without IPv4 are not judged.
 
 ## Source
 Amazon ECS Developer Guide, "CannotPullContainer task errors" and "Amazon ECS interface VPC
@@ -41,6 +43,7 @@ from policyscan.rule import (
     Unknown,
     Verdict,
     fail,
+    is_fargate,
     not_applicable,
     passed,
     undetermined,
@@ -72,6 +75,11 @@ def _judge(service: Service, platform: Platform) -> Finding:
     placement = platform.placement(service)
     if not placement.is_given:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
+    fargate = is_fargate(service, platform.graph)
+    if fargate is None:
+        return undetermined(service.address, "whether it runs on Fargate is known only after apply")
+    if not fargate:
+        return not_applicable(service.address, "on EC2 the instance pulls the image, not the task")
     opinion, certainty = placement.agree(lambda subnet: _opinion(subnet, service, platform))
     match opinion.verdict:
         case Verdict.FAIL:
@@ -127,6 +135,7 @@ def _by_nat(subnet: PlacedSubnet, platform: Platform) -> Opinion:
             continue
         problem, is_certain = platform.network.nat_problem(nat)
         if problem:
+            is_certain = is_certain and len(subnet.egress.nats) == 1
             verdict = Verdict.FAIL if is_certain else Verdict.UNKNOWN
             return Opinion(verdict, problem, (*subnet.path, Step(nat.address, "subnet_id")))
     return Opinion(Verdict.PASS, "out by a NAT gateway", subnet.path)

@@ -59,6 +59,8 @@ PREDEFINED = {
     "cpu": "ECSServiceAverageCPUUtilization",
     "memory": "ECSServiceAverageMemoryUtilization",
 }
+DIMENSIONS = {"ClusterName", "ServiceName"}
+"""What tells one service's metric from that of its whole cluster."""
 CUSTOMIZED = {"cpu": "CPUUtilization", "memory": "MemoryUtilization"}
 
 
@@ -106,9 +108,15 @@ def _measures(policy: Resource, kind: str) -> bool:
     metric = policy.value(METRIC)
     if isinstance(metric, Known):
         return str(metric).removesuffix("HighResolution") == PREDEFINED[kind]
-    return policy.value(f"{CUSTOM}.metric_name") == Known(CUSTOMIZED[kind]) and policy.value(
-        f"{CUSTOM}.namespace"
-    ) == Known("AWS/ECS")
+    dimensions = {
+        str(policy.value(f"{CUSTOM}.dimensions[{index}].name"))
+        for index in range(len(policy.elements(f"{CUSTOM}.dimensions")))
+    }
+    return (
+        policy.value(f"{CUSTOM}.metric_name") == Known(CUSTOMIZED[kind])
+        and policy.value(f"{CUSTOM}.namespace") == Known("AWS/ECS")
+        and dimensions == DIMENSIONS
+    )
 
 
 def _wrong(policy: Resource, wanted: float) -> tuple[str, str]:

@@ -71,16 +71,20 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(service: Service, platform: Platform) -> Finding:
     if service.is_daemon:
         return not_applicable(service.address, "a DAEMON service runs one task per instance")
+    if service.controller == "EXTERNAL":
+        return not_applicable(service.address, "an EXTERNAL deployment controller scales by itself")
     targets = platform.scaling.targets_of(service)
     if not targets:
         return _without_target(service, platform)
     target = targets[0]
     path = (Step(target.address, "resource_id", target.resource_id), Step(service.address))
+    certainty = Certainty.PROVEN if target.is_exact else Certainty.INFERRED
     if target.problem:
         return fail(
             service.address,
             f"{target.address}: {target.problem}",
             path=path,
+            certainty=certainty,
             symptom="ValidationException: Unsupported service namespace, resource type or "
             "scalable dimension",
             strikes=Phase.APPLY,
@@ -106,12 +110,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
             severity=Severity.MEDIUM,
             fix=FIX % service.resource.config_address,
         )
-    certainty = Certainty.PROVEN if target.is_exact else Certainty.INFERRED
-    if not target.is_exact and not all(
-        platform.scaling.targets_of(other)
-        for other in platform.services
-        if other.address in target.services
-    ):
+    if len(targets) < len(target.services):
         return undetermined(
             service.address, f"which service {target.address} is for is known only after apply"
         )

@@ -1,0 +1,92 @@
+"""What references lead to, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from policyscan.plan import Value
+
+
+class Confidence(StrEnum):
+    """How sure it is that an edge runs to this very instance."""
+
+    EXACT = "exact"
+    INFERRED = "inferred"
+    AMBIGUOUS = "ambiguous"
+
+    def weakened(self, other: Confidence) -> Confidence:
+        """The weaker of two."""
+        order = list(Confidence)
+        return max(self, other, key=order.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a reference leads: an attribute ("" when not known) of an instance, and the way."""
+
+    address: str
+    attribute: str
+    confidence: Confidence
+    via: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What the references of an expression lead to.
+
+    `literals` are root variables' and constants' values that may flow in, with their names.
+    `unresolved` says for each dead end what it is and what would resolve it.
+    """
+
+    targets: tuple[Target, ...] = ()
+    literals: tuple[tuple[str, Value], ...] = ()
+    unresolved: tuple[str, ...] = ()
+
+
+class Collector:
+    """Gathers what is found, first come first, without repeats."""
+
+    def __init__(self) -> None:
+        self.literals: dict[str, Value] = {}
+        self.unresolved: dict[str, None] = {}
+        self.targets: dict[tuple[str, str], tuple[Target, str]] = {}
+
+    def add(self, target: Target, kind: str) -> None:
+        """Keep a target and its resource type; of two on one attribute the surer one."""
+        key = (target.address, target.attribute)
+        known = self.targets.get(key)
+        order = list(Confidence)
+        if known is None or order.index(target.confidence) < order.index(known[0].confidence):
+            self.targets[key] = (target, kind)
+
+    def kinds(self) -> frozenset[str]:
+        """The resource types of what was found."""
+        return frozenset(kind for _, kind in self.targets.values())
+
+    def take(self, parts: Iterable[Collector], chosen_between: frozenset[str]) -> None:
+        """Add what the references of one expression found.
+
+        Of a type in `chosen_between` one may be meant and the others not.
+        """
+        parts = tuple(parts)
+        addresses: dict[str, set[str]] = {}
+        for part in parts:
+            for target, kind in part.targets.values():
+                addresses.setdefault(kind, set()).add(target.address)
+        for part in parts:
+            self.literals.update(part.literals)
+            self.unresolved.update(part.unresolved)
+            for target, kind in part.targets.values():
+                is_one_of = kind in chosen_between and len(addresses[kind]) > 1
+                blurred = replace(target, confidence=Confidence.AMBIGUOUS)
+                self.add(blurred if is_one_of else target, kind)
+
+    def followed(self) -> Followed:
+        """Everything gathered."""
+        return Followed(
+            tuple(target for target, _ in self.targets.values()),
+            tuple(self.literals.items()),
+            tuple(self.unresolved),
+        )

@@ -1,0 +1,171 @@
+"""Every log group must keep its events for exactly the required number of days.
+
+A log group without a retention never expires: its events are paid for until somebody looks. One
+that keeps them longer than the policy says is as much of a finding as one that loses them early.
+
+## Why
+`retention_in_days` is optional, and its default is 0, which means for ever.
+
+## Fix
+    resource "aws_cloudwatch_log_group" "app" {
+      name              = "/ecs/app-${var.environmentSuffix}"
+      retention_in_days = 7
+    }
+
+CloudWatch Logs takes some numbers only; `PS401.days` has to be one of them, or 0 for ever. A group
+of class DELIVERY always keeps two days, so it is not judged.
+
+A group encrypted with a key whose policy leaves out CloudWatch Logs fails too, because it cannot
+even be created. Name the service in the policy: `logs.us-east-1.amazonaws.com`.
+
+## When unknown
+`retention_in_days` or `log_group_class` is known only after apply. Give it a constant or a
+variable, or apply what it waits for first.
+
+## Source
+Amazon CloudWatch Logs API Reference, PutRetentionPolicy; Amazon CloudWatch Logs User Guide,
+"Encrypt log data in CloudWatch Logs using AWS Key Management Service". Checkov takes any retention
+in CKV_AWS_66, and asks for a year or more in CKV_AWS_338, against this rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from policyscan.rule import (
+    Absent,
+    Finding,
+    Known,
+    Parameter,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    Unknown,
+    certainty_of,
+    fail,
+    load_table,
+    not_applicable,
+    passed,
+    steps_to,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS401",
+    name="log-retention-off",
+    group="OBS",
+    severity=Severity.HIGH,
+    title="Log groups keep their events for exactly the required days",
+    types=("aws_cloudwatch_log_group",),
+    parameters=(Parameter("days", 7, "days every log group keeps its events; 0 is for ever"),),
+)
+
+SYMPTOM = "The specified KMS key does not exist or is not allowed to be used with Arn ..."
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
+    """One verdict per log group. Raises ValueError: no log group can keep PS401.days."""
+    days, table = parameters["days"], load_table("retention_days")
+    if days not in (table["never"], *table["days"]):
+        raise ValueError(f"PS401.days is {days}; a log group keeps one of {table['days']} days")
+    for group in platform.graph.of_type("aws_cloudwatch_log_group"):
+        if not group.is_deleted:
+            yield _locked_out(group, platform) or _judge(group, days, table["never"])
+
+
+def _judge(group: Resource, days: int, never: int) -> Finding:
+    path = (Step(group.address, "retention_in_days"),)
+    group_class = group.value("log_group_class")
+    if group_class == Known("DELIVERY"):
+        return not_applicable(group.address, "a log group of class DELIVERY always keeps 2 days")
+    kept = group.value("retention_in_days")
+    if isinstance(kept, Unknown):
+        return _undetermined(group, "retention_in_days", f"retention_in_days = {days}")
+    effective = kept.value if isinstance(kept, Known) else never
+    if effective == days:
+        return passed(group.address, f"it keeps its events {_spelt(days, never)}", path=path)
+    if isinstance(group_class, Unknown):
+        return _undetermined(group, "log_group_class", 'log_group_class = "STANDARD"')
+    shown = (
+        "(sensitive)" if kept == Known(effective, is_sensitive=True) else _spelt(effective, never)
+    )
+    return fail(
+        group.address,
+        f"{group.address} keeps its events {shown}, and the policy is {_spelt(days, never)}",
+        path=path,
+        strikes=Phase.RUNTIME,
+        fix=f"retention_in_days = {days}",
+    )
+
+
+def _spelt(days: int, never: int) -> str:
+    if days == never:
+        return "for ever"
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def _undetermined(group: Resource, attribute: str, cure: str) -> Finding:
+    return undetermined(
+        group.address,
+        f"{group.address}.{attribute} is known only after apply: write {cure}, or apply what it "
+        "waits for first",
+        path=(Step(group.address, attribute),),
+    )
+
+
+def _locked_out(group: Resource, platform: Platform) -> Finding | None:
+    """A failure when the key of this group keeps CloudWatch Logs out, by a policy that is known."""
+    graph = platform.graph
+    managed_apart = {
+        target.address
+        for policy in graph.of_type("aws_kms_key_policy")
+        for target in graph.resolve(policy, "key_id", ["aws_kms_key"]).targets
+    }
+    region = group.value("region")
+    for target in graph.resolve(group, "kms_key_id", ["aws_kms_key"]).targets:
+        key = graph.resource(target.address)
+        policy = key.value("policy") if key is not None else Absent()
+        if target.address in managed_apart or not isinstance(policy, Known):
+            continue
+        if not _lets_in(str(policy.value), str(region) if isinstance(region, Known) else ""):
+            return _key_failure(group, target)
+    return None
+
+
+def _key_failure(group: Resource, target: Target) -> Finding:
+    return fail(
+        group.address,
+        f"{group.address} is encrypted with {target.address}, whose policy does not let CloudWatch "
+        "Logs in: creating the log group fails",
+        severity=Severity.CRITICAL,
+        path=steps_to(group, "kms_key_id", Target(target.address, "policy", target.confidence)),
+        certainty=certainty_of(target),
+        symptom=SYMPTOM,
+        strikes=Phase.APPLY,
+        cause=target.address,
+        fix='allow Principal = { Service = "logs.<region>.amazonaws.com" } kms:Encrypt*, '
+        "kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe* in its policy",
+    )
+
+
+def _lets_in(policy: str, region: str) -> bool:
+    """Whether a key policy allows CloudWatch Logs of a region ("" is any) something."""
+    services = f"logs.{region}." if region else "logs."
+    try:
+        statements: Any = json.loads(policy).get("Statement", ())
+    except (ValueError, AttributeError):
+        return True
+    for statement in statements if isinstance(statements, list) else (statements,):
+        principal = statement.get("Principal", ()) if statement.get("Effect") == "Allow" else ()
+        for named in principal.values() if isinstance(principal, dict) else (principal,):
+            for one in (named,) if isinstance(named, str) else named:
+                if one in {"*", "logs.amazonaws.com"} or one.startswith(services):
+                    return True
+    return False

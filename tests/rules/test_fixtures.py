@@ -1,0 +1,79 @@
+"""Every rule on its own fixtures: plans real Terraform made, and the verdicts they must get.
+
+`pytest --accept` rewrites every `expected.json`; read the diff as code.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
+from policyscan.graph import ResourceGraph
+from policyscan.plan import read_plan
+from policyscan.rule import Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "fixtures" / "rules"
+FOLDERS = tuple(sorted(file.parent for file in RULES.glob("*/*/main.tf")))
+PACK = load_pack(built_in_pack())
+REQUIRED = ("pass", "fail", "unknown")
+"""The fixtures a rule must have, each named after a verdict that it must show."""
+
+each_fixture = pytest.mark.parametrize(
+    "folder", FOLDERS, ids=[f"{folder.parent.name}-{folder.name}" for folder in FOLDERS]
+)
+
+
+def judged(folder: Path) -> tuple[Judgement, ...]:
+    """What the rule a fixture belongs to says of its plan, without the source beside it."""
+    rule = folder.parent.name
+    plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
+    outcome = judge(ResourceGraph(plan), PACK, Settings(select=(rule,)))
+    assert outcome.errors == ()
+    return tuple(each for each in outcome.judgements if each.rule.id == rule)
+
+
+def expected_verdicts(folder: Path) -> dict[str, str]:
+    """The verdicts of a fixture's own rule by address, none where nobody wrote them down."""
+    file = folder / "expected.json"
+    if not file.exists():
+        return {}
+    document: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return document.get(folder.parent.name, {})
+
+
+@each_fixture
+def test_a_rule_judges_its_fixture_as_expected(
+    folder: Path, request: pytest.FixtureRequest
+) -> None:
+    found = {each.finding.address: str(each.verdict) for each in judged(folder)}
+    if request.config.getoption("--accept"):
+        text = json.dumps({folder.parent.name: found}, indent=2, sort_keys=True, ensure_ascii=False)
+        (folder / "expected.json").write_text(f"{text}\n", encoding="utf-8")
+    assert found == expected_verdicts(folder)
+
+
+@each_fixture
+def test_a_failure_names_its_evidence_and_its_fix(folder: Path) -> None:
+    bare = [
+        each.finding.address
+        for each in judged(folder)
+        if each.verdict is Verdict.FAIL and not (each.finding.path and each.finding.fix)
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("rule", [each.rule.id for each in PACK])
+def test_a_rule_has_fixtures_that_pass_fail_and_stay_unknown(rule: str) -> None:
+    shown = {name: set(expected_verdicts(RULES / rule / name).values()) for name in REQUIRED}
+    missing = [f"fixtures/rules/{rule}/{name}" for name in REQUIRED if name not in shown[name]]
+    assert missing == []
+    assert shown["pass"] <= {"pass", "na"}
+
+
+def test_every_fixture_belongs_to_a_rule_of_the_pack() -> None:
+    known = {each.rule.id for each in PACK}
+    assert [str(folder) for folder in FOLDERS if folder.parent.name not in known] == []

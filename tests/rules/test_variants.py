@@ -1,0 +1,143 @@
+"""Platforms unlike the reference get right verdicts or an honest unknown, never a wrong one.
+
+Each folder of `fixtures/variants` holds a configuration, the plan Terraform made of it, and
+`expected.json`: the truth by rule and address, written down from the configuration before the
+rules were run. There "unknown" is the truth where the configuration cannot tell either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from policyscan.engine import Settings, built_in_pack, judge, load_pack
+from policyscan.graph import ResourceGraph
+from policyscan.plan import read_plan
+from policyscan.rule import Verdict
+from policyscan.source import read_source
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDERS = sorted(file.parent for file in (ROOT / "fixtures" / "variants").glob("*/expected.json"))
+LEAST_DEFINITE = 0.90
+"""The share of pass, fail and na among all verdicts that source has to bring."""
+
+Verdicts = dict[tuple[str, str], str]
+
+
+def truth_of(folder: Path) -> Verdicts:
+    document = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    return {
+        (rule, address): verdict
+        for rule, verdicts in document.items()
+        for address, verdict in verdicts.items()
+    }
+
+
+def source_of(folder: Path) -> Path:
+    fixture = yaml.safe_load((folder / "fixture.yaml").read_text(encoding="utf-8"))
+    return folder / str((fixture or {}).get("configuration", "."))
+
+
+def verdicts_on(folder: Path, *, with_source: bool) -> Verdicts:
+    """What the built-in pack says of the rules that the truth speaks of."""
+    plan = read_plan((folder / "plan.json").read_bytes(), f"{folder.name}/plan.json")
+    source = read_source(source_of(folder)) if with_source else None
+    rules = {rule for rule, _ in truth_of(folder)}
+    pack = tuple(each for each in load_pack(built_in_pack()) if each.rule.id in rules)
+    outcome = judge(ResourceGraph(plan, source), pack, Settings())
+    assert outcome.errors == ()
+    return {
+        (each.rule.id, each.finding.address): str(each.verdict)
+        for each in outcome.judgements
+        if each.rule.id in rules
+    }
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> Callable[[Path, bool], Verdicts]:
+    """The verdicts on a folder, found once for all tests."""
+    found: dict[tuple[Path, bool], Verdicts] = {}
+
+    def look_up(folder: Path, with_source: bool) -> Verdicts:  # noqa: FBT001 - the key of a table
+        key = (folder, with_source)
+        if key not in found:
+            found[key] = verdicts_on(folder, with_source=with_source)
+        return found[key]
+
+    return look_up
+
+
+variants = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+readings = pytest.mark.parametrize("with_source", [True, False], ids=["source", "plan alone"])
+
+
+def test_there_are_at_least_fourteen_variants() -> None:
+    assert len(FOLDERS) >= 14
+
+
+def test_every_rule_has_something_to_pass_and_something_to_fail_among_the_variants() -> None:
+    found: dict[str, set[str]] = {}
+    for folder in FOLDERS:
+        for (rule, _), verdict in truth_of(folder).items():
+            found.setdefault(rule, set()).add(verdict)
+    assert {rule for rule, kinds in found.items() if not {"pass", "fail"} <= kinds} == set()
+
+
+@pytest.mark.xdist_group("variants")
+@variants
+@readings
+def test_no_definite_verdict_differs_from_the_truth(
+    folder: Path, with_source: bool, verdicts: Callable[[Path, bool], Verdicts]
+) -> None:
+    truth = truth_of(folder)
+    wrong = {
+        f"{rule} {address}": f"{verdict}, in truth {truth[rule, address]}"
+        for (rule, address), verdict in verdicts(folder, with_source).items()
+        if (rule, address) in truth and verdict not in {truth[rule, address], Verdict.UNKNOWN}
+    }
+    assert wrong == {}
+
+
+@pytest.mark.xdist_group("variants")
+@variants
+@readings
+def test_no_address_is_missing_and_none_unexpected(
+    folder: Path, with_source: bool, verdicts: Callable[[Path, bool], Verdicts]
+) -> None:
+    assert sorted(verdicts(folder, with_source)) == sorted(truth_of(folder))
+
+
+@pytest.mark.xdist_group("variants")
+@readings
+def test_most_verdicts_are_definite_when_source_is_at_hand(
+    with_source: bool,
+    verdicts: Callable[[Path, bool], Verdicts],
+    record_property: Callable[[str, object], None],
+) -> None:
+    found = [one for folder in FOLDERS for one in verdicts(folder, with_source).items()]
+    share = _definite(found)
+    by_rule = {
+        rule: _definite([one for one in found if one[0][0] == rule])
+        for rule in sorted({rule for (rule, _), _ in found})
+    }
+    worst = ", ".join(
+        f"{rule} {part:.0%}"
+        for rule, part in sorted(by_rule.items(), key=lambda pair: pair[1])[:5]
+        if part < 1
+    )
+    reading = "with source" if with_source else "by the plan alone"
+    record_property(
+        "figure",
+        f"{share:.1%} of {len(found)} verdicts on {len(FOLDERS)} variants are definite {reading}"
+        + (f"; least: {worst}" if worst else ""),
+    )
+    if with_source:
+        assert share >= LEAST_DEFINITE
+
+
+def _definite(found: list[tuple[tuple[str, str], str]]) -> float:
+    return sum(verdict != Verdict.UNKNOWN for _, verdict in found) / len(found)
