@@ -1,6 +1,7 @@
 """Stage 2: a `Plan`, with its source where it is at hand -> `ResourceGraph`."""
 
-from policyscan.graph.graph import WRITTEN, Edge, EdgeKind, Members, Resolution, ResourceGraph
+from policyscan.graph.graph import ResourceGraph
+from policyscan.graph.model import WRITTEN, Edge, EdgeKind, Members, Resolution
 from policyscan.graph.target import Confidence, Target
 
 __all__ = [

@@ -3,83 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import networkx as nx
 
 from policyscan.graph.identity import Identities
+from policyscan.graph.model import WRITTEN, Edge, EdgeKind, Members, Resolution
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, scope_of
 from policyscan.graph.target import Confidence, Target
 from policyscan.graph.written import Written
-from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
+from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
 from policyscan.plan.address import ModuleInstance, Reference
 from policyscan.plan.configuration import ConfigModule, ConfigResource, Expression
 
 if TYPE_CHECKING:
     from policyscan.source import Source
-
-
-WRITTEN = "a constant"
-"""The name of a literal that has none, because it stands in the expression itself."""
-
-
-class EdgeKind(StrEnum):
-    """`depends`: every static reference, as in `terraform graph`; `value`: what it comes to."""
-
-    DEPENDS = "depends"
-    VALUE = "value"
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`source` depends on `target`; attributes are "" where only the resources are known."""
-
-    source: str
-    target: str
-    kind: EdgeKind
-    from_attribute: str
-    to_attribute: str
-    confidence: Confidence
-    via: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """What an attribute of an instance comes to.
-
-    `targets` are the instances it takes its value from. `external` are known values that belong
-    to no instance of the plan. `literals` are variables and constants that may flow in, by name.
-    `unresolved` says what could not be followed and what would help.
-    """
-
-    value: Value
-    targets: tuple[Target, ...] = ()
-    external: tuple[Known, ...] = ()
-    literals: tuple[tuple[str, Value], ...] = ()
-    unresolved: tuple[str, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something may be missing from `targets` and `external`."""
-        if not isinstance(self.value, Unknown):
-            return False
-        return bool(self.unresolved) or not (self.targets or self.external)
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """What an argument holds under one key, told apart.
-
-    `values` are the values of the key, one each; `rest` is what stands under no key at all, and
-    may bring more of them.
-    """
-
-    values: tuple[Resolution, ...]
-    rest: Resolution
 
 
 class ResourceGraph:
@@ -198,32 +139,35 @@ class ResourceGraph:
         For `container_definitions` and `image`: the images, whatever else the containers hold.
         None without source, where it does not agree with the plan, or when no such key is there.
         """
-        found, loose = self.written.members(resource, path, name)
+        found = self.written.members(resource, path, name)
         written = self.written.argument(resource.module_path, resource.config_address, path)
         planned = tuple(r for _, one in resource.expressions(path) for r in one.references)
-        if not found or written is None or agreed(planned, written) is not written:
+        if not found.members or written is None or agreed(planned, written) is not written:
             return None
         value = resource.value(path)
         return Members(
             tuple(
-                self._followed(value, resource, each.references, constant=each.constant)
-                for each in found
+                self._followed(value, resource, each.reading, constant=each.constant)
+                for each in found.members
             ),
-            self._followed(value, resource, loose),
+            self._followed(value, resource, Reading(found.beside)),
+            self._followed(value, resource, Reading(found.loose)),
         )
 
     def _followed(
         self,
         value: Value,
         resource: Resource,
-        references: tuple[Reference, ...],
+        reading: Reading,
         *,
         constant: Value = ABSENT,
     ) -> Resolution:
-        followed = self._resolver.follow(Reading(references), scope_of(resource))
+        followed = self._resolver.follow(reading, scope_of(resource))
         own = () if constant is ABSENT else ((WRITTEN, constant),)
         literals = (*followed.literals, *own)
-        return Resolution(value, followed.targets, (), literals, followed.unresolved)
+        return Resolution(
+            value, followed.targets, (), literals, followed.unresolved, followed.is_chosen
+        )
 
     def follow(self, references: tuple[Reference, ...], resource: Resource) -> tuple[Target, ...]:
         """What references standing in a resource's own block lead to."""

@@ -38,7 +38,7 @@ _PICKS = re.compile(rf"\?|\bif\b|\b(?!(?:{_GATHERS})\()[a-z]\w*\(")
 _LOOP = re.compile(r"\bfor\s+(?:(\w+)\s*,\s*)?(\w+)\s+in\s+([^:]+?)\s*:")
 _INDEX = re.compile(r"\[([^\]]*)\]")
 
-_KEEPS_KEYS = re.compile(r"\{\s*for\s+(\w+)\s*,\s*\w+\s+in\b[^:]+:\s*(\w+)\s*=>")
+_MAKES_MAP = re.compile(r"\{\s*for\s+(\w+)(?:\s*,\s*\w+)?\s+in\b[^:]+:\s*(.+?)\s*=>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,15 @@ class Reading:
     `rest` is the path that is taken out of its value: `["a"].url` of a local in
     `local.urls["a"].url`. `picks`: it chooses between its references, by a condition, a filter,
     an index or a function; None when only the plan is at hand, which does not tell. `loops` are
-    the iterators of its `for` expressions, each with what it runs over.
+    the iterators of its `for` expressions, each with what it runs over. `text`: the constant it
+    is, if it is one.
     """
 
     references: tuple[Reference, ...]
     rest: str = ""
     picks: bool | None = None
     loops: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
 
     @property
     def has_key(self) -> bool:
@@ -86,17 +88,21 @@ def read_source(written: Expression, rest: str = "") -> Reading:
             break
         written, rest = members[0], without_first_step(rest)
     picks = _PICKS.search(written.text) is not None
-    if rest and (keeps := _KEEPS_KEYS.match(written.text)) and keeps[1] != keeps[2]:
+    if rest and (made := _MAKES_MAP.match(written.text)) and made[1] != made[2]:
+        # Other keys than those it runs over: the one taken need not name the same instance.
         picks = True
-    # What an index meant before the choice it does not mean after it.
-    rest = "" if picks and rest.startswith("[") else rest
+    if picks and rest.startswith("[") and written.conditional is None:
+        # What an index meant before a filter or a function it does not mean after it; the arms of
+        # a conditional take its place as they are.
+        rest = ""
     loops = tuple(
         (iterator, match[3])
         for match in _LOOP.finditer(written.text)
         for iterator in match.group(1, 2)
         if iterator
     )
-    return Reading(references_of(written), rest, picks, loops)
+    text = written.literal if isinstance(written.literal, str) else None
+    return Reading(references_of(written), rest, picks, loops, text)
 
 
 def _is_object(written: Expression) -> bool:

@@ -91,7 +91,10 @@ class Resolver:
                 case Subject.COUNT | Subject.OTHER:
                     pass
             parts.append(part)
+        if here.reading.text is not None and here.trail.via:
+            found.literals[here.trail.via[-1]] = Known(here.reading.text)
         found.take(parts, _chosen_between(here.reading, parts))
+        found.is_chosen |= here.reading.picks is True
 
     def _resource(self, reference: Reference, here: _Place, found: Collector) -> None:
         scope, trail = here.scope, here.trail
@@ -202,7 +205,7 @@ class Resolver:
             found.unresolved[f"{name} in {place(scope.module)}: {why}"] = None
             return
         hop = f"{place(scope.module)}.{name}" if scope.module else name
-        if isinstance(written.literal, str):
+        if isinstance(written.literal, list | dict):
             found.literals[hop] = Known(written.literal)
         reading = _part(read_source(written, _taken(reference, here)), reference, here)
         self._follow(_Place(reading, scope, here.trail.through(hop)), found)

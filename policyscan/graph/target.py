@@ -37,12 +37,14 @@ class Followed:
     """What the references of an expression lead to.
 
     `literals` are root variables' and constants' values that may flow in, with their names.
-    `unresolved` says for each dead end what it is and what would resolve it.
+    `unresolved` says for each dead end what it is and what would resolve it. `is_chosen`: an
+    expression on the way picks, so that something else may flow in instead of all of these.
     """
 
     targets: tuple[Target, ...] = ()
     literals: tuple[tuple[str, Value], ...] = ()
     unresolved: tuple[str, ...] = ()
+    is_chosen: bool = False
 
 
 class Collector:
@@ -51,6 +53,7 @@ class Collector:
     def __init__(self) -> None:
         self.literals: dict[str, Value] = {}
         self.unresolved: dict[str, None] = {}
+        self.is_chosen = False
         self.targets: dict[tuple[str, str], tuple[Target, str]] = {}
 
     def add(self, target: Target, kind: str) -> None:
@@ -78,6 +81,7 @@ class Collector:
         for part in parts:
             self.literals.update(part.literals)
             self.unresolved.update(part.unresolved)
+            self.is_chosen |= part.is_chosen
             for target, kind in part.targets.values():
                 is_one_of = kind in chosen_between and len(addresses[kind]) > 1
                 blurred = replace(target, confidence=Confidence.AMBIGUOUS)
@@ -89,4 +93,5 @@ class Collector:
             tuple(target for target, _ in self.targets.values()),
             tuple(self.literals.items()),
             tuple(self.unresolved),
+            self.is_chosen,
         )

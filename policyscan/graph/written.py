@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policyscan.graph.reading import planned_reference, references_of
+from policyscan.graph.reading import Reading, planned_reference, read_source, references_of
 from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.plan.address import ModulePath, Reference
 
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A value given to a key: its references, and the constant it is, if it is one."""
+    """A value given to a key: how it is read, and the constant it is, if it is one."""
 
-    references: tuple[Reference, ...]
+    reading: Reading
     constant: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What an argument gives to one key, the references under other keys, and those under none."""
+
+    members: tuple[Member, ...] = ()
+    beside: tuple[Reference, ...] = ()
+    loose: tuple[Reference, ...] = ()
 
 
 class Written:
@@ -83,26 +93,18 @@ class Written:
         ]
         return "\n".join([each.text, *locals_in])
 
-    def constant(self, path: ModulePath, name: str) -> Known | None:
-        """The value of a local that is a constant: a text, a list or an object."""
-        written = self._local(path, f"local.{name}")
-        is_constant = written is not None and isinstance(written.literal, str | list | dict)
-        return Known(written.literal) if written is not None and is_constant else None
-
-    def members(
-        self, resource: Resource, attribute: str, name: str
-    ) -> tuple[tuple[Member, ...], tuple[Reference, ...]]:
-        """Each value given to a key inside an argument, and the references outside of all keys.
+    def members(self, resource: Resource, attribute: str, name: str) -> Keyed:
+        """Each value given to a key inside an argument, and what else the argument refers to.
 
         A local that stands for a part of the argument is looked into.
         """
         path = resource.module_path
         written = self.expression(path, resource.config_address, attribute)
-        return ((), ()) if written is None else self._members(path, written, name, ())
+        return Keyed() if written is None else self._members(path, written, name, ())
 
     def _members(
         self, path: ModulePath, written: Expression, name: str, seen: tuple[str, ...]
-    ) -> tuple[tuple[Member, ...], tuple[Reference, ...]]:
+    ) -> Keyed:
         members = [_member(value) for value in written.members(name)]
         keyed = {
             str(each)
@@ -110,7 +112,9 @@ class Written:
             for value in values
             for each in value.references
         }
-        loose = []
+        others = (values for key, values in written.keyed.items() if key != name)
+        beside = [each for values in others for value in values for each in references_of(value)]
+        loose: list[Reference] = []
         for reference in written.references:
             shown = str(reference)
             local = None if shown in seen else self._local(path, shown)
@@ -119,10 +123,11 @@ class Written:
             if local is None:
                 loose.append(planned_reference(reference))
                 continue
-            inner, rest = self._members(path, local, name, (*seen, shown))
-            members.extend(inner)
-            loose.extend(rest)
-        return tuple(members), tuple(dict.fromkeys(loose))
+            inner = self._members(path, local, name, (*seen, shown))
+            members.extend(inner.members)
+            beside.extend(inner.beside)
+            loose.extend(inner.loose)
+        return Keyed(tuple(members), tuple(dict.fromkeys(beside)), tuple(dict.fromkeys(loose)))
 
     def _local(self, path: ModulePath, reference: str) -> Expression | None:
         """The local a reference takes as a whole."""
@@ -132,7 +137,9 @@ class Written:
 
     def path_of(self, file: str) -> str:
         """A file of the source as a path from where the source folder was given."""
-        return file if self._source is None else (self._source.directory / file).as_posix()
+        if self._source is None:
+            return file
+        return Path(os.path.normpath(self._source.directory / file)).as_posix()
 
     def line(self, path: str, number: int) -> str:
         """One line of a source file, "" when it cannot be read any more."""
@@ -156,4 +163,4 @@ class Written:
 
 def _member(value: Expression) -> Member:
     constant = Known(value.literal) if isinstance(value.literal, str) else ABSENT
-    return Member(references_of(value), constant)
+    return Member(read_source(value), constant)

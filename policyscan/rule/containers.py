@@ -38,7 +38,8 @@ class ImageOrigin:
     `repositories` and `lookups` are what it may start from, whether this plan holds or looks them
     up; `others` are names or texts of what it may be instead, and `unresolved` says what could
     not be followed. `is_image`: these belong to an image for certain, and not to something else
-    in the container definitions. `text` is the image itself, where it is a constant.
+    in the container definitions. `may_differ`: something else may come instead of what is told
+    here. `text` is the image itself, where it is a constant.
     """
 
     is_image: bool
@@ -46,6 +47,7 @@ class ImageOrigin:
     lookups: tuple[Target, ...] = ()
     others: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
+    may_differ: bool = False
     text: Known | None = None
 
 
@@ -123,11 +125,31 @@ class Images:
         """The origins of images that are known only after apply."""
         members = self._graph.members(definition, DEFINITIONS, "image")
         images = [self._origin(each, is_image=True) for each in members.values] if members else []
+        is_repository = self._is_only_cause(whole)
         if members is None or NOWHERE in images:
-            return (self._origin(whole, is_image=False),)
+            origin = self._origin(whole, is_image=False)
+            return (replace(origin, may_differ=not is_repository),)
         rest = self._origin(members.rest, is_image=False)
         # What stands beside the images matters only when it may bring another one.
-        return (*images, rest) if rest.repositories or rest.unresolved else tuple(images)
+        if rest.repositories or rest.unresolved:
+            return (*images, replace(rest, may_differ=not is_repository))
+        beside = any(self._is_repository(target) for target in members.beside.targets)
+        if is_repository and not beside and len(images) == 1 and images[0].repositories:
+            return (replace(images[0], others=(), may_differ=False),)
+        return tuple(images)
+
+    def _is_only_cause(self, whole: Resolution) -> bool:
+        """Whether only repositories can make an argument unknown: then they do flow in.
+
+        A condition that took something known instead would have left it known.
+        """
+        causes = []
+        for target in whole.targets:
+            resource = self._graph.resource(target.address)
+            if resource is not None and target.attribute and resource.type != "terraform_data":
+                is_unknown = not isinstance(resource.value(target.attribute), Known)
+                causes += [resource.type] if is_unknown else []
+        return not set(causes) - {REPOSITORY}
 
     def _origin(self, found: Resolution, *, is_image: bool) -> ImageOrigin:
         targets = tuple(self._through(found.targets))
@@ -147,6 +169,7 @@ class Images:
             lookups=self._lookups(targets),
             others=tuple(others),
             unresolved=found.unresolved,
+            may_differ=found.is_chosen,
             text=text,
         )
 

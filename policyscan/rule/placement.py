@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import Absent, Resource
+from policyscan.plan import Absent, Resource, Unknown
 from policyscan.rule.ecs import Service, certainty_of, steps_to
 from policyscan.rule.model import Certainty, Step, Verdict
 from policyscan.rule.network import Egress, Network
 
 SUBNETS = "network_configuration[0].subnets"
+_SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,21 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
             )
         )
     missing += [
-        f"subnet {value} is not in this plan, nor are its routes" for value in resolution.external
+        f"subnet {value} is not in this plan, nor are its routes"
+        for value in (*resolution.external, *_written_ids(service, graph))
     ]
     if not subnets and not missing:
-        missing.append(f"{service.address}.{SUBNETS} could not be followed; give --source-dir")
+        missing.append(f"the plan does not hold the subnets of {service.address}")
     return Placement(is_given=True, subnets=tuple(subnets), missing=tuple(missing))
+
+
+def _written_ids(service: Service, graph: ResourceGraph) -> tuple[str, ...]:
+    """Subnets the source names by id, of a list that is known only after apply.
+
+    A plan lists the references of an argument and leaves out the constants beside them.
+    """
+    resource = service.resource
+    if not isinstance(service.subnets.value, Unknown):
+        return ()
+    written = graph.written.expression(resource.module_path, resource.config_address, SUBNETS)
+    return tuple(dict.fromkeys(_SUBNET_ID.findall(written.text))) if written else ()

@@ -154,13 +154,19 @@ class _Way(NamedTuple):
             text = "the lookup gates the service: without an image there is no plan"
             return self._passed(f"{lookup.address} found the image while planning", lookup, text)
         if repositories:
-            text = "whether the tag was pushed is not in a plan"
-            return self._passed("the repository exists before this plan", repositories[0], text)
+            return self._present(repositories[0])
         if self.image.unresolved or not self.image.others:
             return self._unknown(
                 "; ".join(self.image.unresolved) or "its references name no repository"
             )
         return self._passed("no image comes from a repository this plan creates")
+
+    def _present(self, target: Target) -> Finding:
+        repository = self.platform.graph.resource(target.address)
+        if repository and repository.is_created:
+            return self._passed("a pull-through cache fills the repository on demand", target)
+        text = "whether the tag was pushed is not in a plan"
+        return self._passed("the repository exists before this plan", target, text)
 
     def _looked_up(self, lookup: Target, data: Resource) -> Finding | None:
         """A lookup that only apply makes, in a repository of this plan, gates nothing."""
@@ -170,8 +176,8 @@ class _Way(NamedTuple):
             if not is_empty or self.platform.pushers.between(lookup.address, target.address):
                 continue
             return self._failed(
-                f"{self.service.address} would start from {target.address}, which this plan "
-                f"creates; {lookup.address} looks for the image before anyone can push it (PS601)",
+                f"this service cannot start: its image comes from {target.address}, which this "
+                f"plan creates, and {lookup.address} looks for it before anyone can push (PS601)",
                 target,
                 (
                     *self._steps(lookup, "read only during apply"),
@@ -190,17 +196,21 @@ class _Way(NamedTuple):
             )
         if self.image.unresolved and len(unpushed) > 1:
             return self._unknown("; ".join(self.image.unresolved))
+        if self.image.may_differ:
+            return self._unknown(
+                f"it refers to {first.address}, which this plan creates, but may run another image"
+            )
         repository = self.platform.graph.resource(first.address)
         is_replaced = repository is not None and "delete" in repository.actions
-        verb = "replaces, which empties it" if is_replaced else "creates"
+        verb = "replaces" if is_replaced else "creates"
         pushers = self.platform.pushers.into(first.address)
         late = [
             f"; {each.address} pushes, but the service does not wait for it" for each in pushers
         ]
         is_sure = self.image.is_image and len(unpushed) == 1
         return self._failed(
-            f"{self.service.address} starts tasks from {first.address}, which this plan {verb}: "
-            f"it is empty when the service asks for its image{''.join(late[:1])}",
+            f"no task of this service will start: its image comes from {first.address}, which this "
+            f"plan {verb}, so nothing is in it when ECS pulls{''.join(late[:1])}",
             first,
             self._steps(first, f"this plan {verb}: no image is in it when the task starts"),
             certainty=certainty_of(self.task, first) if is_sure else Certainty.INFERRED,

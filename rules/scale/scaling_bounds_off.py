@@ -96,13 +96,16 @@ def _judge_start(
     low, high = target.resource.value("min_capacity"), target.resource.value("max_capacity")
     if service is None or not (isinstance(low, Known) and isinstance(high, Known)):
         return
-    if platform.ignores_changes(service, "desired_count") and not service.is_created:
+    is_ignored = platform.ignores_changes(service, "desired_count")
+    if is_ignored and not service.is_created:
         return
     match service.value("desired_count"):
         case Unknown():
             unknowns.append(f"{address}.desired_count is known only after apply")
         case Known(value) if low.value <= value <= high.value:
             pass
+        case _ if is_ignored is None and not service.is_created:
+            unknowns.append(f"whether {address} ignores changes of desired_count is in its source")
         case Known() as known:
             text = f"{address} starts with {known} tasks, outside {low} to {high}"
             problems.append((text, Step(address, "desired_count", str(known))))

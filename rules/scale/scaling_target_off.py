@@ -9,7 +9,8 @@ Two `aws_appautoscaling_policy` resources with `policy_type = "TargetTrackingSca
 `ECSServiceAverageCPUUtilization` and one for `ECSServiceAverageMemoryUtilization`.
 
 ## When unknown
-A target value is known only after apply, or a policy's `resource_id` could not be followed.
+A target value or a metric is known only after apply, or a policy's `resource_id` could not be
+followed.
 
 ## Source
 Amazon ECS Developer Guide, "Target tracking scaling policies"; Application Auto Scaling API
@@ -87,8 +88,8 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
             problem, unknown = _wrong(policy, parameters[kind])
             problems += [(problem, Step(policy.address, VALUE))] if problem else []
             unknowns += [unknown] if unknown else []
-    loose = [p for p in platform.scaling.loose_policies if p not in policies]
-    if problems and not (loose and problems[0][0].startswith("no policy")):
+    doubts = _doubts(target, policies, platform)
+    if problems and not (doubts and problems[0][0].startswith("no policy")):
         return fail(
             target.address,
             "; ".join(problem for problem, _ in problems),
@@ -98,10 +99,26 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
             'two policies of policy_type = "TargetTrackingScaling"',
         )
     if problems:
-        unknowns.append(f"{loose[0].address}.resource_id could not be followed; give --source-dir")
+        unknowns += doubts
     if unknowns:
         return undetermined(target.address, "; ".join(unknowns))
     return passed(target.address, "tracks CPU and memory as agreed", path=tuple(path))
+
+
+def _doubts(
+    target: ScalableTarget, policies: tuple[Resource, ...], platform: Platform
+) -> list[str]:
+    """Why a policy that seems to be missing may be there."""
+    loose = [
+        f"the service {policy.address}.resource_id is for could not be followed"
+        for policy in platform.scaling.loose_policies
+        if policy not in policies
+    ]
+    return loose + [
+        f"which metric {policy.address} tracks for {target.address} is known only after apply"
+        for policy in policies
+        if isinstance(policy.value(METRIC), Unknown)
+    ]
 
 
 def _measures(policy: Resource, kind: str) -> bool:

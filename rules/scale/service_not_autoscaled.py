@@ -124,7 +124,16 @@ def _without_target(service: Service, platform: Platform) -> Finding:
             return undetermined(
                 service.address, f"{target.address}.resource_id could not be followed: {why}"
             )
-    astray = [t for t in platform.scaling.targets if not t.services]
+    name = service.resource.value("name")
+    astray = [
+        target
+        for target in platform.scaling.targets
+        if not target.services
+        and (
+            platform.graph.depends_on(target.address, service.address)
+            or (isinstance(name, Known) and target.resource_id.endswith(f"/{name}"))
+        )
+    ]
     hint = f"; {astray[0].address} points at {astray[0].resource_id!r}" if astray else ""
     return fail(
         service.address,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pa
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
 from policyscan.rule import Verdict
+from policyscan.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "fixtures" / "rules"
@@ -28,21 +30,31 @@ each_fixture = pytest.mark.parametrize(
 
 
 def judged(folder: Path) -> tuple[Judgement, ...]:
-    """What the rule a fixture belongs to says of its plan, without the source beside it."""
+    """What the rule a fixture belongs to says of its plan, with the source beside it.
+
+    `"source": false` in its `expected.json` judges the plan alone.
+    """
     rule = folder.parent.name
     plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
-    outcome = judge(ResourceGraph(plan), PACK, Settings(select=(rule,)))
+    source = read_source(folder) if expected(folder).get("source", True) else None
+    outcome = judge(ResourceGraph(plan, source), PACK, Settings(select=(rule,)))
     assert outcome.errors == ()
     return tuple(each for each in outcome.judgements if each.rule.id == rule)
 
 
-def expected_verdicts(folder: Path) -> dict[str, str]:
-    """The verdicts of a fixture's own rule by address, none where nobody wrote them down."""
+def expected(folder: Path) -> dict[str, Any]:
+    """The `expected.json` of a fixture, empty where nobody wrote it yet."""
     file = folder / "expected.json"
     if not file.exists():
         return {}
-    document: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return document.get(folder.parent.name, {})
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return document
+
+
+def expected_verdicts(folder: Path) -> dict[str, str]:
+    """The verdicts of a fixture's own rule by address, none where nobody wrote them down."""
+    verdicts: dict[str, str] = expected(folder).get(folder.parent.name, {})
+    return verdicts
 
 
 @each_fixture
@@ -51,7 +63,8 @@ def test_a_rule_judges_its_fixture_as_expected(
 ) -> None:
     found = {each.finding.address: str(each.verdict) for each in judged(folder)}
     if request.config.getoption("--accept"):
-        text = json.dumps({folder.parent.name: found}, indent=2, sort_keys=True, ensure_ascii=False)
+        document = expected(folder) | {folder.parent.name: found}
+        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "expected.json").write_text(f"{text}\n", encoding="utf-8")
     assert found == expected_verdicts(folder)
 
