@@ -25,6 +25,7 @@ from policyscan.rule.model import (
     not_applicable,
     passed,
     undetermined,
+    worst,
 )
 from policyscan.rule.network import is_zone_id
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
@@ -77,4 +78,5 @@ __all__ = [
     "passed",
     "steps_to",
     "undetermined",
+    "worst",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -117,6 +117,21 @@ def undetermined(address: str, message: str, **details: Any) -> Finding:
 def not_applicable(address: str, message: str, **details: Any) -> Finding:
     """The rule does not speak about this address."""
     return Finding(address, Verdict.NA, message, **details)
+
+
+def worst(findings: Iterable[Finding]) -> Finding:
+    """The finding that decides for all: a failure, else an unknown, else the least sure pass.
+
+    Raises ValueError: there is none.
+    """
+    order = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NA)
+
+    def rank(finding: Finding) -> tuple[int, bool]:
+        is_proven = finding.certainty is Certainty.PROVEN
+        is_bad = finding.verdict is Verdict.FAIL
+        return order.index(finding.verdict), is_proven is not is_bad
+
+    return min(findings, key=rank)
 
 
 @dataclass(frozen=True, slots=True)

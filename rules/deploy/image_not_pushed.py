@@ -53,13 +53,13 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Verdict,
     certainty_of,
     fail,
     not_applicable,
     passed,
     steps_to,
     undetermined,
+    worst,
 )
 
 RULE = Rule(
@@ -71,7 +71,11 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-SYMPTOM = "CannotPullContainerError: ... %s: not found"
+PULL_SYMPTOM = "CannotPullContainerError: ... %s: not found"
+LOOKUP_SYMPTOM = (
+    "reading ECR Images: ImageNotFoundException: The image with imageId ... does not exist within "
+    "the repository with name '%s'"
+)
 FIX = (
     "have the image there before the service starts, in one of three ways:\n"
     "1. Two phases: apply with the services off (count = 0), push, then apply with them on and "
@@ -80,9 +84,6 @@ FIX = (
     'data "aws_ecr_image"; without an image the plan then stops, and breaks nothing\n'
     "3. Placeholder: image = var.image, set to a public image until the first push"
 )
-
-
-WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -121,7 +122,7 @@ def _judge_task(service: Service, task: Target, platform: Platform) -> Finding:
     findings = [_Way(service, task, definition, each, platform).judge() for each in images.origins]
     if not findings:
         return undetermined(service.address, f"{definition.address} has no container")
-    return min(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+    return worst(findings)
 
 
 class _Way(NamedTuple):
@@ -184,6 +185,9 @@ class _Way(NamedTuple):
                     *steps_to(data, "repository_name", target, "created by this plan, empty")[1:],
                 ),
                 certainty=certainty_of(self.task, lookup, target),
+                strikes=Phase.APPLY,
+                symptom=LOOKUP_SYMPTOM,
+                notes=(Note(Level.INFO, "the apply stops at the lookup, half done"),),
             )
         return self._unknown("; ".join(named.unresolved)) if named.is_open else None
 
@@ -214,10 +218,13 @@ class _Way(NamedTuple):
             first,
             self._steps(first, f"this plan {verb}: no image is in it when the task starts"),
             certainty=certainty_of(self.task, first) if is_sure else Certainty.INFERRED,
+            strikes=Phase.TASK_START,
+            symptom=PULL_SYMPTOM,
+            notes=_effects(self.service.resource),
         )
 
     def _failed(
-        self, message: str, target: Target, path: tuple[Step, ...], *, certainty: Certainty
+        self, message: str, target: Target, path: tuple[Step, ...], *, symptom: str, **details: Any
     ) -> Finding:
         repository = self.platform.graph.resource(target.address)
         name = repository.value("name") if repository else None
@@ -225,12 +232,10 @@ class _Way(NamedTuple):
             self.service.address,
             message,
             path=path,
-            certainty=certainty,
-            notes=_effects(self.service.resource),
-            symptom=SYMPTOM % (name if isinstance(name, Known) else target.address),
-            strikes=Phase.TASK_START,
+            symptom=symptom % (name if isinstance(name, Known) else target.address),
             cause=target.address,
             fix=FIX % (repository.config_address if repository else target.address),
+            **details,
         )
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:

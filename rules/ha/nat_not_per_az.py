@@ -34,12 +34,12 @@ from policyscan.rule import (
     Severity,
     Step,
     Value,
-    Verdict,
     fail,
     is_zone_id,
     not_applicable,
     passed,
     undetermined,
+    worst,
 )
 
 RULE = Rule(
@@ -52,7 +52,6 @@ RULE = Rule(
 )
 
 ANYWHERE = Known("every zone")
-WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -87,7 +86,7 @@ def _judge(
     findings += [undetermined(vpc.address, why) for why in missing]
     if not findings:
         return not_applicable(vpc.address, "no task of this VPC goes out by a NAT gateway")
-    return min(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+    return worst(findings)
 
 
 def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Finding | None:

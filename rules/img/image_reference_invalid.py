@@ -40,11 +40,11 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Verdict,
     fail,
     parse_image,
     passed,
     undetermined,
+    worst,
 )
 
 RULE = Rule(
@@ -63,7 +63,6 @@ NAMES = {"name", "id"}
 """Attributes that make an image only behind a registry's host."""
 IMAGES = {"repository_url", "image_uri"}
 DEFINITIONS = "container_definitions"
-WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 FIX = (
     'write image = "${aws_ecr_repository.<name>.repository_url}:<tag>" '
     "or <registry>/<repository>:<tag>"
@@ -87,11 +86,9 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
             strikes=Phase.APPLY,
             fix="build container_definitions with jsonencode([...])",
         )
-    findings = [_judge_image(definition, each, platform) for each in images.origins]
-    return min(
-        findings or [passed(definition.address, "it has no container")],
-        key=lambda finding: WORST_FIRST.index(finding.verdict),
-    )
+    if not images.origins:
+        return passed(definition.address, "it has no container")
+    return worst(_judge_image(definition, each, platform) for each in images.origins)
 
 
 def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -> Finding:

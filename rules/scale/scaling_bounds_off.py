@@ -8,7 +8,8 @@ ceiling that shows under load only.
 `min_capacity = 2`, `max_capacity = 10`, and a `desired_count` between them.
 
 ## When unknown
-A bound or the desired count is known only after apply.
+A bound or the desired count is known only after apply, or whether a service that exists already
+ignores changes of `desired_count` stands in source that is not at hand. Give `--source-dir`.
 
 ## Source
 Application Auto Scaling API Reference, RegisterScalableTarget, MinCapacity. The bounds are the
@@ -105,7 +106,8 @@ def _judge_start(
         case Known(value) if low.value <= value <= high.value:
             pass
         case _ if is_ignored is None and not service.is_created:
-            unknowns.append(f"whether {address} ignores changes of desired_count is in its source")
+            why = "ignores changes of desired_count is not in the plan; give --source-dir"
+            unknowns.append(f"whether {address} {why}")
         case Known() as known:
             text = f"{address} starts with {known} tasks, outside {low} to {high}"
             problems.append((text, Step(address, "desired_count", str(known))))
