@@ -33,7 +33,7 @@ _GATHERS = (
 )
 """Functions that pass on all they are given; any other may leave something out."""
 
-_PICKS = re.compile(rf"\?|\bif\b|\b(?!(?:{_GATHERS})\()[a-z]\w*\(")
+_PICKS = re.compile(rf"\?|\bif\b|\b(?!(?:{_GATHERS})\()[a-z]\w*\(|[)\]]\[(?!\*)")
 
 _LOOP = re.compile(r"\bfor\s+(?:(\w+)\s*,\s*)?(\w+)\s+in\s+([^:]+?)\s*:")
 _INDEX = re.compile(r"\[([^\]]*)\]")

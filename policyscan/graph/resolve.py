@@ -17,7 +17,7 @@ from policyscan.graph.scope import Instances, Scope, place, scope_of
 from policyscan.graph.target import Collector, Confidence, Followed, Target
 from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
-from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text
+from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text, steps
 
 _DEEPEST = 64
 """References can only nest as deep as modules and locals do; past this it is a loop."""
@@ -155,7 +155,8 @@ class Resolver:
             return
         children = self._instances.children(scope.module, reference.name)
         chosen, confidence = self._choose(children, reference, here)
-        rest = _joined(reference.attribute, here.reading.rest)
+        index = _index_of_output(reference, scope)
+        rest = _joined(index or reference.attribute, here.reading.rest)
         if len(chosen) > 1 and not reference.output:
             chosen, rest, confidence = narrow(chosen, rest, confidence)
         outputs = [reference.output] if reference.output else sorted(call.module.outputs)
@@ -169,6 +170,8 @@ class Resolver:
                     continue
                 written = self._written.expression(inner.path, f"output.{name}", "value")
                 reading = read(output.expression.references, written, rest)
+                if index is None:
+                    reading = replace(reading, picks=True)
                 hop = here.trail.through(f"{place(child)}.output.{name}", confidence)
                 self._follow(_Place(reading, inner, hop), found)
 
@@ -240,6 +243,18 @@ class Resolver:
                 for resource in self._instances.inside(child)
             )
         return ()
+
+
+def _index_of_output(reference: Reference, scope: Scope) -> str | None:
+    """What a dynamic index takes out of a module's output, "" without one, None when not known.
+
+    Example: `["a"]` for `module.net.subnet_ids[each.key]` in the instance of key "a".
+    """
+    _, output, tail = reference.text.partition(f".{reference.output}")
+    if not (reference.output and output) or steps(tail) or not tail.startswith("["):
+        return ""
+    index, _, rest = tail[1:].partition("]")
+    return f"{key_text(scope.key)}{rest}" if index in {"each.key", "count.index"} else None
 
 
 def _taken(reference: Reference, here: _Place) -> str:

@@ -211,13 +211,16 @@ class _Way(NamedTuple):
         late = [
             f"; {each.address} pushes, but the service does not wait for it" for each in pushers
         ]
-        is_sure = self.image.is_image and len(unpushed) == 1
+        is_image = self.image.is_image
+        origin = "its image comes from" if is_image else "its container_definitions refer to"
         return self._failed(
-            f"no task of this service will start: its image comes from {first.address}, which this "
-            f"plan {verb}, so nothing is in it when ECS pulls{''.join(late[:1])}",
+            f"no task of this service will start: {origin} {first.address}, which this plan "
+            f"{verb}, so nothing is in it when ECS pulls{''.join(late[:1])}",
             first,
             self._steps(first, f"this plan {verb}: no image is in it when the task starts"),
-            certainty=certainty_of(self.task, first) if is_sure else Certainty.INFERRED,
+            certainty=certainty_of(self.task, first)
+            if is_image and len(unpushed) == 1
+            else Certainty.INFERRED,
             strikes=Phase.TASK_START,
             symptom=PULL_SYMPTOM,
             notes=_effects(self.service.resource),
