@@ -7,6 +7,7 @@ Exit codes: 0 clean or below the threshold, 1 findings at or above it, 2 could n
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -20,8 +21,11 @@ def main() -> None:
     gc.disable()
     from policyscan.cli.commands import run  # noqa: PLC0415 - imports count once gc is off
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its code instead of no report at all.
+            stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 

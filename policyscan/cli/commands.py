@@ -125,6 +125,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; every refusal is one line on stderr."""
     try:
         code = policyscan.main(arguments, prog_name="policyscan", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as problem:
         problem.show()
         return 2

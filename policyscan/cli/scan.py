@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from policyscan.cli.commands import FORMATS, write
 from policyscan.engine import (
@@ -136,14 +134,19 @@ def _rendered(
 ) -> str:
     if target.format == "json":
         return render_json([json_document(outcome, code) for outcome, code in scanned])
-    to_terminal = target.path is None and sys.stdout.isatty()
-    colour = to_terminal and not no_color and "NO_COLOR" not in os.environ
-    columns = shutil.get_terminal_size((100, 24)).columns if to_terminal else 100
-    width = min(max(columns, _NARROW), _WIDE)
+    width, colour = (100, False)
+    if target.path is None and sys.stdout.isatty():
+        width, colour = _terminal(no_color=no_color)
     return "\n".join(
         render_text(outcome, code, width=width, colour=colour, quiet=quiet)
         for outcome, code in scanned
     )
 
 
-__all__: list[Any] = ["run_scan"]
+def _terminal(*, no_color: bool) -> tuple[int, bool]:
+    """Columns to fill, and whether to use colour: rich knows terminals and NO_COLOR."""
+    from rich.console import Console  # noqa: PLC0415 - only terminals need it
+
+    console = Console(no_color=no_color or None)
+    colour = console.color_system is not None and not console.no_color
+    return min(max(console.width, _NARROW), _WIDE), colour

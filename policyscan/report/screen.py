@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from policyscan.rule import Severity
 
-_CODES = {
-    Severity.CRITICAL: "1;31",
-    Severity.HIGH: "31",
-    Severity.MEDIUM: "33",
-    Severity.LOW: "36",
+_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
 }
 
 
@@ -23,8 +23,7 @@ def plain(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}"
+    return f"\\u{ord(character):04x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +32,35 @@ class Style:
 
     colour: bool
 
-    def _paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+    def _paint(self, text: str, style: str) -> str:
+        if not self.colour:
+            return text
+        # Only terminals need it, and importing it would slow every other run.
+        from rich.color import ColorSystem  # noqa: PLC0415
+        from rich.style import Style as Paint  # noqa: PLC0415
+
+        return Paint.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
     def strong(self, text: str) -> str:
         """Bold."""
-        return self._paint(text, "1")
+        return self._paint(text, "bold")
 
     def faint(self, text: str) -> str:
         """Dim."""
-        return self._paint(text, "2")
+        return self._paint(text, "dim")
 
     def good(self, text: str) -> str:
         """Bold green."""
-        return self._paint(text, "1;32")
+        return self._paint(text, "bold green")
 
     def warn(self, text: str) -> str:
         """Yellow."""
-        return self._paint(text, "33")
+        return self._paint(text, "yellow")
 
     def bad(self, text: str) -> str:
         """Bold red."""
-        return self._paint(text, "1;31")
+        return self._paint(text, "bold red")
 
     def severity(self, severity: Severity) -> str:
         """The severity's name in its colour."""
-        return self._paint(str(severity), _CODES[severity])
+        return self._paint(str(severity), _STYLES[severity])

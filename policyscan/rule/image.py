@@ -118,4 +118,5 @@ def looks_like_image(text: str) -> bool:
     except ImageError:
         return False
     named = image.domain != "docker.io" or ":" in text or "@" in text
-    return named and any(letter.isalpha() for letter in image.repository)
+    own = image.repository.removeprefix("library/")
+    return named and any(letter.isalpha() for letter in own)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +237,41 @@ def test_a_bug_of_ours_is_one_line_and_exit_2_and_no_traceback(
     assert commands.run(["plan.json"]) == 2
     said = capsys.readouterr().err
     assert said == "policyscan: internal error, please report it: ZeroDivisionError: plan.json\n"
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "policyscan", str(BROKEN)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize(("flags", "coloured"), [([], True), (["--no-color"], False)])
+def test_only_a_terminal_that_may_have_colour_gets_it(flags: list[str], coloured: bool) -> None:  # noqa: FBT001
+    main, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "policyscan", str(BROKEN), "--quiet", *flags],
+        stdout=terminal,
+        env={"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+    ):
+        os.close(terminal)
+        seen = b""
+        # Reading fails once the other side is closed and everything was read.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(main, 4096):
+                seen += chunk
+    os.close(main)
+    assert b"PS101" in seen
+    assert (b"\x1b[1;31m" in seen) is coloured
+
+
+def test_a_screen_without_the_character_still_gets_the_report() -> None:
+    done = run(BROKEN, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert b"\\u2502" in done.stdout
