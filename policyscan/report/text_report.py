@@ -141,9 +141,8 @@ def _warnings(outcome: Outcome, style: Style) -> Iterator[str]:
 def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     counts = outcome.counts()
     plan = outcome.platform.plan
-    rules = len({each.rule.id for each in outcome.judgements})
     yield (
-        f"{plain(plan.name)}: {len(plan.resources)} resources, {rules} rules: "
+        f"{plain(plan.name)}: {len(plan.resources)} resources, {len(outcome.judgements)} verdicts: "
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
     )
