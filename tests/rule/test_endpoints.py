@@ -1,0 +1,163 @@
+"""What a task in a subnet without a way out can still reach, by VPC endpoints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policyscan.rule import Opinion, Verdict
+from tests.rule.platforms import Made, Refs, made, platform_of
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
+VPC = made("aws_vpc.v", id=Refs())
+SUBNET = made("aws_subnet.s", vpc_id=Refs("aws_vpc.v.id"))
+TABLE = made("aws_route_table.t", vpc_id=Refs("aws_vpc.v.id"), route=[])
+ASSOCIATION = made(
+    "aws_route_table_association.a",
+    subnet_id=Refs("aws_subnet.s.id"),
+    route_table_id=Refs("aws_route_table.t.id"),
+)
+
+
+def interface(service: Any, vpc: str = "aws_vpc.v.id", **more: Any) -> Made:
+    name = "x" if isinstance(service, Refs) else service.replace(".", "_")
+    return made(
+        f"aws_vpc_endpoint.{name}",
+        vpc_id=Refs(vpc),
+        service_name=service if isinstance(service, Refs) else f"com.amazonaws.us-east-1.{service}",
+        vpc_endpoint_type="Interface",
+        **({"private_dns_enabled": True} | more),
+    )
+
+
+def gateway(table: str = "aws_route_table.t.id", **more: Any) -> Made:
+    return made(
+        "aws_vpc_endpoint.s3",
+        vpc_id=Refs("aws_vpc.v.id"),
+        service_name="com.amazonaws.us-east-1.s3",
+        vpc_endpoint_type="Gateway",
+        **({"route_table_ids": [Refs(table)]} | more),
+    )
+
+
+PULL = (interface("ecr.api"), interface("ecr.dkr"), gateway())
+
+
+def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Opinion:
+    containers = definitions or [{"name": "app", "image": IMAGE}]
+    text = containers if isinstance(containers, Refs) else json.dumps(containers)
+    platform = platform_of(
+        *(VPC, SUBNET, TABLE, ASSOCIATION),
+        made("aws_ecs_task_definition.t", arn=Refs(), container_definitions=text),
+        made(
+            "aws_ecs_service.app",
+            name="app",
+            task_definition=Refs("aws_ecs_task_definition.t.arn"),
+            network_configuration=[{"subnets": [Refs("aws_subnet.s.id")]}],
+            **service,
+        ),
+        *entries,
+    )
+    [app] = platform.services
+    [subnet] = platform.placement(app).subnets
+    return platform.endpoint_gaps(app, subnet)
+
+
+def test_endpoints_for_registry_and_layers_are_enough_for_a_pull() -> None:
+    assert gaps(*PULL) == Opinion(Verdict.PASS, "out by VPC endpoints")
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_missing_endpoint_is_named(missing: int) -> None:
+    found = gaps(*(each for index, each in enumerate(PULL) if index != missing))
+    name = ("ecr.api", "ecr.dkr", "s3")[missing]
+    assert found == Opinion(Verdict.FAIL, f"no VPC endpoint for {name}")
+
+
+@pytest.mark.parametrize(
+    ("containers", "service", "needed"),
+    [
+        ({"logConfiguration": {"logDriver": "awslogs"}}, {}, "logs"),
+        ({"secrets": [{"valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}]}, {}, "ssm"),
+        ({"secrets": [{"valueFrom": "/shop/token"}]}, {}, "ssm"),
+        (
+            {"secrets": [{"valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"}]},
+            {},
+            "secretsmanager",
+        ),
+        ({}, {"enable_execute_command": True}, "ssmmessages"),
+    ],
+)
+def test_logs_secrets_and_execute_command_need_endpoints_of_their_own(
+    containers: dict[str, Any], service: dict[str, Any], needed: str
+) -> None:
+    definitions = [{"name": "app", "image": IMAGE, **containers}]
+    without = gaps(*PULL, definitions=definitions, **service)
+    assert without == Opinion(Verdict.FAIL, f"no VPC endpoint for {needed}")
+    found = gaps(*PULL, interface(needed), definitions=definitions, **service)
+    assert found.verdict is Verdict.PASS
+
+
+def test_another_log_driver_and_a_secret_of_nothing_need_none() -> None:
+    containers = [
+        {"name": "a", "image": IMAGE, "logConfiguration": {"logDriver": "awsfirelens"}},
+        {"name": "b", "image": IMAGE, "secrets": []},
+    ]
+    assert gaps(*PULL, definitions=containers).verdict is Verdict.PASS
+
+
+def test_a_public_image_is_beyond_every_endpoint() -> None:
+    found = gaps(*PULL, definitions=[{"name": "app", "image": "public.ecr.aws/nginx/nginx:1"}])
+    assert found.verdict is Verdict.FAIL
+    assert "public.ecr.aws" in found.message
+
+
+OTHER_TABLE = made("aws_route_table.other", vpc_id=Refs("aws_vpc.v.id"), route=[])
+
+
+@pytest.mark.parametrize(
+    ("s3", "verdict"),
+    [
+        ((gateway("aws_route_table.other.id"),), Verdict.FAIL),
+        (
+            (
+                gateway(route_table_ids=[]),
+                made(
+                    "aws_vpc_endpoint_route_table_association.j",
+                    vpc_endpoint_id=Refs("aws_vpc_endpoint.s3.id"),
+                    route_table_id=Refs("aws_route_table.t.id"),
+                ),
+            ),
+            Verdict.PASS,
+        ),
+        ((interface("s3"),), Verdict.PASS),
+        # Without private DNS the public name of S3 does not lead to the endpoint.
+        ((interface("s3", private_dns_enabled=False),), Verdict.FAIL),
+    ],
+)
+def test_layers_come_by_a_gateway_on_the_subnets_table_or_by_private_dns(
+    s3: tuple[Made, ...], verdict: Verdict
+) -> None:
+    assert gaps(*PULL[:2], OTHER_TABLE, *s3).verdict is verdict
+
+
+def test_an_endpoint_of_another_vpc_does_not_help() -> None:
+    other = made("aws_vpc.other", id=Refs())
+    found = gaps(other, interface("ecr.api", "aws_vpc.other.id"), *PULL[1:])
+    assert found == Opinion(Verdict.FAIL, "no VPC endpoint for ecr.api")
+
+
+def test_an_endpoint_nobody_can_follow_may_be_the_missing_one() -> None:
+    found = gaps(interface(Refs("local.service")), *PULL[1:])
+    assert found.verdict is Verdict.UNKNOWN
+    assert gaps(interface(Refs("local.service")), *PULL).verdict is Verdict.PASS
+
+
+def test_definitions_that_are_not_known_may_run_a_public_image() -> None:
+    found = gaps(*PULL, definitions=Refs("local.containers"))
+    assert found.verdict is Verdict.UNKNOWN
+    repository = made("aws_ecr_repository.r", repository_url=Refs())
+    url = Refs("aws_ecr_repository.r.repository_url")
+    assert gaps(*PULL, repository, definitions=url).verdict is Verdict.PASS

@@ -1,0 +1,322 @@
+"""Where subnets lead: route tables, their default routes and what those go through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policyscan.rule import Certainty, Exit, Platform
+from policyscan.rule.network import Egress, is_zone_id
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
+
+VPC = made("aws_vpc.v", cidr_block="10.0.0.0/16", id=Refs())
+IGW = made("aws_internet_gateway.g", vpc_id=Refs("aws_vpc.v.id"))
+SUBNET = made("aws_subnet.s", vpc_id=Refs("aws_vpc.v.id"), cidr_block="10.0.0.0/24")
+ASSOCIATION = made(
+    "aws_route_table_association.a",
+    subnet_id=Refs("aws_subnet.s.id"),
+    route_table_id=Refs("aws_route_table.t.id"),
+)
+EVERYWHERE = "0.0.0.0/0"
+NAT = {"nat_gateway_id": "nat-0123456789abcdef0"}
+
+
+def table(*routes: dict[str, Any], **more: Any) -> Made:
+    return made("aws_route_table.t", vpc_id=Refs("aws_vpc.v.id"), route=list(routes), **more)
+
+
+def route(name: str = "r", destination: Any = EVERYWHERE, **target: Any) -> Made:
+    return made(
+        f"aws_route.{name}",
+        route_table_id=Refs("aws_route_table.t.id"),
+        destination_cidr_block=destination,
+        **target,
+    )
+
+
+def egress(*entries: Made) -> Egress:
+    platform = platform_of(VPC, IGW, SUBNET, *entries)
+    return platform.network.egress(resource_of(platform, "aws_subnet.s"))
+
+
+@pytest.mark.parametrize(
+    ("target", "exit_"),
+    [
+        ({"gateway_id": Refs("aws_internet_gateway.g.id")}, Exit.INTERNET_GATEWAY),
+        ({"gateway_id": Refs("data.aws_internet_gateway.d.id")}, Exit.INTERNET_GATEWAY),
+        ({"gateway_id": "igw-0123456789abcdef0"}, Exit.INTERNET_GATEWAY),
+        ({"gateway_id": "vgw-0123456789abcdef0"}, Exit.OTHER),
+        ({"gateway_id": "vpce-0123456789abcdef0"}, Exit.OTHER),
+        ({"gateway_id": "something-else"}, Exit.UNKNOWN),
+        ({"gateway_id": Refs("aws_vpn_gateway.vpn.id")}, Exit.OTHER),
+        ({"gateway_id": Refs("local.gateway")}, Exit.UNKNOWN),
+        (NAT, Exit.NAT),
+        ({"nat_gateway_id": Refs("aws_nat_gateway.n.id")}, Exit.NAT),
+        ({"transit_gateway_id": "tgw-0123456789abcdef0"}, Exit.OTHER),
+        ({"network_interface_id": "eni-0123456789abcdef0"}, Exit.OTHER),
+        ({"vpc_peering_connection_id": "pcx-0123456789abcdef0"}, Exit.OTHER),
+        ({"vpc_endpoint_id": "vpce-0123456789abcdef0"}, Exit.OTHER),
+        ({"egress_only_gateway_id": "eigw-0123456789abcdef0"}, Exit.UNKNOWN),
+        ({}, Exit.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("is_inline", [True, False])
+def test_a_default_route_leads_where_its_target_says(
+    target: dict[str, Any], exit_: Exit, *, is_inline: bool
+) -> None:
+    others = (
+        made("data.aws_internet_gateway.d", id=Refs()),
+        made("aws_vpn_gateway.vpn", vpc_id=Refs("aws_vpc.v.id")),
+        made("aws_nat_gateway.n", subnet_id="subnet-0123456789abcdef0"),
+    )
+    routes = (
+        (table({"cidr_block": EVERYWHERE, **target}),) if is_inline else (table(), route(**target))
+    )
+    assert egress(ASSOCIATION, *routes, *others).exit is exit_
+
+
+@pytest.mark.parametrize(
+    ("routes", "exit_"),
+    [
+        ((table(),), Exit.NONE),
+        ((table({"cidr_block": "10.1.0.0/16", **NAT}),), Exit.NONE),
+        ((table({"ipv6_cidr_block": "::/0", **NAT}),), Exit.NONE),
+        # Two halves make a whole, however they are written; one half does not.
+        (
+            (table({"cidr_block": "0.0.0.0/1", **NAT}, {"cidr_block": "128.0.0.0/1", **NAT}),),
+            Exit.NAT,
+        ),
+        ((table(), route("a", "0.0.0.0/1", **NAT), route("b", "128.0.0.0/1", **NAT)), Exit.NAT),
+        ((table({"cidr_block": "0.0.0.0/1", **NAT}), route("b", "128.0.0.0/1", **NAT)), Exit.NAT),
+        ((table({"cidr_block": "0.0.0.0/1", **NAT}),), Exit.NONE),
+        ((table(), route("a", "128.0.0.0/1", **NAT)), Exit.NONE),
+        # What cannot be read may be a default route, unless there is one already.
+        ((table({"cidr_block": Refs("local.everywhere"), **NAT}),), Exit.UNKNOWN),
+        ((table(), route(destination=Refs("local.everywhere"), **NAT)), Exit.UNKNOWN),
+        ((table({"destination_prefix_list_id": "pl-0123456789abcdef0", **NAT}),), Exit.UNKNOWN),
+        ((table({"cidr_block": EVERYWHERE, **NAT}), route("x", Refs("local.x"), **NAT)), Exit.NAT),
+        ((table(propagating_vgws=["vgw-0123456789abcdef0"]),), Exit.UNKNOWN),
+        # Two that disagree.
+        (
+            (table({"cidr_block": EVERYWHERE, **NAT}), route(gateway_id="igw-0123456789abcdef0")),
+            Exit.UNKNOWN,
+        ),
+    ],
+)
+def test_only_a_default_route_counts(routes: tuple[Made, ...], exit_: Exit) -> None:
+    assert egress(ASSOCIATION, *routes).exit is exit_
+
+
+def test_routes_that_a_vpn_gateway_propagates_are_not_known() -> None:
+    propagation = made(
+        "aws_vpn_gateway_route_propagation.p",
+        vpn_gateway_id="vgw-0123456789abcdef0",
+        route_table_id=Refs("aws_route_table.t.id"),
+    )
+    assert egress(ASSOCIATION, table(), propagation).exit is Exit.UNKNOWN
+
+
+def test_a_route_of_an_unknown_table_makes_every_table_without_one_unsure() -> None:
+    stray = made(
+        "aws_route.stray",
+        route_table_id=Refs("local.table"),
+        destination_cidr_block=EVERYWHERE,
+        **NAT,
+    )
+    assert egress(ASSOCIATION, table(), stray).exit is Exit.UNKNOWN
+    assert egress(ASSOCIATION, table({"cidr_block": EVERYWHERE, **NAT}), stray).exit is Exit.NAT
+
+
+@pytest.mark.parametrize(("actions", "exit_"), [("no-op", Exit.NAT), ("delete", Exit.NONE)])
+def test_a_route_that_is_deleted_does_not_count(actions: str, exit_: Exit) -> None:
+    stands = standing("aws_route_table.t", id="rtb-0123456789abcdef0", route=[])
+    old = standing(
+        "aws_route.r",
+        actions,
+        route_table_id="rtb-0123456789abcdef0",
+        destination_cidr_block=EVERYWHERE,
+        **NAT,
+    )
+    assert egress(ASSOCIATION, stands, old).exit is exit_
+
+
+def test_the_evidence_runs_from_association_over_table_and_route_to_the_gateway() -> None:
+    found = egress(ASSOCIATION, table(), route(gateway_id=Refs("aws_internet_gateway.g.id")))
+    assert [step.address for step in found.path] == [
+        "aws_route_table_association.a",
+        "aws_route_table.t",
+        "aws_route.r",
+        "aws_internet_gateway.g",
+    ]
+    assert found.certainty is Certainty.PROVEN
+
+
+MAIN_TABLE = [
+    # A new VPC's own main table leads nowhere.
+    ((), Exit.NONE),
+    # Another table is made the main one.
+    (
+        (
+            table({"cidr_block": EVERYWHERE, **NAT}),
+            made(
+                "aws_main_route_table_association.m",
+                vpc_id=Refs("aws_vpc.v.id"),
+                route_table_id=Refs("aws_route_table.t.id"),
+            ),
+        ),
+        Exit.NAT,
+    ),
+    # The main table is adopted.
+    (
+        (
+            made(
+                "aws_default_route_table.d",
+                default_route_table_id=Refs("aws_vpc.v.default_route_table_id"),
+                route=[{"cidr_block": EVERYWHERE, "gateway_id": Refs("aws_internet_gateway.g.id")}],
+            ),
+        ),
+        Exit.INTERNET_GATEWAY,
+    ),
+    # Another VPC's default table is none of this one's.
+    (
+        (
+            made("aws_vpc.other", id=Refs()),
+            made(
+                "aws_default_route_table.d",
+                default_route_table_id=Refs("aws_vpc.other.default_route_table_id"),
+                route=[{"cidr_block": EVERYWHERE, **NAT}],
+            ),
+        ),
+        Exit.NONE,
+    ),
+    # An association nobody can follow may be for this subnet.
+    (
+        (
+            table({"cidr_block": EVERYWHERE, **NAT}),
+            made(
+                "aws_route_table_association.x",
+                subnet_id=Refs("local.subnet"),
+                route_table_id=Refs("aws_route_table.t.id"),
+            ),
+        ),
+        Exit.UNKNOWN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "exit_"), MAIN_TABLE)
+def test_a_subnet_without_association_uses_the_main_table(
+    entries: tuple[Made, ...], exit_: Exit
+) -> None:
+    assert egress(*entries).exit is exit_
+
+
+def test_the_main_table_of_a_vpc_that_exists_already_is_not_known() -> None:
+    vpc = standing("aws_vpc.v", id="vpc-0123456789abcdef0")
+    platform = platform_of(vpc, SUBNET)
+    assert platform.network.egress(resource_of(platform, "aws_subnet.s")).exit is Exit.UNKNOWN
+
+
+@pytest.mark.parametrize("vpc_id", ["vpc-0123456789abcdef0", Refs("data.aws_vpc.d.id")])
+def test_a_vpc_the_plan_does_not_manage_is_never_called_isolated(vpc_id: Any) -> None:
+    looked_up = made("data.aws_vpc.d", id=Refs())
+    platform = platform_of(looked_up, made("aws_subnet.s", vpc_id=vpc_id))
+    subnet = resource_of(platform, "aws_subnet.s")
+    assert platform.network.egress(subnet).exit is Exit.UNKNOWN
+    assert platform.network.managed_vpc(subnet) == ""
+
+
+def test_a_default_subnet_stands_in_the_default_vpc() -> None:
+    platform = platform_of(
+        made("aws_default_vpc.d", id=Refs()),
+        made("aws_default_subnet.s", availability_zone="us-east-1a"),
+    )
+    subnet = resource_of(platform, "aws_default_subnet.s")
+    assert platform.network.managed_vpc(subnet) == "aws_default_vpc.d"
+    assert platform.network.egress(subnet).exit is Exit.UNKNOWN
+
+
+def test_a_subnet_that_is_looked_up_or_has_no_ipv4_is_not_judged() -> None:
+    platform = platform_of(
+        VPC,
+        made("data.aws_subnet.d", id=Refs()),
+        made("aws_subnet.six", vpc_id=Refs("aws_vpc.v.id"), ipv6_native=True),
+    )
+    for address in ("data.aws_subnet.d", "aws_subnet.six"):
+        assert platform.network.egress(resource_of(platform, address)).exit is Exit.UNKNOWN
+
+
+def nat_problem(**arguments: Any) -> tuple[str, bool]:
+    platform = platform_of(
+        VPC,
+        IGW,
+        SUBNET,
+        ASSOCIATION,
+        table({"cidr_block": EVERYWHERE, "gateway_id": Refs("aws_internet_gateway.g.id")}),
+        made("aws_subnet.inner", vpc_id=Refs("aws_vpc.v.id")),
+        made("data.aws_subnet.d", id=Refs()),
+        made("aws_nat_gateway.n", **arguments),
+    )
+    return platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
+
+
+def test_a_nat_gateway_works_in_a_public_subnet_or_as_a_regional_one() -> None:
+    assert nat_problem(subnet_id=Refs("aws_subnet.s.id")) == ("", True)
+    assert nat_problem(vpc_id=Refs("aws_vpc.v.id"), availability_mode="regional") == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "is_certain"),
+    [
+        ({"subnet_id": Refs("aws_subnet.inner.id")}, "leads to nowhere", True),
+        (
+            {"subnet_id": Refs("aws_subnet.s.id"), "connectivity_type": "private"},
+            "is a private NAT gateway",
+            True,
+        ),
+        ({"subnet_id": "subnet-0123456789abcdef0"}, "is not in this plan", False),
+        ({"subnet_id": Refs("data.aws_subnet.d.id")}, "are unknown", False),
+    ],
+)
+def test_a_nat_gateway_elsewhere_has_a_problem(
+    arguments: dict[str, Any], said: str, *, is_certain: bool
+) -> None:
+    problem, found = nat_problem(**arguments)
+    assert said in problem
+    assert found is is_certain
+
+
+def test_a_nat_gateway_in_the_subnet_it_serves_ends_the_search() -> None:
+    platform = platform_of(
+        VPC,
+        SUBNET,
+        ASSOCIATION,
+        table({"cidr_block": EVERYWHERE, "nat_gateway_id": Refs("aws_nat_gateway.n.id")}),
+        made("aws_nat_gateway.n", subnet_id=Refs("aws_subnet.s.id")),
+    )
+    problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
+    assert "leads to NAT gateway" in problem
+    assert is_certain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zone"),
+    [
+        ({"availability_zone": "us-east-1a"}, "Known(value='us-east-1a', is_sensitive=False)"),
+        ({"availability_zone_id": "use1-az1"}, "Known(value='use1-az1', is_sensitive=False)"),
+        ({"availability_zone": Refs("local.zone")}, "Unknown(why='known after apply')"),
+        ({}, "Absent()"),
+    ],
+)
+def test_a_zone_is_known_unknown_or_left_to_aws(arguments: dict[str, Any], zone: str) -> None:
+    platform: Platform = platform_of(made("aws_subnet.s", **arguments))
+    assert str(repr(platform.network.zone(resource_of(platform, "aws_subnet.s")))) == zone
+
+
+def test_names_and_ids_of_zones_are_told_apart() -> None:
+    assert [is_zone_id(zone) for zone in ("us-east-1a", "use1-az3", "us-west-2-lax-1a")] == [
+        False,
+        True,
+        False,
+    ]

@@ -1,0 +1,119 @@
+"""One opinion over all subnets of a service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from policyscan.graph import Confidence, Target
+from policyscan.rule import Certainty, Exit, Opinion, PlacedSubnet, Placement, Verdict
+from policyscan.rule.model import fail, not_applicable, passed, undetermined, worst
+from policyscan.rule.network import Egress
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
+
+EXACT, INFERRED, AMBIGUOUS = Confidence.EXACT, Confidence.INFERRED, Confidence.AMBIGUOUS
+ANY = platform_of(made("aws_subnet.s", id=Refs()))
+
+
+def subnet(name: str, confidence: Confidence = EXACT) -> PlacedSubnet:
+    certainty = Certainty.PROVEN if confidence is EXACT else Certainty.INFERRED
+    target = Target(f"aws_subnet.{name}", "id", confidence)
+    resource = replace(resource_of(ANY, "aws_subnet.s"), address=target.address)
+    return PlacedSubnet(target, resource, Egress(Exit.NONE), (), certainty)
+
+
+def opinion(placed: PlacedSubnet) -> Opinion:
+    """A subnet called good_a is good, bad_b bad, and any other unknown."""
+    kind = placed.resource.address.removeprefix("aws_subnet.").split("_")[0]
+    verdict = {"good": Verdict.PASS, "bad": Verdict.FAIL}.get(kind, Verdict.UNKNOWN)
+    return Opinion(verdict, placed.resource.address)
+
+
+@pytest.mark.parametrize(
+    ("subnets", "verdict", "certainty"),
+    [
+        ([subnet("good_a"), subnet("good_b")], Verdict.PASS, Certainty.PROVEN),
+        ([subnet("good_a"), subnet("bad_b")], Verdict.FAIL, Certainty.PROVEN),
+        ([subnet("odd_a"), subnet("bad_b")], Verdict.FAIL, Certainty.PROVEN),
+        ([subnet("good_a"), subnet("odd_b")], Verdict.UNKNOWN, Certainty.PROVEN),
+        # A weak edge makes a weak verdict.
+        ([subnet("good_a"), subnet("good_b", INFERRED)], Verdict.PASS, Certainty.INFERRED),
+        ([subnet("good_a"), subnet("bad_b", INFERRED)], Verdict.FAIL, Certainty.INFERRED),
+        # Which one is used is not known: only when all agree there is a verdict.
+        ([subnet("good_a", AMBIGUOUS), subnet("bad_b", AMBIGUOUS)], Verdict.UNKNOWN, None),
+        ([subnet("good_a", AMBIGUOUS), subnet("good_b", AMBIGUOUS)], Verdict.PASS, None),
+        ([subnet("bad_a", AMBIGUOUS), subnet("bad_b", AMBIGUOUS)], Verdict.FAIL, None),
+        ([subnet("bad_a"), subnet("good_b", AMBIGUOUS)], Verdict.FAIL, None),
+        ([subnet("good_a"), subnet("bad_b", AMBIGUOUS)], Verdict.UNKNOWN, None),
+    ],
+)
+def test_subnets_agree(
+    subnets: list[PlacedSubnet], verdict: Verdict, certainty: Certainty | None
+) -> None:
+    found, sure = Placement(is_given=True, subnets=tuple(subnets)).agree(opinion)
+    assert found.verdict is verdict
+    assert certainty in {None, sure}
+
+
+def test_a_bad_subnet_is_enough_even_when_others_are_missing() -> None:
+    placement = Placement(is_given=True, subnets=(subnet("bad_a"),), missing=("gone",))
+    assert placement.agree(opinion)[0].verdict is Verdict.FAIL
+
+
+def test_good_subnets_are_not_enough_when_others_are_missing() -> None:
+    placement = Placement(is_given=True, subnets=(subnet("good_a"),), missing=("gone", "lost"))
+    assert placement.agree(opinion)[0] == Opinion(Verdict.UNKNOWN, "gone; lost")
+
+
+def placement(*entries: Made, **service: object) -> Placement:
+    platform = platform_of(made("aws_ecs_service.app", name="app", **service), *entries)
+    return platform.placement(platform.services[0])
+
+
+def test_a_service_without_network_configuration_is_placed_nowhere() -> None:
+    assert placement() == Placement(is_given=False)
+
+
+def test_subnets_that_the_plan_does_not_hold_are_missing_by_name() -> None:
+    found = placement(network_configuration=[{"subnets": ["subnet-0123456789abcdef0"]}])
+    assert found.subnets == ()
+    assert found.missing == (
+        "subnet subnet-0123456789abcdef0 is not in this plan, nor are its routes",
+    )
+    listed = placement(
+        made("data.aws_subnets.d", ids=Refs()),
+        network_configuration=[{"subnets": Refs("data.aws_subnets.d.ids")}],
+    )
+    assert listed.missing == ("the plan does not hold the subnets of aws_ecs_service.app",)
+
+
+def test_evidence_leads_from_the_service_to_the_subnet() -> None:
+    found = placement(
+        made("aws_subnet.s", id=Refs()),
+        network_configuration=[{"subnets": [Refs("aws_subnet.s.id")]}],
+    )
+    [placed] = found.subnets
+    assert [(step.address, step.attribute) for step in placed.path[:2]] == [
+        ("aws_ecs_service.app", "network_configuration[0].subnets"),
+        ("aws_subnet.s", "id"),
+    ]
+
+
+def test_the_worst_finding_decides_and_the_least_sure_pass() -> None:
+    sure, unsure = Certainty.PROVEN, Certainty.INFERRED
+    findings = [
+        not_applicable("a", "na"),
+        passed("a", "sure", certainty=sure),
+        passed("a", "unsure", certainty=unsure),
+        undetermined("a", "unknown"),
+        fail("a", "perhaps", certainty=unsure),
+        fail("a", "surely", certainty=sure),
+    ]
+    order = ["surely", "perhaps", "unknown", "unsure", "sure", "na"]
+    for _ in order:
+        found = worst(findings)
+        assert found.message == order[len(order) - len(findings)]
+        findings.remove(found)
+    with pytest.raises(ValueError, match="empty"):
+        worst([])

@@ -1,0 +1,67 @@
+"""What pushes images during the apply, into which repository, and who waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from policyscan.rule import Platform
+from tests.plans import references
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
+
+FIRST = made("aws_ecr_repository.first", repository_url=Refs())
+SECOND = made("aws_ecr_repository.second", repository_url=Refs())
+
+
+def running(pusher: Made, kind: str, *names: str, **more: Any) -> Made:
+    provisioner = {"type": kind, "expressions": {"command": references(*names)}}
+    return replace(pusher, block={**pusher.block, "provisioners": [provisioner], **more})
+
+
+PUSH = running(made("terraform_data.push"), "local-exec", "aws_ecr_repository.first.repository_url")
+
+
+def pushed(platform: Platform, address: str) -> list[str]:
+    found = platform.pushers.repositories_of(resource_of(platform, address))
+    return [target.address for target in found]
+
+
+def test_only_what_runs_a_command_here_or_pushes_by_itself_is_a_pusher() -> None:
+    platform = platform_of(
+        FIRST,
+        PUSH,
+        made("docker_registry_image.d", name=Refs("aws_ecr_repository.first.repository_url")),
+        made("terraform_data.plain", input=Refs("aws_ecr_repository.first.repository_url")),
+        running(made("null_resource.away"), "remote-exec", "aws_ecr_repository.first.name"),
+    )
+    assert [pusher.address for pusher in platform.pushers.all] == [
+        "docker_registry_image.d",
+        "terraform_data.push",
+    ]
+    assert pushed(platform, "docker_registry_image.d") == ["aws_ecr_repository.first"]
+
+
+def test_a_pusher_pushes_into_what_it_names_and_not_into_all_it_waits_for() -> None:
+    waiting = replace(PUSH, block={**PUSH.block, "depends_on": ["aws_ecr_repository.second"]})
+    platform = platform_of(FIRST, SECOND, waiting)
+    assert pushed(platform, "terraform_data.push") == ["aws_ecr_repository.first"]
+
+
+def test_a_pusher_that_names_none_may_push_into_all_it_waits_for() -> None:
+    script = running(
+        made("terraform_data.push"), "local-exec", depends_on=["aws_ecr_repository.second"]
+    )
+    platform = platform_of(FIRST, SECOND, script)
+    assert pushed(platform, "terraform_data.push") == ["aws_ecr_repository.second"]
+
+
+def test_a_pusher_stands_between_when_it_waits_and_is_waited_for() -> None:
+    service = made("aws_ecs_service.app", name="app")
+    patient = replace(service, block={**service.block, "depends_on": ["terraform_data.push"]})
+    repository = "aws_ecr_repository.first"
+    found = platform_of(FIRST, PUSH, patient).pushers.between("aws_ecs_service.app", repository)
+    assert found is not None
+    assert found.address == "terraform_data.push"
+    assert (
+        platform_of(FIRST, PUSH, service).pushers.between("aws_ecs_service.app", repository) is None
+    )
