@@ -61,6 +61,13 @@ def test_a_bad_subnet_is_enough_even_when_others_are_missing() -> None:
     assert placement.agree(opinion)[0].verdict is Verdict.FAIL
 
 
+def test_a_subnet_that_may_be_bad_is_not_enough_when_others_are_missing() -> None:
+    maybe = (subnet("bad_a", AMBIGUOUS),)
+    assert Placement(is_given=True, subnets=maybe).agree(opinion)[0].verdict is Verdict.FAIL
+    placement = Placement(is_given=True, subnets=maybe, missing=("gone",))
+    assert placement.agree(opinion)[0].verdict is Verdict.UNKNOWN
+
+
 def test_good_subnets_are_not_enough_when_others_are_missing() -> None:
     placement = Placement(is_given=True, subnets=(subnet("good_a"),), missing=("gone", "lost"))
     assert placement.agree(opinion)[0] == Opinion(Verdict.UNKNOWN, "gone; lost")

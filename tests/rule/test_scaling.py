@@ -118,9 +118,12 @@ def test_only_what_scales_ecs_services_counts(more: dict[str, Any], count: int) 
     assert len(platform_of(target("service/shop/app", **more)).scaling.targets) == count
 
 
-def test_a_target_that_is_deleted_does_not_count() -> None:
-    gone = standing("aws_appautoscaling_target.t", "delete", resource_id="service/shop/app", **ECS)
-    assert platform_of(CLUSTER, SERVICE, gone).scaling.targets == ()
+@pytest.mark.parametrize("kind", ["target", "policy"])
+def test_what_is_deleted_does_not_count(kind: str) -> None:
+    address = f"aws_appautoscaling_{kind}.x"
+    gone = standing(address, "delete", resource_id="service/shop/app", **ECS)
+    scaling = platform_of(CLUSTER, SERVICE, gone).scaling
+    assert (*scaling.targets, *scaling.policies) == ()
 
 
 def policies_of(platform: Platform, name: str = "t") -> list[str]:
