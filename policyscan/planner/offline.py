@@ -104,7 +104,10 @@ class _Run:
 
     def apply(self, inputs: Inputs) -> None:
         log = AddressLog()
-        with self._terraform(Applied(log.next_of), self._known()) as terraform:
+        with (
+            self._sandbox.without_commands(),
+            self._terraform(Applied(log.next_of), self._known()) as terraform,
+        ):
             terraform.run(
                 "apply",
                 "-auto-approve",

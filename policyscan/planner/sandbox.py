@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
+_PROVISIONER = re.compile(r'provisioner[ \t]+"local-exec"[ \t]*\{[ \t]*\r?\n')
+_HARMLESS = 'interpreter = ["true"]\n'
+"""Makes a local-exec run `true` with its command as an argument that nobody reads."""
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
 # Overrides are merged in the order of their names: this one has the last word.
 OVERRIDE = "zzz_policyscan_override.tf"
@@ -45,6 +49,32 @@ class Sandbox:
             for file in _configuration_files(self.top, hidden=True)
             for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
         )
+
+    @contextmanager
+    def without_commands(self) -> Iterator[None]:
+        """Keep an apply from running commands of the configuration, and put it back after.
+
+        Raises PlannerError: a provisioner stands here in a form that cannot be made harmless.
+        """
+        written = {}
+        for file in _configuration_files(self.top, hidden=True):
+            text = file.read_text(encoding="utf-8", errors="replace")
+            if not (mentioned := len(re.findall(r"\bprovisioner\b", text))):
+                continue
+            harmless, count = _PROVISIONER.subn(lambda match: match[0] + _HARMLESS, text)
+            if count != mentioned:
+                raise PlannerError(
+                    f"{file.relative_to(self.top)}: a simulated apply runs no provisioner, and "
+                    "this file holds one that cannot be switched off; plan without it"
+                )
+            written[file] = (file.read_bytes(), harmless)
+        for file, (_, harmless) in written.items():
+            file.write_text(harmless, encoding="utf-8")
+        try:
+            yield
+        finally:
+            for file, (content, _) in written.items():
+                file.write_bytes(content)
 
 
 def copy_configuration(directory: Path, top: Path) -> Sandbox:
