@@ -190,7 +190,7 @@ def careless_checkout(tmp_path: Path) -> Path:
         "account.tf": f'owner = "arn:aws:iam::{"9" * 12}:root" # not 123456789012\n',
         "host.md": "see\nhttps://files.pythonhosted" + ".org/x\n",
         "innocent.tf": (
-            'a = "../root/x ${path.root}/y fixtures/tmp/z https://example.com/' + 'work/here"\n'
+            f'a = "..{"/root"}/x ${{path.root}}/y fixtures/tmp/z https://example.com{"/work"}/here"\n'
             f'b = "0.{"9" * 12} {"9" * 13} e{"9" * 12} 0a1b-2c3d-4e5f-6a7b-{"9" * 12}"\n'
             'c = "registry.terraform.io/hashicorp/aws"\n'
         ),

@@ -227,21 +227,6 @@ class ResourceGraph:
         graph = self.edges
         return address in graph and other in graph and nx.has_path(graph, address, other)
 
-    def dependencies(self, address: str) -> frozenset[str]:
-        """Every instance that one waits for."""
-        return (
-            frozenset(nx.descendants(self.edges, address)) if address in self.edges else frozenset()
-        )
-
-    def referrers(self, address: str) -> tuple[Edge, ...]:
-        """The `value` edges that end at an instance."""
-        found: list[Edge] = [
-            attributes["edge"]
-            for _, _, attributes in self.edges.in_edges(address, data=True)
-            if attributes["edge"].kind is EdgeKind.VALUE
-        ]
-        return tuple(sorted(found, key=lambda edge: (edge.source, edge.from_attribute)))
-
 
 def node_of(resource: Resource) -> str:
     """The name of a node: the address, told apart for an object that is only waiting to go."""
