@@ -1,7 +1,24 @@
 """Stage 1: the bytes of a Terraform plan -> `Plan`, the only view of it the rest has."""
 
+from policyscan.plan.kind import PlanKind, kind_of
 from policyscan.plan.model import Plan, Resource
 from policyscan.plan.read import read_plan
-from policyscan.plan.value import ABSENT, Absent, Known, Unknown, Value
+from policyscan.plan.template import Taken, Template
+from policyscan.plan.value import ABSENT, Absent, Known, Unknown, Value, number_of, text_of
 
-__all__ = ["ABSENT", "Absent", "Known", "Plan", "Resource", "Unknown", "Value", "read_plan"]
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Known",
+    "Plan",
+    "PlanKind",
+    "Resource",
+    "Taken",
+    "Template",
+    "Unknown",
+    "Value",
+    "kind_of",
+    "number_of",
+    "read_plan",
+    "text_of",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
@@ -16,13 +17,15 @@ InstanceKey = int | str | None
 ModulePath = tuple[str, ...]
 
 _STEP = re.compile(
-    r"""\.?(?P<name>[^\W\d][\w-]*|\d+)   # .name, also an old-style .0
-      | \[(?P<number>-?\d+)\]
+    r"""\.?(?P<name>[^\W\d][\w-]*|\d{1,18}(?!\d))   # .name, also an old-style .0
+      | \[(?P<number>-?\d{1,18})\]
       | \[(?P<string>"(?:[^"\\]|\\.)*")\]
       | (?P<splat>\.\*|\[\*\])
     """,
     re.VERBOSE,
 )
+_SURROGATES = range(0xD800, 0xE000)
+_NO_CHARACTER = "\ufffd"
 _ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 
@@ -44,7 +47,9 @@ def _unquoted(text: str) -> str:
         if token in {"$${", "%%{"}:
             return token[1:]
         if token[1] in "uU":
-            return chr(int(f"0x{token[2:]}", base=0))
+            code = int(f"0x{token[2:]}", base=0)
+            is_character = code <= sys.maxunicode and code not in _SURROGATES
+            return chr(code) if is_character else _NO_CHARACTER
         return {"n": "\n", "r": "\r", "t": "\t"}.get(token[1], token[1])
 
     return _ESCAPE.sub(plain, text[1:-1])
@@ -82,7 +87,7 @@ def steps(text: str) -> tuple[InstanceKey, ...]:
             break
         position = match.end()
         if (name := match["name"]) is not None:
-            found.append(int(name) if name.isdigit() else name)
+            found.append(int(name) if name.isdecimal() else name)
         elif (number := match["number"]) is not None:
             found.append(int(number))
         elif (string := match["string"]) is not None:

@@ -34,6 +34,12 @@ def child(value: Any, part: str | int) -> Any:
     return MISSING
 
 
+def mark_of(mark: Any, part: str | int) -> Any:
+    """The mark tree of a member: what is marked as a whole is marked in every part."""
+    inner = True if mark is True else child(mark, part)
+    return False if inner is MISSING else inner
+
+
 def has_true(mark: Any) -> bool:
     """Whether a mark tree (`after_unknown`, `after_sensitive`) marks anything in it."""
     if isinstance(mark, dict):

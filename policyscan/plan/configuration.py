@@ -52,6 +52,31 @@ class ConfigResource:
     depends_on: tuple[Reference, ...] = ()
     provisioners: tuple[tuple[str, Block], ...] = ()
 
+    def expressions(self) -> Iterator[tuple[str, Expression]]:
+        """Every (path, expression) of the block but `depends_on`."""
+        yield from self.body.expressions()
+        if self.for_each is not None:
+            yield "for_each", self.for_each
+        if self.count is not None:
+            yield "count", self.count
+        for index, (kind, body) in enumerate(self.provisioners):
+            yield from body.expressions(f"provisioner[{index}].{kind}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProvider:
+    """A `provider` block of one module; `alias` is "" for the default one."""
+
+    module_path: ModulePath
+    name: str
+    alias: str = ""
+    body: Block = EMPTY_BLOCK
+
+    @property
+    def address(self) -> str:
+        """`provider.aws` or `provider.aws.east`."""
+        return ".".join(filter(None, ("provider", self.name, self.alias)))
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigOutput:

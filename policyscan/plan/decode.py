@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from policyscan.errors import PlanError
 from policyscan.plan import lookalike
-from policyscan.plan.text import NotAPlanError, check_rest, find_object, parse_object, read_text
+from policyscan.plan.lean import LARGE, lean
+from policyscan.plan.text import (
+    NotAPlanError,
+    Text,
+    check_rest,
+    find_object,
+    parse_object,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -59,7 +67,7 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
     """Find the plan document: the JSON object `terraform show -json` prints for a plan.
 
     UTF-8 or UTF-16, log lines around the JSON, and the envelope {"plan": ..} are allowed for.
-    Of a key given twice the last counts. format_version is "0.1" to "1.x".
+    A key given twice is refused wherever it stands. format_version is "0.1" to "1.x".
     Raises PlanError: anything else, as one line "NAME: what it is; what to do" that shows nothing
     of the file. Source: internal/command/jsonplan/plan.go, FormatVersion.
     """
@@ -112,7 +120,17 @@ def _plan_document(content: bytes) -> dict[str, Any]:
     binary = lookalike.of_bytes(content)
     if binary:
         raise NotAPlanError(binary)
-    text = read_text(content)
+    try:
+        # Nothing holds the shorter copy while it is parsed.
+        return _parsed(read_text(lean(content)))
+    except NotAPlanError:
+        if len(content) < LARGE:
+            raise
+    # What is wrong is said of the file itself, whose bytes are counted otherwise.
+    return _parsed(read_text(content))
+
+
+def _parsed(text: Text) -> dict[str, Any]:
     start = find_object(text)
     document, end = parse_object(text, start)
     plan = _find_plan(document)

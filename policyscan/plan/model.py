@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath
-from policyscan.plan.attributes import MISSING, child, has_true, is_marked, parse_path
-from policyscan.plan.configuration import Block, ConfigModule, ConfigResource, Expression
+from policyscan.plan.attributes import MISSING, child, has_true, is_marked, mark_of, parse_path
+from policyscan.plan.configuration import (
+    Block,
+    ConfigModule,
+    ConfigProvider,
+    ConfigResource,
+    Expression,
+)
+from policyscan.plan.template import Template
 from policyscan.plan.value import ABSENT, Known, Unknown, Value
 
 
@@ -68,6 +75,12 @@ class Resource:
         """A data source that only apply will read."""
         return self.mode == "data" and self.action_reason.startswith("read_because")
 
+    @property
+    def has_open_arguments(self) -> bool:
+        """Whether something the configuration gives is known only after apply."""
+        marks = self.after_unknown if isinstance(self.after_unknown, dict) else {}
+        return any(has_true(mark) and self.is_written(name) for name, mark in marks.items())
+
     def value(self, path: str) -> Value:
         """What the plan says of an attribute, such as `load_balancer[0].container_port`.
 
@@ -80,13 +93,29 @@ class Resource:
         sensitive = self.before_sensitive if self.after is None else self.after_sensitive
         for step in steps:
             if unknown is True:
+                # A Template of the whole says nothing of a part.
+                value = None if isinstance(value, Template) else value
                 break
             value, unknown = child(value, step), child(unknown, step)
         if has_true(unknown):
-            return Unknown() if self.is_written(path) else ABSENT
+            template = value if isinstance(value, Template) else None
+            return Unknown(template=template) if self.is_written(path) else ABSENT
         if value is MISSING or value is None:
             return ABSENT
         return Known(value, is_sensitive=is_marked(sensitive, steps))
+
+    def leaves(self, path: str) -> tuple[Value, ...]:
+        """Every single value at or inside an attribute, each known, unknown or absent."""
+        match self.value(path):
+            case Unknown(template=None):
+                pass
+            case single:
+                return (single,)
+        value, unknown, sensitive = self.after, self.after_unknown, self.after_sensitive
+        for step in parse_path(path):
+            value = child(value, step)
+            unknown, sensitive = mark_of(unknown, step), mark_of(sensitive, step)
+        return tuple(_leaves(value, unknown, sensitive))
 
     def before_value(self, path: str) -> Value:
         """The attribute before this plan, Absent when the instance did not exist."""
@@ -170,12 +199,29 @@ class Resource:
         return isinstance(self.after, dict) and bool(self.after.get(name))
 
 
+def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:
+    if unknown is True:
+        yield Unknown(template=value if isinstance(value, Template) else None)
+    elif isinstance(value, dict):
+        names = {*value, *(unknown if isinstance(unknown, dict) else ())}
+        for name in sorted(names):
+            yield from _leaves(child(value, name), mark_of(unknown, name), mark_of(sensitive, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, mark_of(unknown, index), mark_of(sensitive, index))
+    elif value is not MISSING and value is not None:
+        yield Known(value, is_sensitive=has_true(sensitive))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole plan. `resources` is sorted by address; `prior` holds what only the state knows.
 
     `relevant_attributes` are (resource address without keys, attribute path) pairs that planned
-    changes depend on. `checks` are the addresses of failed check blocks and conditions.
+    changes depend on. `providers` are the provider configurations by `ConfigResource.provider_key`.
+    `failed_checks` are the addresses of failed check blocks and conditions, `drifted` those of
+    resources that changed outside Terraform, `changed_outputs` the names of outputs that change.
+    `secret_constants` are values the configuration gives to sensitive variables and outputs.
     """
 
     name: str
@@ -185,10 +231,16 @@ class Plan:
     resources: tuple[Resource, ...]
     configuration: ConfigModule
     variables: Mapping[str, Value]
+    providers: Mapping[str, ConfigProvider] = field(default_factory=dict)
     relevant_attributes: tuple[tuple[str, str], ...] = ()
     is_errored: bool = False
     is_complete: bool = True
+    secret_constants: tuple[Any, ...] = ()
+    is_refresh_only: bool = False
     failed_checks: tuple[str, ...] = ()
+    is_replayed: bool = False
+    drifted: tuple[str, ...] = ()
+    changed_outputs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def config_modules(self) -> Iterator[ConfigModule]:

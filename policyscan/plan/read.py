@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policyscan.plan.address import parse_module
+from policyscan.plan.address import InstanceKey, key_text, parse_module
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.decode import decode, printable_name
+from policyscan.plan.grammar import PLAN
 from policyscan.plan.model import Plan, Resource
-from policyscan.plan.read_configuration import read_module
+from policyscan.plan.read_configuration import read_module, read_providers
 from policyscan.plan.shape import Shape
 from policyscan.plan.value import ABSENT, Known, Value
 
@@ -25,7 +26,9 @@ def read_plan(content: bytes, name: str) -> Plan:
     Raises PlanError: the bytes are no plan, or a part of it has an impossible shape.
     """
     document = _Document(name, decode(content, name))
-    root = document.mapping("configuration").get("root_module", {})
+    document.shape.require(document.root, PLAN)
+    written = document.mapping("configuration")
+    root = written.get("root_module", {})
     configuration = read_module(document.shape, root, (), "configuration.root_module")
     version = str(document.root["format_version"])
     return Plan(
@@ -36,10 +39,17 @@ def read_plan(content: bytes, name: str) -> Plan:
         resources=document.resources(configuration),
         configuration=configuration,
         variables=document.variables(root),
+        providers=read_providers(
+            document.shape, written.get("provider_config") or {}, "configuration.provider_config"
+        ),
         relevant_attributes=document.relevant_attributes(),
         is_errored=document.root.get("errored") is True,
         is_complete=document.root.get("complete") is not False,
+        secret_constants=tuple(_secret_constants(root)),
+        is_refresh_only=document.is_refresh_only(),
         failed_checks=document.failed_checks(),
+        drifted=document.drifted(),
+        changed_outputs=document.changed_outputs(),
         warnings=_version_warnings(version),
     )
 
@@ -53,14 +63,14 @@ def _version_warnings(version: str) -> tuple[str, ...]:
 
 
 class _Document:
-    """The raw plan with the checks of its shape, so that errors name the JSON path."""
+    """The raw plan, once its shape was found right."""
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:
         self.shape = Shape(printable_name(name))
         self.root = root
 
     def mapping(self, key: str) -> dict[str, Any]:
-        mapping: dict[str, Any] = self.shape.check(self.root.get(key) or {}, dict, key)
+        mapping: dict[str, Any] = self.root.get(key) or {}
         return mapping
 
     # -- resources ---------------------------------------------------------------------------
@@ -72,73 +82,81 @@ class _Document:
             for resource in module.resources.values()
         }
         found: dict[tuple[str, str], Resource] = {}
-        if "resource_changes" in self.root:
-            raw = self.shape.objects(self.root["resource_changes"] or [], "resource_changes")
-            for index, change in enumerate(raw):
-                resource = self._changed(change, f"resource_changes[{index}]")
-                found[resource.address, resource.deposed] = resource
-        else:
-            for values, where in self._state_resources("planned_values"):
-                resource = self._standing(values, where, ("create",), before=False)
-                found[resource.address, ""] = resource
-        for values, where in self._state_resources("prior_state"):
-            prior = self._standing(values, where, ("read",), before=True)
-            known = found.get((prior.address, ""))
+        for resource, where in self._planned():
+            if (resource.address, resource.deposed) in found:
+                raise self.shape.error(where, "there twice: an earlier entry has its address")
+            found[resource.address, resource.deposed] = resource
+        for values, where, module in self._state_resources("prior_state"):
+            prior = self._standing(values, where, module, ("read",), before=True)
+            known = found.get((prior.address, prior.deposed))
             if known is None:
                 actions = ("read",) if prior.mode == "data" else ("no-op",)
-                found[prior.address, ""] = replace(prior, actions=actions)
+                found[prior.address, prior.deposed] = replace(prior, actions=actions)
             elif prior.depends_on:
-                found[prior.address, ""] = replace(known, depends_on=prior.depends_on)
+                found[prior.address, prior.deposed] = replace(known, depends_on=prior.depends_on)
         return tuple(
             _with_config(resource, blocks.get((resource.module_path, resource.config_address)))
             for _, resource in sorted(found.items())
         )
 
+    def _planned(self) -> Iterator[tuple[Resource, str]]:
+        """Every instance that is planned, with where it stands in the document."""
+        changes = self.root.get("resource_changes") or ()
+        for index, change in enumerate(changes):
+            where = f"resource_changes[{index}]"
+            yield self._changed(change, where), where
+        if changes:
+            return
+        for values, where, module in self._state_resources("planned_values"):
+            yield self._standing(values, where, module, ("create",), before=False), where
+
     def _changed(self, raw: dict[str, Any], where: str) -> Resource:
-        change = self.shape.check(raw.get("change"), dict, f"{where}.change")
-        actions = self.shape.check(change.get("actions"), list, f"{where}.change.actions")
-        for side in ("before", "after"):
-            if change.get(side) is not None:
-                self.shape.check(change[side], dict, f"{where}.change.{side}")
+        change = raw["change"]
         return replace(
-            self._identity(raw, where),
-            actions=tuple(str(action) for action in actions),
+            self._identity(raw, raw["address"], where),
+            actions=tuple(change["actions"]),
             before=change.get("before"),
             after=change.get("after"),
             after_unknown=change.get("after_unknown", False),
             before_sensitive=change.get("before_sensitive", False),
             after_sensitive=change.get("after_sensitive", False),
             replace_paths=tuple(tuple(path) for path in change.get("replace_paths") or ()),
-            action_reason=str(raw.get("action_reason") or ""),
-            previous_address=str(raw.get("previous_address") or ""),
-            deposed=str(raw.get("deposed") or ""),
+            action_reason=raw.get("action_reason") or "",
+            previous_address=raw.get("previous_address") or "",
+            deposed=raw.get("deposed") or "",
         )
 
     def _standing(
-        self, raw: dict[str, Any], where: str, actions: tuple[str, ...], *, before: bool
+        self,
+        raw: dict[str, Any],
+        where: str,
+        module: str,
+        actions: tuple[str, ...],
+        *,
+        before: bool,
     ) -> Resource:
-        values = self.shape.check(raw.get("values") or {}, dict, f"{where}.values")
+        values = raw.get("values") or {}
         sensitive = raw.get("sensitive_values", False)
         return replace(
-            self._identity(raw, where),
+            self._identity(raw, _full_address(raw, module), where),
             actions=actions,
             before=values if before else None,
             after=values,
             before_sensitive=sensitive,
             after_sensitive=sensitive,
-            depends_on=tuple(str(each) for each in raw.get("depends_on") or ()),
+            deposed=raw.get("deposed_key") or "",
+            depends_on=tuple(raw.get("depends_on") or ()),
         )
 
-    def _identity(self, raw: dict[str, Any], where: str) -> Resource:
-        for field in ("address", "type", "name"):
-            self.shape.check(raw.get(field), str, f"{where}.{field}")
-        address = raw["address"]
-        mode = str(raw.get("mode") or ("data" if address.startswith("data.") else "managed"))
+    def _identity(self, raw: dict[str, Any], address: str, where: str) -> Resource:
+        mode = raw.get("mode") or ("data" if address.startswith("data.") else "managed")
         tail = f"{'data.' if mode == 'data' else ''}{raw['type']}.{raw['name']}"
         module = raw.get("module_address")
         if module is None:
             start = _tail_start(address, tail)
             module = address[: start - 1] if start else ""
+        if not _is_at(address, f"{module}.{tail}" if module else tail, raw.get("index")):
+            raise self.shape.error(f"{where}.address", "another than its type, name and index say")
         return Resource(
             address=address,
             module=parse_module(module),
@@ -146,26 +164,18 @@ class _Document:
             type=raw["type"],
             name=raw["name"],
             key=raw.get("index"),
-            provider=str(raw.get("provider_name") or ""),
+            provider=raw.get("provider_name") or "",
             actions=(),
             before=None,
             after=None,
         )
 
-    def _state_resources(self, key: str) -> Iterator[tuple[dict[str, Any], str]]:
+    def _state_resources(self, key: str) -> Iterator[tuple[dict[str, Any], str, str]]:
+        """Every resource of a state, where it stands, and the address of its module."""
         state = self.mapping(key)
-        state = state.get("values", state) if key == "prior_state" else state
-        yield from self._module_resources(state.get("root_module") or {}, key)
-
-    def _module_resources(
-        self, module: dict[str, Any], where: str
-    ) -> Iterator[tuple[dict[str, Any], str]]:
-        for raw in self.shape.objects(module.get("resources") or [], f"{where}.resources"):
-            yield raw, f"{where}.resources"
-        for child in self.shape.objects(
-            module.get("child_modules") or [], f"{where}.child_modules"
-        ):
-            yield from self._module_resources(child, f"{where}.child_modules")
+        if key == "prior_state" and state.get("values"):
+            state, key = state["values"], "prior_state.values"
+        yield from _module_resources(state.get("root_module") or {}, f"{key}.root_module")
 
     # -- the rest ----------------------------------------------------------------------------
 
@@ -173,29 +183,97 @@ class _Document:
         declared = root.get("variables") or {}
         found: dict[str, Value] = {}
         for name, raw in sorted(self.mapping("variables").items()):
-            value = raw.get("value") if isinstance(raw, dict) else None
-            marks = declared.get(name)
-            is_sensitive = isinstance(marks, dict) and marks.get("sensitive") is True
+            value = raw.get("value")
+            is_sensitive = declared.get(name, {}).get("sensitive") is True
             found[name] = ABSENT if value is None else Known(value, is_sensitive=is_sensitive)
         return found
 
     def relevant_attributes(self) -> tuple[tuple[str, str], ...]:
-        raw = self.root.get("relevant_attributes") or []
         found = set()
-        for each in self.shape.objects(raw, "relevant_attributes"):
+        for each in self.root.get("relevant_attributes") or ():
             attribute = ""
             for part in each.get("attribute") or ():
                 attribute += f"[{part}]" if isinstance(part, int) else f".{part}"
-            found.add((str(each.get("resource")), attribute.removeprefix(".")))
+            found.add((each["resource"], attribute.removeprefix(".")))
         return tuple(sorted(found))
 
+    def is_refresh_only(self) -> bool:
+        """Whether the state holds resources that are not planned: other modes plan every one.
+
+        Source: internal/terraform/context_plan.go, refreshOnlyPlan.
+        """
+        standing = (raw.get("mode") != "data" for raw, _, _ in self._state_resources("prior_state"))
+        return next(self._planned(), None) is None and any(standing)
+
+    def drifted(self) -> tuple[str, ...]:
+        changes = self.root.get("resource_drift") or ()
+        # A moved resource stands there too, with nothing to do.
+        found = {c.get("address") for c in changes if _actions(c) != ["no-op"]}
+        return tuple(sorted(address for address in found if address))
+
+    def changed_outputs(self) -> tuple[str, ...]:
+        outputs = self.mapping("output_changes")
+        return tuple(n for n in sorted(outputs) if outputs[n]["actions"] != ["no-op"])
+
     def failed_checks(self) -> tuple[str, ...]:
-        found = []
-        for each in self.shape.objects(self.root.get("checks") or [], "checks"):
-            address = each.get("address")
-            if each.get("status") in {"fail", "error"} and isinstance(address, dict):
-                found.append(str(address.get("to_display")))
-        return tuple(sorted(found))
+        return tuple(
+            sorted(
+                each["address"]["to_display"]
+                for each in self.root.get("checks") or ()
+                if each["status"] in {"fail", "error"}
+            )
+        )
+
+
+def _secret_constants(module: dict[str, Any]) -> Iterator[Any]:
+    """What a module and those it calls write out for sensitive variables and outputs."""
+    for variable in (module.get("variables") or {}).values():
+        if variable.get("sensitive") and "default" in variable:
+            yield variable["default"]
+    for output in (module.get("outputs") or {}).values():
+        if output.get("sensitive"):
+            yield (output.get("expression") or {}).get("constant_value")
+    for call in (module.get("module_calls") or {}).values():
+        called = call.get("module") or {}
+        given = call.get("expressions") or {}
+        for name, variable in (called.get("variables") or {}).items():
+            if variable.get("sensitive") and isinstance(given.get(name), dict):
+                yield given[name].get("constant_value")
+        yield from _secret_constants(called)
+
+
+def _actions(change: dict[str, Any]) -> list[str]:
+    actions: list[str] = (change.get("change") or {}).get("actions") or []
+    return actions
+
+
+def _module_resources(
+    module: dict[str, Any], where: str
+) -> Iterator[tuple[dict[str, Any], str, str]]:
+    for index, raw in enumerate(module.get("resources") or ()):
+        yield raw, f"{where}.resources[{index}]", module.get("address") or ""
+    for index, child in enumerate(module.get("child_modules") or ()):
+        yield from _module_resources(child, f"{where}.child_modules[{index}]")
+
+
+def _full_address(raw: dict[str, Any], module: str) -> str:
+    """The address of a resource in a state, where Terraform 0.12 left out module and key."""
+    address: str = raw["address"]
+    if module and not address.startswith(f"{module}."):
+        address = f"{module}.{address}"
+    key = raw.get("index")
+    return address if key is None or address.endswith("]") else address + key_text(key)
+
+
+def _is_at(address: str, block: str, key: InstanceKey) -> bool:
+    """Whether an address is that of an instance of a block."""
+    match key:
+        case None:
+            return address == block
+        case int():
+            return address == block + key_text(key)
+        case _:
+            return address.startswith(f'{block}["') and address.endswith('"]')
 
 
 def _tail_start(address: str, tail: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from policyscan.plan.address import ModulePath, Reference, longest
+from policyscan.plan.address import ModulePath, Reference, longest, parse_module
 from policyscan.plan.configuration import (
     EMPTY_BLOCK,
     Block,
     ConfigModule,
     ConfigOutput,
+    ConfigProvider,
     ConfigResource,
     Expression,
     ModuleCall,
@@ -49,6 +50,25 @@ def read_module(shape: Shape, raw: Any, path: ModulePath, where: str) -> ConfigM
             if isinstance(variable, dict) and "default" in variable
         },
     )
+
+
+def read_providers(shape: Shape, raw: Any, where: str) -> dict[str, ConfigProvider]:
+    """Read `provider_config`, by the keys that resources name as `provider_config_key`.
+
+    Raises PlanError: a part has an impossible shape. Source: jsonconfig/config.go, providerConfig.
+    """
+    shape.check(raw, dict, where)
+    found = {}
+    for key, each in sorted(raw.items()):
+        shape.check(each, dict, f"{where}.{key}")
+        module = parse_module(str(each.get("module_address") or ""))
+        found[key] = ConfigProvider(
+            module_path=tuple(step.name for step in module),
+            name=str(each.get("name") or ""),
+            alias=str(each.get("alias") or ""),
+            body=_block(each.get("expressions")),
+        )
+    return found
 
 
 def _config_resource(shape: Shape, raw: dict[str, Any], where: str) -> ConfigResource:

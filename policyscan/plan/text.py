@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.plan import lookalike
+from policyscan.plan.shape import shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import NoReturn
+
+DEEPEST: Final = 256
+"""Levels of nesting. Plans of real configurations have some 20; readers descend by recursion."""
 
 _BYTE_ORDER_MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -98,18 +104,24 @@ def find_object(text: Text) -> int:
 def parse_object(text: Text, start: int) -> tuple[dict[str, Any], int]:
     """Parse the object that opens at `start`; also the position behind it.
 
-    Raises NotAPlanError: cut off, malformed, nested deeper than the parser goes.
+    Raises NotAPlanError: cut off, malformed, a key given twice, or nested deeper than `DEEPEST`.
     """
     try:
         document, end = _DECODER.raw_decode(text.characters, start)
     except json.JSONDecodeError as error:
         raise _broken(text, start, error) from None
     except RecursionError:
-        raise NotAPlanError(f"JSON nested too deeply for a plan; {lookalike.EXPORT}") from None
+        raise _too_deep() from None
+    except _RepeatedKeyError:
+        raise NotAPlanError(
+            f"{_repeated_key(text, start)} is given twice, and nothing says which one counts; "
+            f"{lookalike.EXPORT}"
+        ) from None
     except ValueError:
         # Python reads no integer of more than 4300 digits.
-        raise NotAPlanError(f"a number too long for a plan; {lookalike.EXPORT}") from None
+        raise _too_long() from None
     _check_surrogates(text, start, end)
+    _check_depth(document)
     return document, end
 
 
@@ -136,19 +148,93 @@ def _unmarked_codec(content: bytes) -> str:
     return "utf-16-le" if content[1:2] == b"\x00" else "utf-8"
 
 
+class _RepeatedKeyError(Exception):
+    """An object gives a key twice: readers of JSON disagree on which one counts."""
+
+
 def _refuse_constant(_constant: str) -> NoReturn:
     # Python would read NaN and Infinity; JSON has neither, and no report could print them.
     raise NotAPlanError(f"not valid JSON: it holds NaN or Infinity; {lookalike.EXPORT}")
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise _too_long()
+    return number
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(members)
+    if len(mapping) != len(members):
+        raise _RepeatedKeyError
+    return mapping
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object
+)
+
+
+class _Members(list[tuple[str, Any]]):
+    """An object as it is written, told apart from a list."""
+
+
+def _repeated_key(text: Text, start: int) -> str:
+    """The JSON path of the first key that its object gives twice."""
+    decoder = json.JSONDecoder(object_pairs_hook=_Members)
+    try:
+        document, _ = decoder.raw_decode(text.characters, start)
+    except (ValueError, RecursionError):
+        # What comes behind it is broken besides.
+        return "a key"
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while pending:
+        path, value = pending.pop()
+        seen: set[str | int] = set()
+        below = []
+        for step, member in _steps(value):
+            if step in seen:
+                return shown_path((*path, step))
+            seen.add(step)
+            if isinstance(member, list):
+                below.append(((*path, step), member))
+        pending.extend(reversed(below))
+    raise AssertionError("the parser saw a key twice that is not there twice")
+
+
+def _steps(value: _Members | list[Any]) -> Iterator[tuple[str | int, Any]]:
+    return iter(value) if isinstance(value, _Members) else enumerate(value)
+
+
+def _check_depth(document: dict[str, Any]) -> None:
+    """Refuse what readers, which descend by recursion, could not come to the end of."""
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [
+            member
+            for parent in level
+            for member in (parent.values() if type(parent) is dict else parent)
+            if type(member) is dict or type(member) is list
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> NotAPlanError:
+    return NotAPlanError(f"JSON nested too deeply for a plan; {lookalike.EXPORT}")
+
+
+def _too_long() -> NotAPlanError:
+    return NotAPlanError(f"a number too long for a plan; {lookalike.EXPORT}")
 
 
 def _refuse_other_json(characters: str, first: int) -> None:
     """Raise when the whole text is one JSON value that is no object."""
     try:
         value, end = _DECODER.raw_decode(characters, first)
-    except (ValueError, RecursionError, NotAPlanError):
+    except (ValueError, RecursionError, NotAPlanError, _RepeatedKeyError):
         return
     if characters[end:].strip():
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policyscan.plan.template import Template
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -20,9 +22,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value only apply will tell; `why` names what it waits for."""
+    """A value only apply will tell; `why` names what it waits for.
+
+    `template`: the text it will be made of, where a replay shows it.
+    """
 
     why: str = "known after apply"
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,29 @@ class Absent:
 
 ABSENT: Final = Absent()
 Value = Known | Unknown | Absent
+
+
+def number_of(value: Value) -> int | float | None:
+    """The number of a known value. None: no number, or not told."""
+    match value:
+        case Known(value=bool()):
+            return None
+        case Known(value=int() | float() as number):
+            return number
+        case _:
+            return None
+
+
+def text_of(value: Value) -> str | None:
+    """The text to tell a value by: of a Template, names in braces stand for the missing parts.
+
+    No part of it holds a slash that is not in the text itself. None: not a text, or not told.
+    Example: "service/main/${random_pet.name.id}".
+    """
+    match value:
+        case Known(value=str() as text):
+            return text
+        case Unknown(template=Template(is_derived=False) as template):
+            return template.filled(lambda part: str(part).replace("/", "|"))
+        case _:
+            return None

@@ -7,7 +7,9 @@ a `main.tf`; its `plan.json` stands beside. `fixture.yaml` may say:
     variables: {name: value}        # of the plan
     after:                          # simulated applies before it
       - variables: {name: value}
+        configuration: before       # of another root module, whose state the plan takes over
     destroy: true                   # a plan that destroys
+    graph: true                     # what `terraform graph` prints goes to graph.dot, sorted
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,17 +26,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from policyscan.errors import ConfigError, PolicyscanError
-from policyscan.planner.offline import Inputs, make_plan
+from policyscan.planner.offline import Inputs, draw_graph, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FIXTURE_FILE = "fixture.yaml"
 PLAN_FILE = "plan.json"
+GRAPH_FILE = "graph.dot"
 _ROOT = Path("fixtures")
 _WORKERS = 2
-_KEYS = frozenset({"after", "configuration", "destroy", "variables"})
-_STEP_KEYS = frozenset({"variables"})
+_KEYS = frozenset({"after", "configuration", "destroy", "graph", "variables"})
+_STEP_KEYS = frozenset({"configuration", "variables"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Fixture:
     inputs: Inputs
     after: tuple[Inputs, ...] = ()
     destroy: bool = False
+    graph: bool = False
 
 
 class Outcome(StrEnum):
@@ -77,16 +81,17 @@ def read_fixture(folder: Path) -> Fixture:
         raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
     described = _mapping(content or {}, _KEYS, str(file))
     steps = described.get("after") or ()
-    if not isinstance(steps, list | tuple) or not isinstance(described.get("destroy", False), bool):
-        raise ConfigError(f"{file}: `after` is a list of steps and `destroy` true or false")
+    switches = {name: described.get(name, False) for name in ("destroy", "graph")}
+    if not isinstance(steps, list | tuple):
+        raise ConfigError(f"{file}: `after` is a list of steps, each with its `variables`")
+    if wrong := [name for name, value in switches.items() if not isinstance(value, bool)]:
+        raise ConfigError(f"{file}: `{wrong[0]}` true or false belongs here, without quotes")
     return Fixture(
         folder=folder,
         configuration=folder / str(described.get("configuration", ".")),
         inputs=_inputs(described, str(file)),
-        after=tuple(
-            _inputs(_mapping(step, _STEP_KEYS, f"{file}: after"), str(file)) for step in steps
-        ),
-        destroy=described.get("destroy", False),
+        after=tuple(_step(_mapping(step, _STEP_KEYS, f"{file}: after"), file) for step in steps),
+        **switches,
     )
 
 
@@ -107,6 +112,13 @@ def _inputs(described: Mapping[str, Any], place: str) -> Inputs:
     return Inputs(variables={name: _raw(value) for name, value in variables.items()})
 
 
+def _step(described: Mapping[str, Any], file: Path) -> Inputs:
+    inputs = _inputs(described, str(file))
+    if "configuration" not in described:
+        return inputs
+    return replace(inputs, configuration=file.parent / str(described["configuration"]))
+
+
 def _raw(value: Any) -> str:
     """A YAML value as `-var` takes it."""
     if value is None or isinstance(value, bool | int | float | list | dict):
@@ -115,21 +127,41 @@ def _raw(value: Any) -> str:
 
 
 def regenerate(folder: Path, *, check: bool) -> tuple[Outcome, str]:
-    """Plan one fixture and write its plan when its bytes differ; `check` writes nothing."""
+    """Plan one fixture and write what differs from its files; `check` writes nothing."""
     try:
-        fixture = read_fixture(folder)
-        made = make_plan(
-            fixture.configuration, fixture.inputs, after=fixture.after, destroy=fixture.destroy
-        )
+        files = _made(read_fixture(folder))
     except PolicyscanError as error:
         return Outcome.FAILED, str(error)
-    target = folder / PLAN_FILE
-    if target.exists() and target.read_bytes() == made.plan_json:
+    differing = {
+        target: content
+        for target, content in files.items()
+        if not target.exists() or target.read_bytes() != content
+    }
+    if not differing:
         return Outcome.UNCHANGED, ""
     if check:
         return Outcome.DIFFERS, ""
-    target.write_bytes(made.plan_json)
+    for target, content in differing.items():
+        target.write_bytes(content)
     return Outcome.WRITTEN, ""
+
+
+def _made(fixture: Fixture) -> dict[Path, bytes]:
+    made = make_plan(
+        fixture.configuration, fixture.inputs, after=fixture.after, destroy=fixture.destroy
+    )
+    files = {fixture.folder / PLAN_FILE: made.plan_json}
+    if fixture.graph:
+        drawn = draw_graph(fixture.configuration)
+        files[fixture.folder / GRAPH_FILE] = _sorted_graph(drawn).encode()
+    return files
+
+
+def _sorted_graph(drawn: str) -> str:
+    """The lines of a graph that say what depends on what, in a fixed order."""
+    edges = sorted(line.strip() for line in drawn.splitlines() if " -> " in line)
+    nodes = sorted(line.strip() for line in drawn.splitlines() if "[label=" in line)
+    return "\n".join(["digraph G {", *(f"  {line}" for line in (*nodes, *edges)), "}", ""])
 
 
 def main(arguments: Sequence[str]) -> int:

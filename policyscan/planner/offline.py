@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,10 +34,12 @@ class Inputs:
 
     variables: name -> value as `-var` takes it: a raw string, or JSON for a complex type.
     variable_files: .tfvars files, in order; `variables` win over them.
+    configuration: another root module, applied before the one that is planned.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     variable_files: tuple[Path, ...] = ()
+    configuration: Path | None = None
 
     def arguments(self) -> tuple[str, ...]:
         """What Terraform is told on its command line."""
@@ -73,9 +76,26 @@ def make_plan(
         top = Path(scratch).resolve() / "configuration"
         run = _Run(directory, copy_configuration(directory, top))
         run.initialise()
-        for applied in after:
-            run.apply(applied)
+        for number, applied in enumerate(after):
+            if applied.configuration is None:
+                run.apply(applied)
+            else:
+                other = top.parent / f"before-{number}"
+                run.apply_of(applied.configuration, other, applied)
         return run.plan(inputs, destroy=destroy)
+
+
+def draw_graph(directory: Path) -> str:
+    """What `terraform graph` prints of a configuration: dependencies between resource blocks.
+
+    Raises PlannerError: Terraform is missing or refuses the configuration.
+    """
+    executable()
+    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
+        top = Path(scratch).resolve() / "configuration"
+        run = _Run(directory, copy_configuration(directory, top))
+        run.initialise()
+        return run.graph()
 
 
 class _Run:
@@ -144,3 +164,16 @@ class _Run:
 
     def _known(self) -> Known:
         return Known(resources=tuple(simulated_resources(self._sandbox.state)))
+
+    def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
+        """Apply another configuration, copied below `top`, to the same state."""
+        other = _Run(directory, copy_configuration(directory, top))
+        if self._sandbox.state.exists():
+            shutil.copyfile(self._sandbox.state, other._sandbox.state)
+        other.initialise()
+        other.apply(inputs)
+        shutil.copyfile(other._sandbox.state, self._sandbox.state)
+
+    def graph(self) -> str:
+        with self._terraform(Unknown(), Known()) as terraform:
+            return terraform.output("graph").decode("utf-8")

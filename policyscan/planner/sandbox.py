@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from policyscan.errors import PlannerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
@@ -24,7 +24,27 @@ _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules"
 _PROVISIONER = re.compile(r'provisioner[ \t]+"local-exec"[ \t]*\{[ \t]*\r?\n')
 _HARMLESS = 'interpreter = ["true"]\n'
 """Makes a local-exec run `true` with its command as an argument that nobody reads."""
+_DEPENDS_ON = re.compile(r'(\bdepends_on"?[ \t]*[=:][ \t]*)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
+_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"(\w+)"[ \t]+"([\w-]+)"', re.MULTILINE)
+_DATA = re.compile(
+    r'^([ \t]*)data[ \t]+"\w+"[ \t]+"[\w-]+"[ \t]*\{'
+    r"(?:[ \t]*(?:(?:#|//)[^\n]*)?\r?\n.*?^\1\}|[^\n]*\}[ \t]*\r?$)",
+    re.MULTILINE | re.DOTALL,
+)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_DETOURS = "policyscan_detours.tf"
+_DETOUR = re.compile(rb"\blocal\.policyscan-(\w+)-([\w-]+)")
+_CONDITION = re.compile(
+    r"\b(?:validation|precondition|postcondition|assert)[ \t]*\{"
+    r"(?:[^{}]|\$\{[^{}]*\})*?\bcondition[ \t]*=(?!=)"
+    r'|"(?:validation|precondition|postcondition|assert)"\s*:\s*\[?\s*\{'
+    r'(?:[^{}]|\$\{[^{}]*\})*?"condition"\s*:\s*"\$\{'
+)
+_HOLDS = " true ? true : "
+"""Before an expression: whatever it is worth, and even if it cannot be worked out."""
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
+_SELECTION = Path(".terraform", "environment")
+_WORKSPACE = re.compile(r"[\w-][\w.-]{0,89}")
 # Overrides are merged in the order of their names: this one has the last word.
 OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
@@ -39,8 +59,19 @@ class Sandbox:
 
     @property
     def state(self) -> Path:
-        """Where the local backend keeps the simulated state."""
-        return self.root_module / "terraform.tfstate"
+        """Where the local backend keeps the simulated state of the selected workspace."""
+        workspace = _selected_in(self.root_module)
+        folder = Path("terraform.tfstate.d", workspace) if workspace else Path()
+        return self.root_module / folder / "terraform.tfstate"
+
+    def select_workspace_of(self, folder: Path) -> None:
+        """Select the workspace that is selected in the user's folder."""
+        workspace = _selected_in(folder)
+        if workspace:
+            selection = self.root_module / _SELECTION
+            selection.parent.mkdir(exist_ok=True)
+            selection.write_text(workspace)
+            self.state.parent.mkdir(parents=True)
 
     def mentioned_types(self) -> frozenset[str]:
         """Every type name in quotes in the configuration and its installed modules."""
@@ -49,6 +80,36 @@ class Sandbox:
             for file in _configuration_files(self.top, hidden=True)
             for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
         )
+
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that holds configuration, the root module's and others."""
+        files = _configuration_files(self.top, hidden=True)
+        return tuple(sorted({file.parent for file in files}))
+
+    def read_data_early(self) -> None:
+        """Have data sources read while planning, whatever they are said to wait for.
+
+        Order alone changes no value, but a data source that waits gives none. One that names a
+        resource which is yet to change waits for it, unless it is named through a local value.
+        """
+        self._rewrite(_DEPENDS_ON, lambda match: match[1] + "[]" + "\n" * match[0].count("\n"))
+        for folder in self.folders():
+            _take_detours(folder)
+
+    def hold_conditions(self) -> None:
+        """Have every condition hold (validations, pre- and postconditions, checks).
+
+        They judge real values, and change none.
+        """
+        self._rewrite(_CONDITION, lambda match: match[0] + _HOLDS)
+
+    def _rewrite(self, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> None:
+        """Change the configuration wherever a pattern matches, byte for byte the same elsewhere."""
+        for file in _configuration_files(self.top, hidden=True):
+            text = file.read_bytes().decode(errors="surrogateescape")
+            changed = pattern.sub(change, text)
+            if changed != text:
+                file.write_bytes(changed.encode(errors="surrogateescape"))
 
     @contextmanager
     def without_commands(self) -> Iterator[None]:
@@ -75,6 +136,51 @@ class Sandbox:
         finally:
             for file, (content, _) in written.items():
                 file.write_bytes(content)
+
+
+def _selected_in(folder: Path) -> str:
+    """The selected workspace, "" for the default one. Source: command/meta_backend.go."""
+    selection = folder / _SELECTION
+    name = selection.read_text(errors="replace").strip() if selection.is_file() else ""
+    return name if _WORKSPACE.fullmatch(name) and name != "default" else ""
+
+
+def _take_detours(folder: Path) -> None:
+    """Have the data sources of a module name its resources through local values."""
+    files = [each for each in sorted(folder.glob("*.tf")) if each.is_file()]
+    texts = {each: each.read_bytes().decode(errors="surrogateescape") for each in files}
+    resources = {
+        f"{kind}.{name}"
+        for text in texts.values()
+        for kind, name in _RESOURCE.findall(_COMMENT.sub("", text))
+    }
+    if not resources:
+        return
+    names = "|".join(sorted(map(re.escape, resources), key=lambda each: (-len(each), each)))
+    reference = re.compile(rf"(?<![\w.-])({names})(?![\w-])")
+    taken: set[str] = set()
+
+    def detour(named: re.Match[str]) -> str:
+        taken.add(named[1])
+        return f"local.{_detour(named[1])}"
+
+    for file, text in texts.items():
+        changed = _DATA.sub(lambda block: reference.sub(detour, block[0]), text)
+        if changed != text:
+            file.write_bytes(changed.encode(errors="surrogateescape"))
+    if taken:
+        detours = "".join(f"  {_detour(name)} = {name}\n" for name in sorted(taken))
+        (folder / _DETOURS).write_text(f"locals {{\n{detours}}}\n")
+
+
+def _detour(name: str) -> str:
+    """The name of the local value for `aws_x.y`, which `as_written` undoes."""
+    return "policyscan-" + name.replace(".", "-", 1)
+
+
+def as_written(shown: bytes) -> bytes:
+    """A plan's JSON that names resources as they were before `read_data_early`."""
+    return _DETOUR.sub(rb"\1.\2", shown)
 
 
 def copy_configuration(directory: Path, top: Path) -> Sandbox:

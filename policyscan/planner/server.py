@@ -10,6 +10,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -31,9 +32,14 @@ _LARGEST_MESSAGE = 256 << 20
 
 
 @contextmanager
-def serve(providers: Sequence[Provider]) -> Iterator[str]:
-    """Serve the providers; the value is what TF_REATTACH_PROVIDERS must hold meanwhile."""
-    servers = [_start(provider) for provider in providers]
+def serve(
+    providers: Sequence[Provider], versions: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[str]:
+    """Serve the providers; the value is what TF_REATTACH_PROVIDERS must hold meanwhile.
+
+    `versions` holds the schema versions of resource types that are to have another than 0.
+    """
+    servers = [_start(provider, versions) for provider in providers]
     try:
         yield json.dumps(
             {
@@ -47,7 +53,7 @@ def serve(providers: Sequence[Provider]) -> Iterator[str]:
             stopped.wait()
 
 
-def _start(provider: Provider) -> tuple[grpc.Server, int]:
+def _start(provider: Provider, versions: Mapping[str, int]) -> tuple[grpc.Server, int]:
     server = grpc.server(
         ThreadPoolExecutor(max_workers=16),
         options=[
@@ -56,7 +62,7 @@ def _start(provider: Provider) -> tuple[grpc.Server, int]:
             ("grpc.so_reuseport", 0),
         ],
     )
-    servicer = _Servicer(provider)
+    servicer = _Servicer(provider, versions)
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
             getattr(servicer, procedure.method),
@@ -120,8 +126,9 @@ def _path_message(steps: Sequence[str | int]) -> Any:
 class _Servicer:
     """Answers core's calls: messages in and out here, meaning in the provider."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, versions: Mapping[str, int]) -> None:
         self._provider = provider
+        self._versions = versions
         self._configurations: dict[str, Any] = {}
 
     def _configuration(self, context: grpc.ServicerContext) -> Any:
@@ -137,6 +144,8 @@ class _Servicer:
         ):
             for name, block in blocks.items():
                 entries.add(key=name).value.block.CopyFrom(_block_message(block))
+        for entry in response.resource_schemas:
+            entry.value.version = self._versions.get(entry.key, 0)
         return response
 
     def prepare_provider_config(self, request: Any, _context: Any) -> Any:

@@ -8,14 +8,16 @@ import queue
 import shutil
 import subprocess
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PlannerError
 from policyscan.planner.refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from policyscan.planner.refusal import Place
@@ -33,6 +35,9 @@ _NO_NETWORK = {
     "TF_REGISTRY_DISCOVERY_RETRY": "0",
 }
 
+# Terraform runs for less than a second: collecting garbage is a third of its work here.
+_NO_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
+
 
 def environment(scratch: Path, reattach: str) -> dict[str, str]:
     """The process environment: none of the user's Terraform or cloud settings, no network."""
@@ -46,6 +51,7 @@ def environment(scratch: Path, reattach: str) -> dict[str, str]:
     return {
         **kept,
         **_NO_NETWORK,
+        **_NO_COLLECTION,
         "CHECKPOINT_DISABLE": "1",
         "TF_CLI_CONFIG_FILE": str(settings),
         "TF_IN_AUTOMATION": "1",
@@ -79,15 +85,27 @@ class AddressLog:
                 return address
 
 
+class RefusedError(PlannerError):
+    """Terraform reported errors: `diagnostics` are what it said of each."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
+
+
 @dataclass(frozen=True, slots=True)
 class Terraform:
-    """Commands run in one root module."""
+    """Commands run in one root module, all before `deadline`, a time of the monotonic clock."""
 
     place: Place
     environment: Mapping[str, str]
+    deadline: float | None = None
 
     def run(self, *arguments: str, log: AddressLog | None = None) -> None:
-        """Run a command that speaks JSON lines. Raises PlannerError: Terraform refused."""
+        """Run a command that speaks JSON lines.
+
+        Raises RefusedError: Terraform reports errors. Raises PlannerError: it fails otherwise.
+        """
         problems: list[Mapping[str, Any]] = []
         with self._start(*arguments) as process:
             complaint: list[bytes] = []
@@ -100,7 +118,7 @@ class Terraform:
                     problems.append(message["diagnostic"])
             listener.join()
         if problems:
-            raise PlannerError(refusal(self.place, problems))
+            raise RefusedError(refusal(self.place, problems), problems)
         if process.returncode != 0:
             text = b" ".join(complaint).decode(errors="replace")
             raise PlannerError(
@@ -116,15 +134,34 @@ class Terraform:
             raise PlannerError(f"{self.place.named}: terraform {arguments[0]} failed: {text}")
         return content
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
+    @contextmanager
+    def _start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        with subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
             [executable(), *arguments],
             cwd=self.place.root_module,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-        )
+            umask=0o077,
+        ) as process:
+            if self.deadline is None:
+                yield process
+                return
+            late = threading.Event()
+            timer = threading.Timer(self.deadline - monotonic(), _stop, (process, late))
+            timer.start()
+            try:
+                yield process
+            finally:
+                timer.cancel()
+        if late.is_set():
+            raise PlannerError(f"{self.place.named}: terraform {arguments[0]} took too long")
+
+
+def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
 
 
 def executable() -> str:

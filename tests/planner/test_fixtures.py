@@ -29,8 +29,9 @@ def test_a_description_is_read(tmp_path: Path) -> None:
         tmp_path / "one",
         "configuration: ../infra\n"
         "variables: {name: dev, size: 2, open: true, day: 2020-01-02, names: [a], empty: ''}\n"
-        "after:\n  - variables: {name: dev}\n  - {}\n"
-        "destroy: true\n",
+        "after:\n  - variables: {name: dev}\n  - {}\n  - configuration: before\n"
+        "destroy: true\n"
+        "graph: true\n",
     )
     assert read_fixture(folder) == Fixture(
         folder=folder,
@@ -45,16 +46,24 @@ def test_a_description_is_read(tmp_path: Path) -> None:
                 "empty": "",
             }
         ),
-        after=(Inputs({"name": "dev"}), Inputs({})),
+        after=(
+            Inputs({"name": "dev"}),
+            Inputs({}),
+            Inputs({}, configuration=folder / "before"),
+        ),
         destroy=True,
+        graph=True,
     )
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("variable: {}", "unknown key 'variable'; known: after, configuration, destroy, variables"),
-        ("after: [{destroy: true}]", "unknown key 'destroy'; known: variables"),
+        (
+            "variable: {}",
+            "unknown key 'variable'; known: after, configuration, destroy, graph, variables",
+        ),
+        ("after: [{destroy: true}]", "unknown key 'destroy'; known: configuration, variables"),
         ("after: {variables: {}}", "`after` is a list of steps"),
         ("destroy: 'yes'", "`destroy` true or false"),
         ("variables: {on: 1}", "quote on and off"),

@@ -1,0 +1,191 @@
+"""A saved plan -> its JSON, by `terraform show -json`, which asks providers for their schemas.
+
+The user's own providers answer where they are installed, else the offline ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from policyscan.errors import PlannerError
+from policyscan.plan.decode import LARGEST_INPUT, printable_name
+from policyscan.plan.planfile import read_members
+from policyscan.planner.data_sources import Known
+from policyscan.planner.server import serve
+from policyscan.planner.strategy import Unknown
+from policyscan.planner.terraform import environment, executable
+from policyscan.planner.vendors import load_vendors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PATIENCE_SECONDS: Final = 60.0
+"""For everything together; showing a plan of 100 MB takes a tenth of it."""
+
+_CHUNK: Final = 2**20
+_COMPLAINT: Final = 2**16
+_TYPE: Final = re.compile(rb'"([a-z][a-z0-9]*_[a-z0-9_]+)"')
+_FRAME: Final = re.compile(r"[│╷╵]")
+
+
+class _RefusedError(Exception):
+    """Why Terraform did not show the plan, on one line."""
+
+
+def show_plan(path: Path, *, named: str | None = None, patience: float = PATIENCE_SECONDS) -> bytes:
+    """What `terraform show -json` prints for the saved plan `path`.
+
+    Providers installed beside the plan, or in the working directory, are asked first, as that
+    command would; else the offline ones, in a private folder. `named` is how messages call the
+    plan. `patience` is seconds.
+    Raises PlanError: the file is damaged or hostile; Terraform has not seen it then. Raises
+    PlannerError: Terraform is missing, refuses, or takes too long.
+    """
+    shown = printable_name(named or str(path))
+    types, versions = _mentioned(path, named)
+    try:
+        executable()
+    except PlannerError as error:
+        raise PlannerError(f"{shown}: {error}") from None
+    plan = path.absolute()
+    deadline = time.monotonic() + patience
+    refusals: list[_RefusedError] = []
+    for folder in _initialised(plan.parent, Path.cwd()):
+        try:
+            return _show(plan, folder, _own_environment(), deadline)
+        except _RefusedError as refusal:
+            refusals.append(refusal)
+    try:
+        return _show_offline(plan, types, versions, deadline)
+    except _RefusedError as refusal:
+        refusals.append(refusal)
+    reason = str(refusals[0]).replace(str(plan), shown)
+    raise PlannerError(
+        f"{shown}: terraform cannot show this plan here: {reason}; run `terraform show -json FILE "
+        "> plan.json` on it where it was made, give plan.json"
+    )
+
+
+def _mentioned(path: Path, named: str | None) -> tuple[frozenset[str], Mapping[str, int]]:
+    """The types a plan may hold, and the schema versions its state was written with."""
+    types: set[str] = set()
+    versions: dict[str, int] = {}
+    for name, content in read_members(path, named=named):
+        types.update(each.decode() for each in _TYPE.findall(content))
+        if name == "tfstate":
+            versions = dict(_schema_versions(content))
+    return frozenset(types), versions
+
+
+def _schema_versions(state: bytes) -> Iterator[tuple[str, int]]:
+    try:
+        resources: list[dict[str, Any]] = json.loads(state).get("resources") or []
+        for resource in resources:
+            for instance in resource["instances"]:
+                if resource["mode"] == "managed":
+                    yield str(resource["type"]), int(instance["schema_version"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # Terraform will say better what is wrong with it.
+        return
+
+
+def _initialised(*folders: Path) -> Iterator[Path]:
+    place = os.environ.get("TF_DATA_DIR") or ".terraform"
+    for folder in dict.fromkeys(folders):
+        if (folder / place / "providers").is_dir():
+            yield folder
+
+
+def _own_environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_LOG")}
+    return {**kept, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+
+
+def _show_offline(
+    plan: Path, types: frozenset[str], versions: Mapping[str, int], deadline: float
+) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
+        folder = Path(scratch).resolve()
+        providers = [vendor.provider(Unknown(), Known(), folder) for vendor in load_vendors(types)]
+        with serve(providers, versions) as reattach:
+            return _show(plan, folder, environment(folder, reattach), deadline)
+
+
+def _show(plan: Path, folder: Path, variables: Mapping[str, str], deadline: float) -> bytes:
+    """Raises _RefusedError: Terraform failed, took too long or said too much."""
+    try:
+        return _output(plan, folder, variables, deadline)
+    except OSError as error:
+        raise _RefusedError(f"it cannot be run ({error.strerror})") from None
+
+
+def _output(plan: Path, folder: Path, variables: Mapping[str, str], deadline: float) -> bytes:
+    is_late = threading.Event()
+    with (
+        tempfile.TemporaryFile() as complaint,
+        subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
+            [executable(), "show", "-json", "-no-color", str(plan)],
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaint,
+            # Providers that Terraform starts are to end with it.
+            start_new_session=True,
+        ) as process,
+    ):
+        timer = threading.Timer(max(deadline - time.monotonic(), 0.0), _end, (process, is_late))
+        timer.start()
+        try:
+            content = _read(process)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            _kill(process)
+        if is_late.is_set():
+            raise _RefusedError("it takes too long")
+        if code != 0:
+            raise _RefusedError(_summary(complaint, folder))
+    return content
+
+
+def _read(process: subprocess.Popen[bytes]) -> bytes:
+    chunks = []
+    length = 0
+    while process.stdout and (chunk := process.stdout.read(_CHUNK)):
+        length += len(chunk)
+        if length > LARGEST_INPUT:
+            raise _RefusedError(f"its JSON is more than {LARGEST_INPUT} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _end(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+    is_late.set()
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Once it has been waited for, its number may be another's.
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _summary(complaint: Any, folder: Path) -> str:
+    """Terraform's first error on one line."""
+    size = complaint.seek(0, 2)
+    complaint.seek(max(size - _COMPLAINT, 0))
+    text = " ".join(_FRAME.sub(" ", complaint.read().decode(errors="replace")).split())
+    first = text.partition("Error: ")[2] or text or "it says nothing"
+    return first.partition(" Error: ")[0].replace(str(folder), ".").rstrip(".")
