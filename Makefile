@@ -71,8 +71,13 @@ docs: install ## write docs/rules from the rules
 	$(BIN)/python -m policyscan.report.rule_pages
 
 .PHONY: bench
-bench: install ## measure a cold start
+bench: install ## measure a cold start, and how the graph grows
 	$(BIN)/python tests/benchmarks/cold_start.py
+	$(BIN)/python tests/benchmarks/graph_growth.py
+
+.PHONY: fuzz
+fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too
+	$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10)
 
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.

@@ -1,7 +1,9 @@
 """Stage 2: a `Plan`, with its source where it is at hand -> `ResourceGraph`."""
 
+from policyscan.graph.edges import Edges
 from policyscan.graph.graph import ResourceGraph
 from policyscan.graph.model import WRITTEN, Edge, EdgeKind, Members, Resolution
+from policyscan.graph.position import locate
 from policyscan.graph.target import Confidence, Target
 
 __all__ = [
@@ -9,8 +11,10 @@ __all__ = [
     "Confidence",
     "Edge",
     "EdgeKind",
+    "Edges",
     "Members",
     "Resolution",
     "ResourceGraph",
     "Target",
+    "locate",
 ]

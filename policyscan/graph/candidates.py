@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from policyscan.graph.reading import first_step, without_first_step
 from policyscan.graph.target import Confidence
@@ -12,8 +12,22 @@ from policyscan.plan.address import Index, InstanceKey, ModuleInstance, steps
 Candidate = TypeVar("Candidate", Resource, ModuleInstance)
 
 
+class Group(Generic[Candidate]):
+    """The instances of one block, or of one module call, in order and by key."""
+
+    def __init__(self, every: tuple[Candidate, ...]) -> None:
+        self.every: tuple[Candidate, ...] = every
+        # 0 and "0" differ, as Python's 0 and "0" do; True is no key.
+        self._by_key: dict[InstanceKey, Candidate] = {_key_of(each): each for each in every}
+
+    def with_key(self, key: InstanceKey) -> tuple[Candidate, ...]:
+        """The one with this key, if there is one."""
+        found = self._by_key.get(key)
+        return () if found is None else (found,)
+
+
 def choose(
-    candidates: tuple[Candidate, ...],
+    group: Group[Candidate],
     key: int | str | Index,
     own_key: InstanceKey,
     *,
@@ -25,8 +39,9 @@ def choose(
     `count.index` stands in the same expression, so that it may be the index that was dropped.
     """
     if not isinstance(key, Index):
-        return _with_key(candidates, key), Confidence.EXACT
-    same = _with_key(candidates, own_key) if own_key is not None else ()
+        return group.with_key(key), Confidence.EXACT
+    candidates = group.every
+    same = group.with_key(own_key) if own_key is not None else ()
     match key:
         case Index.SPLAT:
             return candidates, Confidence.EXACT
@@ -42,13 +57,13 @@ def choose(
 
 
 def narrow(
-    candidates: tuple[Candidate, ...], path: str, confidence: Confidence
+    group: Group[Candidate], path: str, confidence: Confidence
 ) -> tuple[tuple[Candidate, ...], str, Confidence]:
     """Use an index that comes after a whole block: `module.net.subnets["a"].id`."""
     key = first_step(path)
-    chosen = _with_key(candidates, str(key) if isinstance(key, str) else key)
+    chosen = group.with_key(str(key) if isinstance(key, str) else key)
     if key is None or not chosen:
-        return candidates, path, confidence
+        return group.every, path, confidence
     return chosen, without_first_step(path), Confidence.INFERRED
 
 
@@ -67,10 +82,3 @@ def attribute_of(resource: Resource, path: str) -> str:
 
 def _key_of(candidate: Resource | ModuleInstance) -> InstanceKey:
     return candidate.key if isinstance(candidate, Resource) else candidate[-1].key
-
-
-def _with_key(candidates: tuple[Candidate, ...], key: InstanceKey) -> tuple[Candidate, ...]:
-    """Those with this key, where 0 and "0" differ."""
-    return tuple(
-        each for each in candidates if _key_of(each) == key and type(_key_of(each)) is type(key)
-    )

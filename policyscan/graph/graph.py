@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
+from policyscan.graph.dependencies import Dependencies
+from policyscan.graph.drawn import DrawnDependencies
+from policyscan.graph.edges import Edges
+from policyscan.graph.hints import Hints
 from policyscan.graph.identity import Identities
-from policyscan.graph.model import WRITTEN, Edge, EdgeKind, Members, Resolution
+from policyscan.graph.model import WRITTEN, Members, Resolution
+from policyscan.graph.proven import known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
-from policyscan.graph.scope import Instances, Scope, scope_of
-from policyscan.graph.target import Confidence, Target
+from policyscan.graph.scope import Instances, node_of, scope_of
+from policyscan.graph.target import Target
 from policyscan.graph.written import Written
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
-from policyscan.plan.address import ModuleInstance, Reference
+from policyscan.plan.address import Reference
 from policyscan.plan.configuration import ConfigModule, ConfigResource, Expression
 
 if TYPE_CHECKING:
@@ -24,9 +27,18 @@ if TYPE_CHECKING:
 
 
 class ResourceGraph:
-    """The instances of a plan and what depends on what, by which attribute, how surely."""
+    """The instances of a plan and what depends on what, by which attribute, how surely.
 
-    def __init__(self, plan: Plan, source: Source | None = None) -> None:
+    `drawn` are the pairs `read_dot` reads from what `terraform graph` printed, which tell of
+    dependencies that a plan leaves out and no source is there to tell.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        source: Source | None = None,
+        drawn: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.plan = plan
         self.written = Written(source)
         self._instances = Instances(plan)
@@ -38,9 +50,17 @@ class ResourceGraph:
             by_type.setdefault(resource.type, []).append(resource)
         self._by_type = {name: tuple(found) for name, found in by_type.items()}
         self._resolutions: dict[tuple[str, str], Resolution] = {}
-        self._edges: nx.MultiDiGraph[str] | None = None
+        self._drawn = drawn
+        self._edges: Edges | None = None
 
     # -- nodes -------------------------------------------------------------------------------
+
+    @property
+    def advice(self) -> str:
+        """What may settle a question that is left open, as the end of a sentence."""
+        if not self.written.is_at_hand:
+            return "give --source-dir"
+        return "apply first what it waits for" if self.plan.is_replayed else "a replay may tell"
 
     def resource(self, address: str) -> Resource | None:
         """The instance of an address."""
@@ -88,10 +108,10 @@ class ResourceGraph:
             return whole
         targets = tuple(t for t in whole.targets if self._type_of(t.address) in wanted)
         external = whole.external
-        if isinstance(whole.value, Known):
+        if isinstance(whole.value, Known) or whole.is_settled:
             named, external = self._identities.named(external, wanted)
             targets += tuple(t for t in named if t.address not in {one.address for one in targets})
-        return Resolution(whole.value, targets, external, whole.literals, whole.unresolved)
+        return replace(whole, targets=targets, external=external)
 
     def _type_of(self, address: str) -> str:
         return self._by_address[address].type
@@ -117,8 +137,16 @@ class ResourceGraph:
             found, external = self._identities.matched(value, found, node_of(resource))
             return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
         if not readings and resource.config is not None:
-            unresolved["a dynamic block holds it; give --source-dir"] = None
-        return Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
+            unresolved[f"a dynamic block holds it; {self.advice}"] = None
+        static = Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
+        return self._proven(resource, path, static)
+
+    def _proven(self, resource: Resource, path: str, static: Resolution) -> Resolution:
+        """What a replay makes of a resolution; texts it tells whole may be known ids."""
+        leaves = resource.leaves(path)
+        named, external = self._identities.matched(known_texts(leaves), (), node_of(resource))
+        resolution = proven(leaves, named, static)
+        return replace(resolution, external=external) if resolution.is_settled else resolution
 
     def _reading(self, resource: Resource, path: str, expression: Expression) -> Reading:
         """How one argument is read, told exactly by the source where it agrees."""
@@ -176,79 +204,26 @@ class ResourceGraph:
     # -- edges -------------------------------------------------------------------------------
 
     @property
-    def edges(self) -> nx.MultiDiGraph[str]:
-        """Every edge; each carries its `Edge` as attribute `edge`."""
+    def edges(self) -> Edges:
+        """What depends on what."""
         if self._edges is None:
-            graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-            graph.add_nodes_from(self._by_address)
-            for address, resource in self._by_address.items():
-                for edge in dict.fromkeys(self._edges_of(resource)):
-                    if edge.target in self._by_address and edge.target != address:
-                        graph.add_edge(address, edge.target, edge=edge)
-            self._edges = graph
+            self._edges = Edges(
+                self._by_address,
+                self._dependencies(),
+                self._identities,
+                Hints(self.plan, self._instances),
+                self.resolve,
+            )
         return self._edges
 
-    def _edges_of(self, resource: Resource) -> Iterator[Edge]:
-        address = node_of(resource)
-        scope = scope_of(resource)
-        config = resource.config
-        if config is None:
-            yield from (
-                Edge(address, target, EdgeKind.DEPENDS, "", "", Confidence.INFERRED)
-                for target in resource.depends_on
-            )
-            return
-        for path, expression in _written_expressions(config):
-            reading = self._reading(resource, path, expression)
-            for target in self._resolver.follow(reading, scope).targets:
-                yield _edge(address, target, EdgeKind.DEPENDS, path)
-            for target in self.resolve(resource, path).targets:
-                yield _edge(address, target, EdgeKind.VALUE, path)
-        for reference in config.depends_on:
-            yield from self._ordered(address, reference, scope)
-        yield from self._module_depends_on(address, resource.module)
-
-    def _ordered(self, address: str, reference: Reference, scope: Scope) -> Iterator[Edge]:
-        for target in self._resolver.instances_in(reference, scope):
-            yield Edge(
-                address, node_of(target), EdgeKind.DEPENDS, "depends_on", "", Confidence.EXACT
-            )
-
-    def _module_depends_on(self, address: str, module: ModuleInstance) -> Iterator[Edge]:
-        for depth in range(len(module), 0, -1):
-            caller = self._instances.caller(module[:depth])
-            if caller is not None:
-                call, outer = caller
-                for reference in call.depends_on:
-                    yield from self._ordered(address, reference, outer)
+    def _dependencies(self) -> Dependencies:
+        if self._drawn:
+            return DrawnDependencies(self.plan, self._instances, self.written, self._drawn)
+        return Dependencies(self.plan, self._instances, self.written)
 
     def depends_on(self, address: str, other: str) -> bool:
         """Whether an instance waits for another one, directly or through others."""
-        graph = self.edges
-        return address in graph and other in graph and nx.has_path(graph, address, other)
-
-
-def node_of(resource: Resource) -> str:
-    """The name of a node: the address, told apart for an object that is only waiting to go."""
-    if resource.deposed:
-        return f"{resource.address} (deposed {resource.deposed})"
-    return resource.address
-
-
-def _edge(address: str, target: Target, kind: EdgeKind, path: str) -> Edge:
-    return Edge(
-        address, target.address, kind, path, target.attribute, target.confidence, target.via
-    )
-
-
-def _written_expressions(config: ConfigResource) -> Iterator[tuple[str, Expression]]:
-    yield from config.body.expressions()
-    if config.for_each is not None:
-        yield "for_each", config.for_each
-    if config.count is not None:
-        yield "count", config.count
-    for index, (kind, body) in enumerate(config.provisioners):
-        yield from body.expressions(f"provisioner[{index}].{kind}.")
+        return self.edges.depends_on(address, other)
 
 
 def _config_address(module: ConfigModule, block: ConfigResource) -> str:

@@ -44,6 +44,14 @@ class Identities:
         if known is None or self._resources[known.address].mode == "data":
             index[key] = Target(resource.address, attribute, Confidence.EXACT)
 
+    def held_by(self, resource: Resource) -> Iterator[tuple[str, Target]]:
+        """The attributes of an instance that hold an id or ARN of another one."""
+        for name, value in sorted(_current(resource).items()):
+            for text in dict.fromkeys(_texts(value)):
+                owner = self._unique.get(text)
+                if owner is not None and owner.address != resource.address:
+                    yield name, owner
+
     def matched(
         self, value: Known, static: tuple[Target, ...], itself: str
     ) -> tuple[tuple[Target, ...], tuple[Known, ...]]:

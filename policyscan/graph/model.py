@@ -12,6 +12,11 @@ WRITTEN = "a constant"
 """The name of a literal that has none, because it stands in the expression itself."""
 
 
+RELEVANT = "relevant_attributes"
+STATE = "prior_state.depends_on"
+"""What a hint comes from, as the last step of an edge's `via`."""
+
+
 class EdgeKind(StrEnum):
     """`depends`: every static reference, as in `terraform graph`; `value`: what it comes to."""
 
@@ -31,6 +36,11 @@ class Edge:
     confidence: Confidence
     via: tuple[str, ...] = ()
 
+    @property
+    def is_hint(self) -> bool:
+        """Whether it only may be so: the plan alone hides what stands behind a local."""
+        return self.via[-1:] in {(RELEVANT,), (STATE,)}
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -40,6 +50,7 @@ class Resolution:
     to no instance of the plan. `literals` are variables and constants that may flow in, by name.
     `unresolved` says what could not be followed and what would help. `is_chosen`: the source
     shows a choice, by a condition or a function, so that something else may come instead.
+    `is_settled`: a replay told every part, so that nothing can be missing.
     """
 
     value: Value
@@ -48,11 +59,12 @@ class Resolution:
     literals: tuple[tuple[str, Value], ...] = ()
     unresolved: tuple[str, ...] = ()
     is_chosen: bool = False
+    is_settled: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether something may be missing from `targets` and `external`."""
-        if not isinstance(self.value, Unknown):
+        if self.is_settled or not isinstance(self.value, Unknown):
             return False
         return bool(self.unresolved) or not (self.targets or self.external)
 

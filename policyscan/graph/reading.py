@@ -8,7 +8,7 @@ counts as so.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policyscan.plan.address import (
@@ -49,7 +49,7 @@ class Reading:
     `local.urls["a"].url`. `picks`: it chooses between its references, by a condition, a filter,
     an index or a function; None when only the plan is at hand, which does not tell. `loops` are
     the iterators of its `for` expressions, each with what it runs over. `text`: the constant it
-    is, if it is one.
+    is, if it is one. `has_key`: the instance's own key stands in it, `each.key` or `count.index`.
     """
 
     references: tuple[Reference, ...]
@@ -57,11 +57,12 @@ class Reading:
     picks: bool | None = None
     loops: tuple[tuple[str, str], ...] = ()
     text: str | None = None
+    has_key: bool = field(init=False, compare=False)
 
-    @property
-    def has_key(self) -> bool:
-        """Whether the instance's own key stands in it, `each.key` or `count.index`."""
-        return any(each.subject in {Subject.EACH, Subject.COUNT} for each in self.references)
+    def __post_init__(self) -> None:
+        # Told once: asking all references again for each of them would be quadratic.
+        has_key = any(each.subject in {Subject.EACH, Subject.COUNT} for each in self.references)
+        object.__setattr__(self, "has_key", has_key)
 
     def runs_over(self, reference: Reference, keys: str) -> bool:
         """Whether the index of a reference is an iterator of just these keys, as written."""

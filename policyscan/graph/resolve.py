@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from policyscan.graph.candidates import Candidate, attribute_of, choose, narrow
+from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
 from policyscan.graph.scope import Instances, Scope, place, scope_of
 from policyscan.graph.target import Collector, Confidence, Followed, Target
@@ -103,12 +103,11 @@ class Resolver:
         if module is not None and block is None:
             found.unresolved[f"{reference.text} is not in {place(scope.module)}"] = None
             return
-        known = self._instances.of(scope.module, reference.name)
-        alive = tuple(each for each in known if not each.is_deleted) or known
+        group = self._instances.of(scope.module, reference.name)
         path = _joined(reference.attribute, here.reading.rest)
-        chosen, confidence = self._choose(alive, reference, here)
+        chosen, confidence = self._choose(group, reference, here)
         if len(chosen) > 1 and not reference.attribute:
-            chosen, path, confidence = narrow(chosen, path, confidence)
+            chosen, path, confidence = narrow(group, path, confidence)
         for each in chosen:
             found.add(
                 Target(
@@ -132,20 +131,20 @@ class Resolver:
             self._follow(_Place(reading, scope_of(resource), hop), found)
 
     def _choose(
-        self, candidates: tuple[Candidate, ...], reference: Reference, here: _Place
+        self, group: Group[Candidate], reference: Reference, here: _Place
     ) -> tuple[tuple[Candidate, ...], Confidence]:
         """The instances of a block that a reference means, before what follows it is looked at."""
         key, reading, scope = reference.key, here.reading, here.scope
         if key is Index.DROPPED and reading.picks is not None:
             # The source would show an index if there were one.
-            return candidates, Confidence.EXACT
+            return group.every, Confidence.EXACT
         is_module = reference.subject is Subject.MODULE
         block = f"module.{reference.name}" if is_module else reference.name
         if key is Index.DYNAMIC and reading.runs_over(
             reference, self._written.keys_from(scope.path, block)
         ):
-            return candidates, Confidence.INFERRED
-        return choose(candidates, key, scope.key, has_key_beside=reading.has_key)
+            return group.every, Confidence.INFERRED
+        return choose(group, key, scope.key, has_key_beside=reading.has_key)
 
     def _module(self, reference: Reference, here: _Place, found: Collector) -> None:
         scope = here.scope
@@ -158,11 +157,13 @@ class Resolver:
         index = _index_of_output(reference, scope)
         rest = _joined(index or reference.attribute, here.reading.rest)
         if len(chosen) > 1 and not reference.output:
-            chosen, rest, confidence = narrow(chosen, rest, confidence)
+            chosen, rest, confidence = narrow(children, rest, confidence)
         outputs = [reference.output] if reference.output else sorted(call.module.outputs)
         if len(outputs) > 1:
             confidence = confidence.weakened(Confidence.AMBIGUOUS)
-        for child in chosen or (() if children else ((*scope.module, ModuleStep(call.name)),)):
+        for child in chosen or (
+            () if children.every else ((*scope.module, ModuleStep(call.name)),)
+        ):
             inner = Scope(child)
             for name in outputs:
                 output = call.module.outputs.get(name)
@@ -219,30 +220,21 @@ class Resolver:
             return
         scope = here.scope
         rest = _joined(reference.attribute, here.reading.rest)
-        hop = here.trail.through("each.value")
-        outer = Scope(scope.module)
+        written = self._written.expression(scope.path, scope.block, "for_each")
+        sure = Confidence.EXACT
         match scope.each:
-            case (Reference(subject=Subject.RESOURCE, attribute="") as whole,) if any(
-                one.key == scope.key for one in self._instances.of(scope.module, whole.name)
-            ):
+            case (Reference(subject=Subject.RESOURCE, attribute="") as whole,) if (
+                written is None or written.text == whole.text
+            ) and self._instances.of(scope.module, whole.name).with_key(scope.key):
+                # By the plan alone it may as well be a `for` that gives other keys.
+                sure = Confidence.INFERRED if written is None else Confidence.EXACT
                 own = Reference(whole.text, whole.subject, whole.name, scope.key or "")
                 reading = Reading((own,), rest)
             case each:
-                written = self._written.expression(scope.path, scope.block, "for_each")
                 reading = read(each, written, _joined(key_text(scope.key), rest))
+        hop = here.trail.through("each.value", sure)
+        outer = Scope(scope.module)
         self._follow(_Place(reading, outer, hop), found)
-
-    def instances_in(self, reference: Reference, scope: Scope) -> Iterable[Resource]:
-        """What a `depends_on` entry means: all instances of a block, or all of a module."""
-        if reference.subject is Subject.RESOURCE:
-            return self._instances.of(scope.module, reference.name)
-        if reference.subject is Subject.MODULE:
-            return tuple(
-                resource
-                for child in self._instances.children(scope.module, reference.name)
-                for resource in self._instances.inside(child)
-            )
-        return ()
 
 
 def _index_of_output(reference: Reference, scope: Scope) -> str | None:

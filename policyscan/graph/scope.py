@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
+from policyscan.graph.candidates import Group
 from policyscan.plan import Plan, Resource
-from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath, Reference, module_text
+from policyscan.plan.address import (
+    InstanceKey,
+    ModuleInstance,
+    ModulePath,
+    ModuleStep,
+    Reference,
+    module_text,
+    parse_module,
+)
 from policyscan.plan.configuration import ConfigModule, Expression, ModuleCall
 
 
@@ -29,6 +39,10 @@ class Scope:
         return tuple(step.name for step in self.module)
 
 
+_NO_RESOURCE: Group[Resource] = Group(())
+_NO_MODULE: Group[ModuleInstance] = Group(())
+
+
 class Instances:
     """Every instance of a plan, found by where its block stands.
 
@@ -40,37 +54,60 @@ class Instances:
             module.path: module for module in plan.config_modules()
         }
         by_block: dict[tuple[ModuleInstance, str], list[Resource]] = {}
+        by_path: dict[tuple[ModulePath, str], list[Resource]] = {}
+        modules: dict[ModulePath, dict[ModuleInstance, None]] = {}
         children: dict[tuple[ModuleInstance, str], dict[ModuleInstance, None]] = {}
         for resource in plan.resources:
             if resource.deposed:
                 continue
             by_block.setdefault((resource.module, resource.config_address), []).append(resource)
+            where = (resource.module_path, resource.config_address)
+            by_path.setdefault(where, []).append(resource)
+            if resource.previous_address and (old := block_of(resource.previous_address)) != where:
+                by_path.setdefault(old, []).append(resource)
             for depth, step in enumerate(resource.module):
+                inner = resource.module[: depth + 1]
+                modules.setdefault(resource.module_path[: depth + 1], {})[inner] = None
                 seen = children.setdefault((resource.module[:depth], step.name), {})
                 seen[resource.module[: depth + 1]] = None
-        self._by_block = {where: tuple(found) for where, found in by_block.items()}
-        self._children = {where: tuple(found) for where, found in children.items()}
-        self._in_module: dict[ModuleInstance, tuple[Resource, ...]] = {}
+        self._by_block = {where: Group(_staying(found)) for where, found in by_block.items()}
+        self._children = {where: Group(tuple(found)) for where, found in children.items()}
+        self._module_instances = {path: tuple(found) for path, found in modules.items()}
+        self._by_path = {where: tuple(found) for where, found in by_path.items()}
 
-    def of(self, module: ModuleInstance, config_address: str) -> tuple[Resource, ...]:
-        """The instances of a block in one module instance, those being deleted last."""
-        return self._by_block.get((module, config_address), ())
+    def of(self, module: ModuleInstance, config_address: str) -> Group[Resource]:
+        """The instances of a block in one module instance that stay.
 
-    def children(self, module: ModuleInstance, name: str) -> tuple[ModuleInstance, ...]:
+        Those being deleted when none stays.
+        """
+        return self._by_block.get((module, config_address), _NO_RESOURCE)
+
+    def children(self, module: ModuleInstance, name: str) -> Group[ModuleInstance]:
         """The instances of a module call that hold any resource."""
-        return self._children.get((module, name), ())
+        return self._children.get((module, name), _NO_MODULE)
 
-    def inside(self, module: ModuleInstance) -> Iterable[Resource]:
-        """Every resource of a module instance and of the modules below it."""
-        if module not in self._in_module:
-            size = len(module)
-            self._in_module[module] = tuple(
-                resource
-                for (where, _), found in self._by_block.items()
-                if where[:size] == module
-                for resource in found
-            )
-        return self._in_module[module]
+    def at(self, text: str, near: ModuleInstance) -> tuple[str, ...]:
+        """The instance of an address, or those of an address without keys, also by where it was.
+
+        Of several module instances those that share the most keys with the one it is seen from.
+        """
+        found = self._by_path.get(block_of(text), ())
+        if any(each.address == text for each in found):
+            return (text,)
+        closest = max((_shared(each.module, near) for each in found), default=0)
+        return tuple(each.address for each in found if _shared(each.module, near) == closest)
+
+    def modules(self, path: ModulePath, near: ModuleInstance) -> tuple[ModuleInstance, ...]:
+        """The instances of a module, those that share the most keys with another one.
+
+        Where none shows, as it holds no resource, one without keys below those that do.
+        """
+        for depth in range(len(path), 0, -1):
+            if found := self._module_instances.get(path[:depth]):
+                closest = max(_shared(each, near) for each in found)
+                unseen = tuple(ModuleStep(name) for name in path[depth:])
+                return tuple((*each, *unseen) for each in found if _shared(each, near) == closest)
+        return (tuple(ModuleStep(name) for name in path),)
 
     def config(self, path: ModulePath) -> ConfigModule | None:
         """The configuration of a module, None when the plan does not hold it."""
@@ -92,11 +129,35 @@ class Instances:
         return call, Scope(parent, step.key, _each(call.for_each), f"module.{call.name}")
 
 
+def _staying(found: list[Resource]) -> tuple[Resource, ...]:
+    return tuple(each for each in found if not each.is_deleted) or tuple(found)
+
+
 def scope_of(resource: Resource) -> Scope:
     """The scope of a resource's own arguments."""
     config = resource.config
     each = _each(config.for_each if config else None)
     return Scope(resource.module, resource.key, each, resource.config_address)
+
+
+def node_of(resource: Resource) -> str:
+    """The name of a node: the address, told apart for an object that is only waiting to go."""
+    if resource.deposed:
+        return f"{resource.address} (deposed {resource.deposed})"
+    return resource.address
+
+
+def block_of(address: str) -> tuple[ModulePath, str]:
+    """Where the block of an address stands: `(("net",), "aws_vpc.v")`."""
+    module = parse_module(address)
+    tail = address.removeprefix(module_text(module)).removeprefix(".")
+    return tuple(step.name for step in module), tail.split("[")[0]
+
+
+def _shared(module: ModuleInstance, other: ModuleInstance) -> int:
+    """How many steps two module instances have in common."""
+    pairs = zip(module, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _each(for_each: Expression | None) -> tuple[Reference, ...]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.graph.reading import Reading, planned_reference, read_source, references_of
+from policyscan.graph.scope import block_of
 from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.plan.address import ModulePath, Reference
 
 if TYPE_CHECKING:
-    from policyscan.source.model import Block, Expression, Source, SourceModule
+    from policyscan.source.model import Block, Dynamic, Expression, Source, SourceModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,26 @@ class Keyed:
     loose: tuple[Reference, ...] = ()
 
 
+_LISTED = re.compile(
+    r"(provider|depends_on)$|lifecycle\[0\]\.ignore_changes|provisioner\[\d+\]\.(?!connection)"
+)
+"""What a plan lists elsewhere, and names that are never evaluated."""
+
+
+_KEYS = re.compile(r"\[[^\]]*\]")
+
+
 class Written:
     """Answers from the source, None wherever it is not at hand."""
 
     def __init__(self, source: Source | None) -> None:
         self._source = source
+        self._imports: Mapping[tuple[ModulePath, str], list[tuple[str, Expression]]] | None = None
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether there is any source."""
+        return self._source is not None
 
     def module(self, path: ModulePath) -> SourceModule | None:
         """The source of a module."""
@@ -80,6 +95,37 @@ class Written:
                 uses = re.search(rf"(?<![\w.]){re.escape(made.iterator)}\.value\b", content.text)
                 found += [content, made.for_each] if uses else [content]
         return tuple(found)
+
+    def unlisted(
+        self, path: ModulePath, address: str, listed: Iterable[str]
+    ) -> Iterator[tuple[str, Expression]]:
+        """What a block refers to and a plan does not list, by the path it is written at.
+
+        Conditions, `replace_triggered_by`, connections and `dynamic` blocks.
+        """
+        block = self.block(path, address)
+        if block is None:
+            return
+        known = frozenset(listed)
+        for name, expression in block.attributes.items():
+            if name not in known and not _LISTED.match(name):
+                yield name, expression
+        yield from _inside(block.dynamic, "")
+
+    def imported(self, path: ModulePath, address: str) -> Iterable[tuple[str, Expression]]:
+        """What `import` blocks of the root module say of a block, by the argument it is told in."""
+        if self._imports is None:
+            found: dict[tuple[ModulePath, str], list[tuple[str, Expression]]] = {}
+            root = self.module(())
+            for name, block in root.blocks.items() if root is not None else ():
+                if name.startswith("import[") and "to" in block.attributes:
+                    where = block_of(_KEYS.sub("", block.attributes["to"].text))
+                    told = ((part, block.attributes.get(part)) for part in ("id", "for_each"))
+                    found.setdefault(where, []).extend(
+                        (f"import.{part}", each) for part, each in told if each is not None
+                    )
+            self._imports = found
+        return self._imports.get((path, address), ())
 
     def keys_from(self, path: ModulePath, address: str) -> str:
         """What the keys of a block's instances are written from, locals spelt out; "" if none."""
@@ -139,18 +185,17 @@ class Written:
         """A file of the source as a path from where the source folder was given."""
         if self._source is None:
             return file
-        return Path(os.path.normpath(self._source.directory / file)).as_posix()
+        return self._source.shown(file)
 
-    def line(self, path: str, number: int) -> str:
-        """One line of a source file, "" when it cannot be read any more."""
+    def lines(self, path: str, first: int, last: int) -> tuple[str, ...]:
+        """Lines of a source file from 1, both included; none when it cannot be read any more."""
         if self._source is None:
-            return ""
+            return ()
         try:
-            text = Path(path).read_text(encoding="utf-8-sig")
+            text = self._source.place(path).read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
-            return ""
-        lines = text.splitlines()
-        return lines[number - 1].expandtabs() if 0 < number <= len(lines) else ""
+            return ()
+        return tuple(line.removesuffix("\r") for line in text.split("\n")[first - 1 : last])
 
     def why_missing(self, path: ModulePath, name: str) -> str:
         """Why the source does not answer, as the end of a sentence about `name`."""
@@ -159,6 +204,17 @@ class Written:
         if self.module(path) is None:
             return "the source of this module is not at hand"
         return f"{name} is not in the source"
+
+
+def _inside(
+    dynamic: Mapping[str, tuple[Dynamic, ...]], prefix: str
+) -> Iterator[tuple[str, Expression]]:
+    for name, blocks in dynamic.items():
+        for block in blocks:
+            yield f"{prefix}{name}.for_each", block.for_each
+            for inner, expression in block.attributes.items():
+                yield f"{prefix}{name}[*].{inner}", expression
+            yield from _inside(block.dynamic, f"{prefix}{name}[*].")
 
 
 def _member(value: Expression) -> Member:

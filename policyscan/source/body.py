@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.source.expression import bare, constant, expression, key, references
 from policyscan.source.model import MISSING, Dynamic
+from policyscan.source.parts import written_place
+from policyscan.source.place import Place, several
 from policyscan.source.scan import unquoted
 from policyscan.source.syntax import branches, parse, parse_expression
 from policyscan.source.text import Text, error_at
@@ -39,11 +41,29 @@ _QUOTED: Final = frozenset({("depends_on",), ("lifecycle", "replace_triggered_by
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Arguments by name; nested blocks and `dynamic` blocks with their types, in order."""
+    """Arguments by name; nested blocks and `dynamic` blocks with their types, in order.
+
+    `span` and `head` are those of its block, `places` those of its arguments.
+    """
 
     attributes: Mapping[str, Expression]
     blocks: tuple[tuple[str, Body], ...]
     dynamic: tuple[tuple[str, Dynamic], ...]
+    span: Span
+    head: Span
+    places: Mapping[str, Place]
+
+    def place(self) -> Place:
+        """Where its block and all that is in it is written."""
+        made: dict[str | int, list[Place]] = {}
+        for block_type, nested in self.blocks:
+            made.setdefault(block_type, []).append(nested.place())
+        for block_type, each in self.dynamic:
+            made.setdefault(block_type, []).append(each.place)
+        inside = {block_type: several(places) for block_type, places in made.items()}
+        # JSON syntax does not tell an argument from a block: the argument knows its parts.
+        inside.update(self.places)
+        return Place(self.span, self.head, inside)
 
     def flat(self) -> dict[str, Expression]:
         """Every argument by its path, such as `network_configuration[0].subnets`."""
@@ -86,6 +106,12 @@ def override(base: Body, change: Body) -> Body:
         {**base.attributes, **change.attributes},
         tuple(blocks),
         (*(pair for pair in base.dynamic if pair[0] not in replaced), *change.dynamic),
+        base.span,
+        base.head,
+        {
+            **{name: place for name, place in base.places.items() if name not in replaced},
+            **change.places,
+        },
     )
 
 
@@ -96,30 +122,35 @@ def read_body(text: Text, kind: str) -> Body:
     """
     code, top = parse(text)
     block = branches(top)[0]
-    return _body(code, branches(block)[-1], (kind,), frozenset())
+    return _body(code, block, (kind,), frozenset())
 
 
-def _body(code: Code, node: Node, trail: Trail, scope: Scope) -> Body:
+def _body(code: Code, block: Node, trail: Trail, scope: Scope) -> Body:
     attributes: dict[str, Expression] = {}
     blocks: list[tuple[str, Body]] = []
     dynamic: list[tuple[str, Dynamic]] = []
-    for child in branches(node):
+    places: dict[str, Place] = {}
+    for child in branches(branches(block)[-1]):
         parts = branches(child)
         name = code.written(parts[0])
         if child.data == "attribute":
-            attributes[name] = read_argument(code, parts[-1], (*trail, name), scope)
+            value = read_argument(code, parts[-1], (*trail, name), scope)
+            attributes[name] = value
+            places[name] = written_place(code, child, parts[-1], value)
         elif name == "dynamic" and len(parts) == len(("dynamic", "label", "body")):
             block_type = unquoted(code.written(parts[1]))
             dynamic.append((block_type, _dynamic(code, child, (*trail, block_type), scope)))
         else:
-            blocks.append((name, _body(code, parts[-1], (*trail, name), scope)))
-    return Body(attributes, tuple(blocks), tuple(dynamic))
+            blocks.append((name, _body(code, child, (*trail, name), scope)))
+    whole, head = code.span(block), code.head(block)
+    return Body(attributes, tuple(blocks), tuple(dynamic), whole, head, places)
 
 
 def _dynamic(code: Code, node: Node, trail: Trail, scope: Scope) -> Dynamic:
     own: dict[str, Node] = {}
     for child in branches(branches(node)[-1]):
-        own[code.written(branches(child)[0])] = branches(child)[-1]
+        name = code.written(branches(child)[0])
+        own[name] = child if name == "content" else branches(child)[-1]
     if "for_each" not in own or "content" not in own:
         place = code.span(node)
         raise error_at(code.text.root, place, "a dynamic block needs for_each and content")
@@ -131,7 +162,8 @@ def _dynamic(code: Code, node: Node, trail: Trail, scope: Scope) -> Dynamic:
 
 def dynamic_block(span: Span, for_each: Expression, iterator: str, content: Body) -> Dynamic:
     """A `dynamic` block from its parts."""
-    return Dynamic(span, for_each, iterator, content.flat(), content.flat_dynamic())
+    place = Place(span, content.head, content.place().inside, is_repeated=True)
+    return Dynamic(span, for_each, iterator, content.flat(), content.flat_dynamic(), place)
 
 
 def read_argument(code: Code, node: Node, trail: Trail, scope: Scope) -> Expression:

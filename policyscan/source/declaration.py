@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from policyscan.source.json_syntax import Json
+    from policyscan.source.json_text import Json
     from policyscan.source.model import Comment
     from policyscan.source.text import Text
 
@@ -49,7 +49,11 @@ class Declaration(Protocol):
 
     @property
     def span(self) -> Span:
-        """The lines of the block."""
+        """Where the block stands."""
+
+    @property
+    def head(self) -> Span:
+        """Where the block opens: its type, its labels and the brace."""
 
     def argument(self, name: str) -> str | None:
         """The constant string of one argument, read without a parse."""
@@ -65,6 +69,7 @@ class HclDeclaration:
     kind: str
     labels: tuple[str, ...]
     text: Text
+    opening: int
 
     @property
     def root(self) -> str:
@@ -73,8 +78,13 @@ class HclDeclaration:
 
     @property
     def span(self) -> Span:
-        """The lines of the block."""
+        """Where the block stands."""
         return self.text.span(0, len(self.text.content))
+
+    @property
+    def head(self) -> Span:
+        """Where the block opens: its type, its labels and the brace."""
+        return self.text.span(0, self.opening)
 
     def argument(self, name: str) -> str | None:
         """The constant string of one argument, read without a parse."""
@@ -100,8 +110,13 @@ class JsonDeclaration:
 
     @property
     def span(self) -> Span:
-        """The lines of the block."""
-        return self.node.span
+        """Where the block stands."""
+        return self.node.whole
+
+    @property
+    def head(self) -> Span:
+        """Where the block opens: its name and the brace."""
+        return self.node.head
 
     def argument(self, name: str) -> str | None:
         """The constant string of one argument, read without a parse."""
@@ -121,9 +136,12 @@ def read_file(root: str, file: str, path: Path) -> tuple[list[Declaration], list
     text = read_text(root, file, path)
     with refusing_depth(root, Span(file, 1, 1)):
         if file.endswith(".json"):
-            top = json_syntax.read_json(text)
+            top = json_syntax.read_file(text)
             return list(_json_declarations(top)), list(json_syntax.comments(top))
-        hcl = [HclDeclaration(each.kind, each.labels, each.text) for each in scan.headers(text)]
+        hcl = [
+            HclDeclaration(each.kind, each.labels, each.text, each.opening)
+            for each in scan.headers(text)
+        ]
         return list(hcl), list(scan.comments(text))
 
 

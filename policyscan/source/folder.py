@@ -16,7 +16,8 @@ from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
 from policyscan.source.body import override
 from policyscan.source.declaration import LABELS, read_file, read_inside
-from policyscan.source.model import Block, Deferred
+from policyscan.source.model import Block, Deferred, shown_path
+from policyscan.source.place import Place
 from policyscan.source.text import error_at
 
 if TYPE_CHECKING:
@@ -39,25 +40,32 @@ class Folder:
     sources: Mapping[str, str | None]
 
 
-def source_files(directory: Path, shown: Path) -> tuple[list[Path], list[Path]]:
+def source_files(directory: Path, shown: str) -> tuple[list[Path], list[Path]]:
     """The files Terraform reads in a folder, and those of them that override others; sorted.
 
-    Raises SourceError: the folder cannot be listed; it is called `shown` then.
+    Raises SourceError: the folder, called `shown` then, cannot be listed, or holds a link that
+    leads nowhere or in a circle.
     """
     try:
-        files = sorted(filter(_is_source, directory.iterdir()), key=lambda path: path.name)
+        listed = sorted(filter(_is_named, directory.iterdir()), key=lambda path: path.name)
     except OSError as error:
-        message = f"{printable_name(str(shown))}: cannot be read: {error.strerror}"
+        message = f"{printable_name(shown)}: cannot be read: {error.strerror}"
         raise SourceError(f"{message}; give the folder of the Terraform files") from error
+    for path in listed:
+        if not path.exists():
+            raise SourceError(
+                f"{printable_name(f'{shown}/{path.name}')}: a link to no file; mend or remove it"
+            )
+    files = [path for path in listed if path.is_file()]
     overrides = [path for path in files if _is_override(path.name)]
     return [path for path in files if path not in overrides], overrides
 
 
-def _is_source(path: Path) -> bool:
+def _is_named(path: Path) -> bool:
     name = path.name
     # Hidden files and what editors leave behind, as Terraform ignores them.
     is_ignored = name.startswith(".") or name.endswith("~") or (name[0] == name[-1] == "#")
-    return name.endswith(_SUFFIXES) and not is_ignored and path.is_file()
+    return name.endswith(_SUFFIXES) and not is_ignored
 
 
 def _is_override(name: str) -> bool:
@@ -65,21 +73,23 @@ def _is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def read_folder(root: Path, directory: Path) -> Folder:
+def read_folder(root: Path, directory: Path, named: str = "") -> Folder:
     """Read a module; the insides of its blocks, and its locals, wait for a first look.
 
-    `root` is the source folder as the user gave it, `directory` free of symbolic links.
+    `root` is the source folder as the user gave it, `directory` free of symbolic links. `named`
+    is what stands before its files in messages, in place of `root`: `tfplan:`.
     Raises SourceError: a file cannot be split into blocks, something is declared twice, or an
     override has nothing to override.
     """
     top = Path(os.path.realpath(root))
-    base, overrides = source_files(directory, root / _relative(directory, top))
+    shown = named or str(root)
+    base, overrides = source_files(directory, shown_path(shown, _relative(directory, top)))
     comments: list[Comment] = []
     declared: dict[str, list[Declaration]] = {}
     locals_: list[list[Declaration]] = [[], []]
     for path in (*base, *overrides):
         is_override = path in overrides
-        declarations, said = read_file(str(root), _relative(path, top), path)
+        declarations, said = read_file(shown, _relative(path, top), path)
         comments += said
         for each in declarations:
             if each.kind == "locals":
@@ -154,6 +164,7 @@ def _block(address: str, parts: list[Declaration]) -> Block:
         span=parts[0].span,
         attributes=Deferred(lambda: body().flat()),
         dynamic=Deferred(lambda: body().flat_dynamic()),
+        place=Place(parts[0].span, parts[0].head, Deferred(lambda: body().place().inside)),
     )
 
 

@@ -6,12 +6,12 @@ that holds an object from a nested block: it is given as both.
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from policyscan.source.body import Body, dynamic_block, read_argument
+from policyscan.source.expression import expression
+from policyscan.source.json_text import json_place, read_json
 from policyscan.source.model import Comment
 from policyscan.source.scan import inserts
 from policyscan.source.syntax import parse_expression
@@ -22,80 +22,21 @@ if TYPE_CHECKING:
 
     from policyscan.source.body import Trail
     from policyscan.source.expression import Scope
-    from policyscan.source.model import Dynamic, Expression, Span
+    from policyscan.source.json_text import Json
+    from policyscan.source.model import Dynamic, Expression
+    from policyscan.source.place import Place
+    from policyscan.source.syntax import Code, Node
 
-_SPACE: Final = re.compile(r"[\s,:]*")
 _COMMENT: Final = "//"
-_DECODER: Final = json.JSONDecoder()
 _ESCAPES: Final = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
-@dataclass(frozen=True, slots=True)
-class Json:
-    """A JSON value with its place: members of an object as pairs, elements of an array."""
-
-    text: Text
-    start: int
-    end: int
-    value: Any
-
-    @property
-    def span(self) -> Span:
-        """The lines of the value."""
-        return self.text.span(self.start, self.end)
-
-    @property
-    def pairs(self) -> tuple[tuple[str, Json], ...] | None:
-        """The members of an object, None for anything else."""
-        return self.value if self.text.content[self.start] == "{" else None
-
-    @property
-    def objects(self) -> tuple[Json, ...]:
-        """The object itself, or the objects of the array, or nothing."""
-        if self.pairs is not None:
-            return (self,)
-        is_array = self.text.content[self.start] == "["
-        return tuple(each for each in self.value if each.pairs is not None) if is_array else ()
-
-
-def read_json(text: Text) -> Json:
+def read_file(text: Text) -> Json:
     """Read a file. Raises SourceError: it is not JSON, or not an object."""
-    try:
-        json.loads(text.content)
-    except json.JSONDecodeError as error:
-        raise text.error(error.pos, f"is not JSON: {error.msg}; correct it") from error
-    except ValueError as error:
-        raise text.error(0, "holds a number too long to read; write it as a string") from error
-    top = _value(text, _skip(text, 0))
+    top = read_json(text)
     if top.pairs is None:
         raise text.error(top.start, "expected an object of block types, such as `resource`")
     return top
-
-
-def _skip(text: Text, position: int) -> int:
-    match = _SPACE.match(text.content, position)
-    return position if match is None else match.end()
-
-
-def _value(text: Text, start: int) -> Json:
-    """The value at a position of a text that is known to be JSON."""
-    if text.content[start] == "[":
-        elements: list[Json] = []
-        position = _skip(text, start + 1)
-        while text.content[position] != "]":
-            elements.append(_value(text, position))
-            position = _skip(text, elements[-1].end)
-        return Json(text, start, position + 1, tuple(elements))
-    if text.content[start] == "{":
-        pairs: list[tuple[str, Json]] = []
-        position = _skip(text, start + 1)
-        while text.content[position] != "}":
-            name, position = _DECODER.raw_decode(text.content, position)
-            pairs.append((name, _value(text, _skip(text, position))))
-            position = _skip(text, pairs[-1][1].end)
-        return Json(text, start, position + 1, tuple(pairs))
-    value, end = _DECODER.raw_decode(text.content, start)
-    return Json(text, start, end, value)
 
 
 def labelled(node: Json, count: int) -> Iterator[tuple[tuple[str, ...], Json]]:
@@ -123,6 +64,7 @@ def comments(node: Json) -> Iterator[Comment]:
 def json_body(node: Json, trail: Trail, scope: Scope = frozenset()) -> Body:
     """The body of a block. Raises SourceError: a template in it is not HCL."""
     attributes: dict[str, Expression] = {}
+    places: dict[str, Place] = {}
     blocks: list[tuple[str, Body]] = []
     dynamic: list[tuple[str, Dynamic]] = []
     for name, value in node.pairs or ():
@@ -133,8 +75,11 @@ def json_body(node: Json, trail: Trail, scope: Scope = frozenset()) -> Body:
             ]
         elif name != _COMMENT:
             attributes[name] = _argument(value, (*trail, name), scope)
+            places[name] = json_place(
+                value, attributes[name], lambda part: expression(*_parsed(part), scope)
+            )
             blocks += [(name, json_body(each, (*trail, name), scope)) for each in value.objects]
-    return Body(attributes, tuple(blocks), tuple(dynamic))
+    return Body(attributes, tuple(blocks), tuple(dynamic), node.whole, node.head, places)
 
 
 def _dynamic(node: Json, trail: Trail, scope: Scope) -> Dynamic:
@@ -144,13 +89,16 @@ def _dynamic(node: Json, trail: Trail, scope: Scope) -> Dynamic:
     iterator = str(own["iterator"].value) if "iterator" in own else trail[-1]
     for_each = _argument(own["for_each"], (*trail, "for_each"), scope)
     content = json_body(own["content"], trail, scope | {iterator})
-    return dynamic_block(node.span, for_each, iterator, content)
+    return dynamic_block(node.whole, for_each, iterator, content)
 
 
 def _argument(node: Json, trail: Trail, scope: Scope) -> Expression:
+    return replace(read_argument(*_parsed(node), trail, scope), span=node.span)
+
+
+def _parsed(node: Json) -> tuple[Code, Node]:
     place = node.text
-    written = Text(place.root, place.file, _hcl(node), node.span.line)
-    return replace(read_argument(*parse_expression(written), trail, scope), span=node.span)
+    return parse_expression(Text(place.root, place.file, _hcl(node), node.span.line))
 
 
 def _hcl(node: Json) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from policyscan.source.place import Place
 
 ModulePath = tuple[str, ...]
 
@@ -78,14 +80,22 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines of a file, both included, from 1.
+    """A stretch of a file: lines from 1, both included; columns from 1, `end_column` past the end.
 
     `file` is posix and relative to the source folder; of a linked module, where it really is.
+    A column is a code point of the line, a tab one column, as SARIF's `unicodeCodePoints` are.
     """
 
     file: str
     line: int
     end_line: int
+    column: int = 1
+    end_column: int = 1
+
+    @property
+    def lines(self) -> tuple[str, int, int]:
+        """The span without its columns."""
+        return self.file, self.line, self.end_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,7 @@ class Dynamic:
     iterator: str
     attributes: Mapping[str, Expression]
     dynamic: Mapping[str, tuple[Dynamic, ...]]
+    place: Place = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +174,15 @@ class Block:
     Keys of `attributes` are paths: `cpu`, `network_configuration[0].subnets`,
     `lifecycle[0].ignore_changes`; an index counts the written blocks of one type, in order.
     Keys of `dynamic` are the paths of the block types they make: `route`, `rule[0].action`.
-    Both are read on first look. Raises SourceError: an expression that is not HCL.
+    `place` tells where each part is written. All but the span are read on first look.
+    Raises SourceError: an expression that is not HCL.
     """
 
     address: str
     span: Span
     attributes: Mapping[str, Expression]
     dynamic: Mapping[str, tuple[Dynamic, ...]]
+    place: Place = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +213,38 @@ class SourceModule:
 class Source:
     """A root module and the modules it calls, by the names of the calls: () is the root.
 
-    `unreadable` names each module call whose source is not at hand, and why.
+    `unreadable` names each module call whose source is not at hand, and why. `named` stands before
+    its files in reports, in place of `directory`: `tfplan:` for the source inside a saved plan.
     """
 
     directory: Path
     modules: Mapping[ModulePath, SourceModule]
     unreadable: tuple[str, ...] = ()
+    named: str = ""
+
+    def shown(self, file: str) -> str:
+        """What reports call a file of a span."""
+        shown = shown_path(self.named or str(self.directory), file)
+        if self.named or not file.startswith("../"):
+            return shown
+        real = os.path.realpath(self.directory / file)
+        if os.path.realpath(shown) == real:
+            return shown
+        # The source folder is a symbolic link: what is above it is not what the words say.
+        return PurePath(real if self.directory.is_absolute() else os.path.relpath(real)).as_posix()
+
+    def place(self, shown: str) -> Path:
+        """Where a file lies that reports call `shown`."""
+        if self.named and shown.startswith(self.named):
+            return self.directory / shown.removeprefix(self.named)
+        return Path(shown)
+
+
+def shown_path(root: str, file: str) -> str:
+    """A file as messages call it; a root `tfplan:` is that of the source inside a saved plan."""
+    if root.endswith(":"):
+        return f"{root}{file}"
+    return PurePath(os.path.normpath(os.path.join(root, file))).as_posix()  # noqa: PTH118 - lexical
 
 
 def index_text(index: int | str | Splat | Expression) -> str:

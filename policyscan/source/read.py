@@ -9,7 +9,7 @@ from collections import deque
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -23,20 +23,30 @@ if TYPE_CHECKING:
     from policyscan.source.model import ModulePath
 
 
-def read_source(directory: Path) -> Source:
+MOST_MODULES: Final = 20_000
+"""Module calls. Terraform itself is slow at a tenth; modules that call each other twice double."""
+
+_LARGEST_LIST: Final = 16 * 2**20
+
+
+def read_source(directory: Path, *, named: str = "", within: Path | None = None) -> Source:
     """Split a folder of Terraform source, and of the modules it calls, into blocks.
 
     Child modules are found by their relative `source`, else in `.terraform/modules/modules.json`;
     one found neither way is named in `Source.unreadable`. What stands inside the blocks, and the
-    locals, are read on first look, and raise SourceError then.
+    locals, are read on first look, and raise SourceError then. `named` is what stands before its
+    files in messages and reports, in place of `directory`: `tfplan:`. Nothing outside of the
+    folder `within` is read, where it is given.
     Raises SourceError: one line `infra/ecs.tf:12: ...`; no folder, no source, a file that does
-    not split into blocks, a declaration twice, a module that calls itself.
+    not split into blocks, a declaration twice, a module that calls itself, more than MOST_MODULES.
     """
-    if not any(source_files(directory, directory)):
-        name = printable_name(str(directory))
+    shown = named or str(directory)
+    if not any(source_files(directory, shown)):
+        name = printable_name(shown)
         raise SourceError(f"{name}: holds no .tf files; give the folder of the root module")
     installed = _installed(directory)
-    folder = cache(lambda place: read_folder(directory, place))
+    bounds = None if within is None else _real(within)
+    folder = cache(lambda place: read_folder(directory, place, named))
     modules: dict[ModulePath, SourceModule] = {}
     unreadable: list[str] = []
     todo: deque[tuple[ModulePath, tuple[Path, ...]]] = deque([((), (_real(directory),))])
@@ -46,17 +56,23 @@ def read_source(directory: Path) -> Source:
         modules[path] = SourceModule(path, content.locals, content.blocks, content.comments)
         for name, source in content.sources.items():
             called = (*path, name)
-            place = _place(places[-1], source, installed.get(called))
-            if place is None or not place.is_dir():
+            place = _place(places[-1], source, installed.get(called), bounds)
+            if place is None or not os.path.isdir(place):  # noqa: PTH112 - never raises
                 unreadable.append(_note(called, source))
             elif place in places:
                 span = content.blocks[f"module.{name}"].span
                 message = f"module.{name} calls a module that it is part of"
-                raise error_at(str(directory), span, f"{message}; give it another source")
+                raise error_at(shown, span, f"{message}; give it another source")
             else:
                 todo.append((called, (*places, place)))
+        if len(modules) + len(todo) > MOST_MODULES:
+            name = printable_name(shown)
+            raise SourceError(f"{name}: calls more than {MOST_MODULES} modules; give fewer")
     return Source(
-        directory, MappingProxyType(dict(sorted(modules.items()))), tuple(sorted(unreadable))
+        directory,
+        MappingProxyType(dict(sorted(modules.items()))),
+        tuple(sorted(unreadable)),
+        named,
     )
 
 
@@ -64,20 +80,28 @@ def _installed(directory: Path) -> Mapping[ModulePath, Path]:
     """Where `terraform init` has put each module; nothing when it has not run."""
     path = directory / ".terraform" / "modules" / "modules.json"
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["Modules"]
+        with path.open("rb") as stream:
+            listed = json.loads(stream.read(_LARGEST_LIST))["Modules"]
         return {tuple(each["Key"].split(".")): _real(directory / each["Dir"]) for each in listed}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"{printable_name(path.as_posix())}:1: is no list of modules"
         raise SourceError(f"{message}; write it anew with `terraform init`") from error
 
 
-def _place(caller: Path, source: str | None, installed: Path | None) -> Path | None:
-    if source is None or not _is_local(source):
-        return installed
-    # Terraform joins the words first and follows symbolic links then.
-    return _real(os.path.normpath(caller / source))
+def _place(
+    caller: Path, source: str | None, installed: Path | None, bounds: Path | None
+) -> Path | None:
+    place = installed
+    if source is not None and _is_local(source):
+        try:
+            # Terraform joins the words first and follows symbolic links then.
+            place = _real(os.path.normpath(caller / source))
+        except ValueError:
+            # No folder has a NUL or half a character in its name.
+            return None
+    return place if place is None or bounds is None or place.is_relative_to(bounds) else None
 
 
 def _real(path: Path | str) -> Path:

@@ -66,11 +66,12 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The opening of a top-level block, and the text of the block, this opening included."""
+    """The opening of a top-level block, and the text of the block; `opening` ends its brace."""
 
     kind: str
     labels: tuple[str, ...]
     text: Text
+    opening: int
 
 
 def tokens(text: Text, start: int = 0) -> Iterator[Token]:
@@ -142,7 +143,8 @@ def headers(text: Text) -> Iterator[Header]:
             raise text.error(position, f"expected a block such as {example}, found {found}")
         end = closing(text, match.end() - 1)
         labels = tuple(map(unquoted, _LABEL.findall(match["labels"])))
-        yield Header(match["kind"], labels, text.cut(position, end))
+        opening = match.end() - position
+        yield Header(match["kind"], labels, text.cut(position, end), opening)
         position = end
 
 

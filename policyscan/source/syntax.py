@@ -55,15 +55,28 @@ class Code:
         return self.text.content[start:end]
 
     def span(self, node: Node) -> Span:
-        """The lines of a node."""
+        """Where a node stands."""
         return self.text.span(*self._extent(node))
+
+    def head(self, node: Node) -> Span:
+        """Where a block opens: its type, its labels and the brace."""
+        start, end = self._extent(node)
+        return self.text.span(start, self.masked.index("{", start, end) + 1)
+
+    def heredoc(self, node: Node) -> Text | None:
+        """The lines of a heredoc without its tags, None for any other string."""
+        start, end = self._extent(node)
+        body = self.text.content.find("\n", start, end) + 1
+        if not body or not self.text.content.startswith("<<", start):
+            return None
+        return self.text.cut(body, self.text.content.rindex("\n", start, end) + 1)
 
     def pieces(self, node: Node) -> tuple[Piece, ...]:
         """What a string or heredoc evaluates, in order; nothing for a constant one."""
         start, end = self._extent(node)
         if start not in self._pieces:
             found = inserts(self.text, start + 1, end - 1)
-            self._pieces[start] = tuple(_piece(each) for each in found)
+            self._pieces[start] = tuple(map(piece, found))
         return self._pieces[start]
 
     def lone(self, node: Node) -> tuple[Code, Node] | None:
@@ -77,7 +90,8 @@ class Code:
         return pieces[0].expression if is_lone else None
 
 
-def _piece(insert: Insert) -> Piece:
+def piece(insert: Insert) -> Piece:
+    """What one `${ }` or `%{ }` evaluates. Raises SourceError: it is not HCL."""
     strip = insert.code.content
     code = insert.code.cut(strip.startswith("~"), len(strip) - strip.endswith("~"))
     if not insert.is_directive:
@@ -126,7 +140,8 @@ def parse_expression(text: Text) -> tuple[Code, Node]:
     if not text.content.strip():
         raise text.error(0, "an expression is missing here, as in `${}`")
     before = f"{_BEFORE}{text.content}"
-    wrapped = Text(text.root, text.file, f"{before}{_AFTER}", text.line)
+    column = text.column - len(_BEFORE)
+    wrapped = Text(text.root, text.file, f"{before}{_AFTER}", text.line, column)
     code, body = parse(wrapped, len(before))
     attribute = branches(body)[0]
     return code, branches(branches(attribute)[-1])[-1]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os.path
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
-from policyscan.source.model import Span
+from policyscan.source.model import Span, shown_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LARGEST_FILE: Final = 16 * 2**20
+"""Bytes. What people and generators write is far below."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Characters of a file, the first of them on `line`.
+    """Characters of a file, the first of them on `line` at `column`.
 
     `file` is posix and relative to `root`, the source folder as the user gave it.
     """
@@ -26,18 +27,31 @@ class Text:
     file: str
     content: str
     line: int = 1
+    column: int = 1
 
     def line_at(self, position: int) -> int:
         """Line of the file, from 1, at a position in this piece."""
         return self.line + self.content.count("\n", 0, position)
 
+    def column_at(self, position: int) -> int:
+        """Column of the file, from 1, at a position in this piece."""
+        before = self.content.rfind("\n", 0, position)
+        return self.column + position if before < 0 else position - before
+
     def span(self, start: int, end: int) -> Span:
-        """Lines of the file between two positions in this piece."""
-        return Span(self.file, self.line_at(start), self.line_at(end))
+        """What stands in the file between two positions in this piece."""
+        return Span(
+            self.file,
+            self.line_at(start),
+            self.line_at(end),
+            self.column_at(start),
+            self.column_at(end),
+        )
 
     def cut(self, start: int, end: int) -> Text:
         """A smaller piece of the same file."""
-        return Text(self.root, self.file, self.content[start:end], self.line_at(start))
+        content = self.content[start:end]
+        return Text(self.root, self.file, content, self.line_at(start), self.column_at(start))
 
     def error(self, position: int, message: str) -> SourceError:
         """An error at a position in this piece."""
@@ -46,20 +60,23 @@ class Text:
 
 def error_at(root: str, span: Span, message: str) -> SourceError:
     """`infra/ecs.tf:12: message`, the file as seen from where the user stands."""
-    path = PurePath(os.path.normpath(os.path.join(root, span.file)))  # noqa: PTH118 - lexical
-    return SourceError(f"{printable_name(path.as_posix())}:{span.line}: {message}")
+    return SourceError(f"{printable_name(shown_path(root, span.file))}:{span.line}: {message}")
 
 
 def read_text(root: str, file: str, path: Path) -> Text:
     """A file's characters, without a byte order mark and with plain line ends.
 
-    Raises SourceError: it cannot be opened, or is not UTF-8, the only encoding of HCL.
+    Raises SourceError: it cannot be opened, is larger than LARGEST_FILE, or is not UTF-8, the only
+    encoding of HCL.
     """
     top = Span(file, 1, 1)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         raise error_at(root, top, f"cannot be opened: {error.strerror}") from error
+    if len(content) > LARGEST_FILE:
+        raise error_at(root, top, f"is larger than {LARGEST_FILE} bytes; no configuration is")
     try:
         characters = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

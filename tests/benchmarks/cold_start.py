@@ -1,4 +1,4 @@
-"""How long, and how much memory, one scan of the reference plan takes from a cold process.
+"""How long, and how much memory, scans of the reference plan take from a cold process.
 
 `make bench`. Prints a table and never judges: machines differ, so the bare interpreter is
 measured in the same run and the ratio to it is what can be compared between machines.
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNS = 15
 TARGET_SECONDS = 0.35
 TARGET_MEGABYTES = 80
+TARGET_REPLAY_SECONDS = 1.2
 
 BARE = (sys.executable, "-c", "pass")
 SCAN = (
@@ -28,6 +29,8 @@ SCAN = (
     "fixtures/reference/plan.json",
     "--no-checkov",
 )
+UNREPLAYED = (*SCAN, "--source-dir", "infra", "--replay", "never")
+REPLAYED = (*SCAN, "--source-dir", "infra", "--replay", "always")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +76,23 @@ def hyperfine_seconds(commands: tuple[tuple[str, ...], ...]) -> tuple[float, ...
 
 
 def main() -> None:
-    commands = (BARE, SCAN)
+    commands = (BARE, SCAN, UNREPLAYED, REPLAYED)
     runs = tuple(tuple(run(command) for _ in range(RUNS)) for command in commands)
-    if failed := next((one for one in runs[1] if one.exit_code != 0), None):
-        sys.exit(f"the scan left with exit {failed.exit_code}: nothing to measure")
+    if failed := next((one for many in runs[1:] for one in many if one.exit_code != 0), None):
+        sys.exit(f"a scan left with exit {failed.exit_code}: nothing to measure")
     medians = tuple(statistics.median(one.seconds for one in many) for many in runs)
-    bare, scan = hyperfine_seconds(commands) or medians
-    bare_peak, scan_peak = (max(one.megabytes for one in many) for many in runs)
+    bare, scan, unreplayed, replayed = hyperfine_seconds(commands) or medians
+    peaks = tuple(max(one.megabytes for one in many) for many in runs)
     rows = (
         ("", "wall s", "peak MB"),
-        ("python -c pass", f"{bare:.3f}", f"{bare_peak:.0f}"),
-        ("policyscan plan.json", f"{scan:.3f}", f"{scan_peak:.0f}"),
+        ("python -c pass", f"{bare:.3f}", f"{peaks[0]:.0f}"),
+        ("policyscan plan.json", f"{scan:.3f}", f"{peaks[1]:.0f}"),
         ("target", f"{TARGET_SECONDS:.3f}", f"{TARGET_MEGABYTES}"),
-        ("ratio to bare python", f"{scan / bare:.1f}", f"{scan_peak / bare_peak:.1f}"),
+        ("ratio to bare python", f"{scan / bare:.1f}", f"{peaks[1] / peaks[0]:.1f}"),
+        ("with source", f"{unreplayed:.3f}", f"{peaks[2]:.0f}"),
+        ("with source, replayed", f"{replayed:.3f}", f"{peaks[3]:.0f}"),
+        ("what replay adds", f"{replayed - unreplayed:.3f}", ""),
+        ("target", f"{TARGET_REPLAY_SECONDS:.3f}", ""),
     )
     for name, wall, peak in rows:
         sys.stdout.write(f"{name:22}{wall:>8}{peak:>10}\n")

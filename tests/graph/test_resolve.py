@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan.address import key_text
+from policyscan.source import read_source
 from tests.plans import block, change, constant, graph_of, references
 
 UNKNOWN_IMAGE = {"container_definitions": True}
@@ -190,7 +193,18 @@ def test_a_local_is_a_dead_end_that_is_named_and_not_guessed() -> None:
     )
 
 
-def test_each_value_of_a_resource_used_as_for_each_is_the_instance_of_that_key() -> None:
+@pytest.mark.parametrize(
+    ("for_each", "confidence"),
+    [
+        ("", "inferred"),
+        ("aws_subnet.s", "exact"),
+        ("{ for key, subnet in aws_subnet.s : key => subnet }", "inferred"),
+    ],
+)
+def test_each_value_of_a_resource_used_as_for_each_is_the_instance_of_that_key(
+    for_each: str, confidence: str, tmp_path: Path
+) -> None:
+    """By the plan alone it may as well be a `for` over the resource that gives other keys."""
     graph = graph_of(
         [
             change('aws_subnet.s["a"]'),
@@ -208,8 +222,14 @@ def test_each_value_of_a_resource_used_as_for_each_is_the_instance_of_that_key()
             ]
         },
     )
+    if for_each:
+        (tmp_path / "main.tf").write_text(
+            'resource "aws_route_table_association" "x" {\n'
+            f"  for_each = {for_each}\n  subnet_id = each.value.id\n}}\n"
+        )
+        graph = ResourceGraph(graph.plan, read_source(tmp_path))
     found = targets(graph, 'aws_route_table_association.x["b"]', "subnet_id")
-    assert found == [('aws_subnet.s["b"]', "id", "exact")]
+    assert found == [('aws_subnet.s["b"]', "id", confidence)]
 
 
 def test_a_known_id_leads_to_the_resource_that_has_it() -> None:
@@ -310,7 +330,7 @@ def test_shuffled_resource_changes_make_the_same_graph() -> None:
     }
     forwards = graph_of(changes, root)
     backwards = graph_of(changes[::-1], root)
-    assert list(forwards.edges.edges) == list(backwards.edges.edges)
+    assert list(forwards.edges.all()) == list(backwards.edges.all()) != []
     assert forwards.plan.resources == backwards.plan.resources
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.source import Comment, Span
+from policyscan.source import Comment
 from policyscan.source.scan import headers, mask
 from policyscan.source.text import Text
 
@@ -96,8 +96,8 @@ def test_arguments_are_found_by_path_and_repeated_blocks_are_counted(service: Bl
         "lifecycle[0].replace_triggered_by": "[aws_ecs_task_definition.this.revision]",
         "lifecycle[0].prevent_destroy": "true",
     }
-    assert service.span == Span("ecs.tf", 1, 42)
-    assert service.attributes["load_balancer[1].deep[0].er"].span == Span("ecs.tf", 15, 15)
+    assert service.span.lines == ("ecs.tf", 1, 42)
+    assert service.attributes["load_balancer[1].deep[0].er"].span.lines == ("ecs.tf", 15, 15)
 
 
 def test_what_was_looked_at_is_not_read_again(service: Block) -> None:
@@ -108,7 +108,7 @@ def test_dynamic_blocks_keep_what_they_repeat_and_hide_their_iterators(service: 
     first, second = service.dynamic["ordered"]
     assert referred(first.for_each) == ["var.ordered"]
     assert first.iterator == "ordered"
-    assert first.span == Span("ecs.tf", 18, 31)
+    assert first.span.lines == ("ecs.tf", 18, 31)
     assert texts(first.attributes) == {"type": "ordered.value.type", "field": "each.value.field"}
     assert referred(first.attributes["type"]) == []
     assert referred(first.attributes["field"]) == ["each.value.field"]
@@ -222,12 +222,12 @@ locals { x = 1 }
         "aws_lb.é ü",
     ]
     assert {name: each.literal for name, each in module.locals.items()} == {"x": 1, "y": 2}
-    assert module.locals["y"].span == Span("b.tf", 2, 2)
+    assert module.locals["y"].span.lines == ("b.tf", 2, 2)
 
 
 def test_byte_order_mark_and_windows_line_ends_change_nothing(read: Read) -> None:
     module = read({"main.tf": b"\xef\xbb\xbf" + SERVICE.replace("\n", "\r\n").encode()}).modules[()]
-    assert module.blocks["aws_ecs_service.this"].span == Span("main.tf", 1, 42)
+    assert module.blocks["aws_ecs_service.this"].span.lines == ("main.tf", 1, 42)
     assert len(module.blocks["aws_ecs_service.this"].attributes) == 11
 
 
@@ -258,8 +258,8 @@ def test_linked_files_and_folders_are_followed(tmp_path: Path, read: Read) -> No
     (tmp_path / "linked.tf").symlink_to(tmp_path / "real" / "main.tf")
     (tmp_path / "linked").symlink_to(tmp_path / "real")
     source = read({"main.tf": 'module "m" { source = "./linked" }'})
-    assert source.modules[()].blocks["variable.x"].span == Span("linked.tf", 1, 1)
-    assert source.modules["m",].blocks["variable.x"].span == Span("real/main.tf", 1, 1)
+    assert source.modules[()].blocks["variable.x"].span.lines == ("linked.tf", 1, 1)
+    assert source.modules["m",].blocks["variable.x"].span.lines == ("real/main.tf", 1, 1)
 
 
 def test_overrides_replace_arguments_one_by_one_and_nested_blocks_by_type(read: Read) -> None:
@@ -335,8 +335,8 @@ moved { from = a.c }
         "lifecycle[0].ignore_changes": ["x"],
     }
     assert dict(block.dynamic) == {}
-    assert block.span == Span("main.tf", 2, 23)
-    assert block.attributes["replace"].span == Span("z_override.tf", 3, 3)
+    assert block.span.lines == ("main.tf", 2, 23)
+    assert block.attributes["replace"].span.lines == ("z_override.tf", 3, 3)
     assert {name: each.literal for name, each in module.locals.items()} == {"kept": 1, "changed": 2}
     assert [address for address in module.blocks if address != "a.b"] == [
         "module.m",

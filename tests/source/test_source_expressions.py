@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.source import MISSING, Expression, Reference, Shape, Span, Splat
+from policyscan.source import MISSING, Expression, Reference, Shape, Splat
 from policyscan.source.expression import expression
 from policyscan.source.syntax import parse_expression
 from policyscan.source.text import Text
@@ -224,7 +224,7 @@ def test_values_of_a_key_are_found_in_every_object_inside() -> None:
 def test_text_and_lines_are_those_of_the_file(local: Local) -> None:
     found = local('merge(a.b, { # why\r\n    x = "ü"\r\n  })   # trailing')
     assert found.text == 'merge(a.b, { # why\n    x = "ü"\n  })'
-    assert found.span == Span("main.tf", 2, 4)
+    assert found.span.lines == ("main.tf", 2, 4)
 
 
 def test_text_ends_before_the_comment_that_follows_an_operation(local: Local) -> None:

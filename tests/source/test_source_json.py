@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.source import Comment, Shape, Span
+from policyscan.source import Comment, Shape
 from policyscan.source.declaration import JsonDeclaration
-from policyscan.source.json_syntax import read_json
+from policyscan.source.json_syntax import read_file
 from policyscan.source.text import Text
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def test_json_gives_the_same_addresses_paths_and_references(read: Read) -> None:
 def test_json_values_have_lines_shapes_and_constants(read: Read) -> None:
     module = read({"main.tf.json": MAIN}).modules[()]
     attributes = module.blocks["aws_ecs_service.this"].attributes
-    assert module.blocks["aws_ecs_service.this"].span == Span("main.tf.json", 5, 26)
-    assert attributes["network_configuration[0].subnets"].span == Span("main.tf.json", 15, 15)
-    assert attributes["load_balancer"].span == Span("main.tf.json", 10, 13)
+    assert module.blocks["aws_ecs_service.this"].span.lines == ("main.tf.json", 5, 26)
+    assert attributes["network_configuration[0].subnets"].span.lines == ("main.tf.json", 15, 15)
+    assert attributes["load_balancer"].span.lines == ("main.tf.json", 10, 13)
     assert attributes["cluster"].shape == Shape.REFERENCE
     assert attributes["name"].shape == Shape.TEMPLATE
     assert attributes["lifecycle[0].ignore_changes"].literal == ["desired_count"]
@@ -136,5 +136,5 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_any_json_constant_is_read_back(value: Any) -> None:
     text = Text("", "x.tf.json", json.dumps({"x": value}, ensure_ascii=False, indent=1))
-    body = JsonDeclaration("locals", (), read_json(text)).body()
+    body = JsonDeclaration("locals", (), read_file(text)).body()
     assert body.attributes["x"].literal == normal(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from policyscan.errors import SourceError
-from policyscan.source import Span, read_source
+from policyscan.source import read_source
 
 if TYPE_CHECKING:
     from tests.source.conftest import Read
@@ -48,7 +48,7 @@ def test_modules_three_deep_are_read_by_the_names_of_their_calls(read: Read) -> 
     ]
     deepest = source.modules["b", "x", "y"]
     assert deepest.path == ("b", "x", "y")
-    assert deepest.locals["deep"].span == Span("shared/two/three/main.tf", 2, 2)
+    assert deepest.locals["deep"].span.lines == ("shared/two/three/main.tf", 2, 2)
     assert source.unreadable == ()
 
 
@@ -68,8 +68,10 @@ def test_installed_modules_are_found_through_the_list_of_terraform_init(read: Re
         }
     )
     assert list(source.modules) == [(), ("vpc",), ("vpc", "inner")]
-    assert source.modules["vpc", "inner"].blocks["variable.v"].span == Span(
-        ".terraform/modules/vpc/modules/inner/main.tf", 1, 1
+    assert source.modules["vpc", "inner"].blocks["variable.v"].span.lines == (
+        ".terraform/modules/vpc/modules/inner/main.tf",
+        1,
+        1,
     )
     assert source.unreadable == (
         "module.no: source git::https://host/x is not at hand; run `terraform init` to fetch it",
