@@ -1,6 +1,7 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
-from policyscan.engine.judge import Judgement, Outcome, Span, judge
+from policyscan.engine.gate import nothing_judged
+from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
 from policyscan.engine.pack import PackRule, built_in_pack, load_pack
 from policyscan.engine.settings import (
     CONFIG_FILE,
@@ -17,11 +18,12 @@ __all__ = [
     "Judgement",
     "Outcome",
     "PackRule",
+    "Replayed",
     "Settings",
-    "Span",
     "built_in_pack",
     "judge",
     "load_pack",
+    "nothing_judged",
     "parse_assignment",
     "read_config",
     "read_settings",

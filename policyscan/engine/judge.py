@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from policyscan.engine.pack import PackRule
-from policyscan.engine.settings import Settings
-from policyscan.errors import PolicyscanError
-from policyscan.graph import ResourceGraph
-from policyscan.plan import Plan
-from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Verdict
-
-PLAN_ADDRESS = "(plan)"
-PLAN_GATE = Rule(
-    id="PS001",
-    name="plan-inconclusive",
-    group="GATE",
-    severity=Severity.CRITICAL,
-    title="The plan is complete and free of errors",
-    types=(),
+from policyscan.engine.gate import (
+    PLAN_ADDRESS,
+    PLAN_GATE,
+    gate,
+    gate_error,
+    is_planned,
+    plan_warnings,
 )
-"""The gate before all rules: what an errored or partial plan does not hold cannot be judged."""
+from policyscan.engine.pack import PackRule
+from policyscan.engine.redact import redaction
+from policyscan.engine.settings import Settings
+from policyscan.errors import PolicyscanError, crash_site
+from policyscan.graph import ResourceGraph, locate
+from policyscan.plan.attributes import has_true
+from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Step, Verdict
+from policyscan.source import Span
 
 _STANDING = {("no-op",), ("read",)}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Where in the source an address is written: a path as the source folder was given."""
-
-    file: str
-    line: int
-    end_line: int
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A rule's finding on an address, with all that reports add to it."""
+    """A rule's finding on an address, with all that reports add to it.
+
+    `span` is where the attribute that decides is written, and `steps` where those of each step of
+    the finding's path are, their files as reports call them; None where the source is not at hand.
+    Of a verdict that asks for no edit they are the whole blocks.
+    `is_secret`: the resource holds sensitive values, so that its source is not to be shown.
+    """
 
     rule: Rule
     finding: Finding
     is_new: bool = True
     span: Span | None = None
+    steps: tuple[Span | None, ...] = ()
+    is_secret: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -56,23 +55,44 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """Whether the plan was judged with what a replay proves; `why` one that was due was not."""
+
+    is_used: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything a scan of one plan found; `errors` are what kept it from being judged."""
+    """Everything a scan of one plan found; `errors` are what kept it from being judged.
+
+    `redacted` takes what is secret in the plan out of a text from elsewhere, such as its source.
+    """
 
     platform: Platform
     judgements: tuple[Judgement, ...]
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    replay: Replayed = Replayed()
+    redacted: Callable[[str], str] = str
 
     def counts(self) -> Counter[Verdict]:
         """How many verdicts of each kind."""
         return Counter(each.verdict for each in self.judgements)
 
+    @property
+    def has_judged(self) -> bool:
+        """Whether a rule gave a verdict on anything; a plan that nobody judged is not clean."""
+        return any(
+            each.rule is not PLAN_GATE and each.verdict is not Verdict.NA
+            for each in self.judgements
+        )
+
     def exit_code(self, fail_on: str) -> int:
         """0 clean, 1 findings at or above the threshold, 2 not evaluated, 3 nothing to scan."""
         if self.errors:
             return 2
-        if not self.platform.plan.resources:
+        if not self.has_judged:
             return 3
         threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
         for each in self.judgements:
@@ -87,36 +107,24 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     """Run the chosen rules. A rule that crashes is an error verdict and an error of the scan."""
     platform = Platform(graph)
     parameters = settings.parameters(pack)
-    gate_error = _gate_error(platform.plan)
-    errors = [gate_error] if gate_error else []
-    judgements = [_gate(gate_error)]
-    for each in settings.chosen(pack):
+    plan = platform.plan
+    errors = [error] if (error := gate_error(plan)) else []
+    judgements = [Judgement(PLAN_GATE, gate(plan))]
+    secrets = redaction(plan)
+    for each in settings.chosen(pack) if is_planned(plan) else ():
         findings, problem = _run(each, platform, parameters[each.rule.id])
         judgements.extend(_judgement(each.rule, finding, platform) for finding in findings)
         if problem:
             errors.append(problem)
+    judgements = [replace(each, finding=secrets.finding(each.finding)) for each in judgements]
     judgements.sort(key=lambda one: (one.rule.id, one.finding.address))
-    return Outcome(platform, tuple(judgements), tuple(errors), platform.plan.warnings)
-
-
-def _gate_error(plan: Plan) -> str:
-    """Why a plan is only a part, "" when it is whole."""
-    if plan.is_errored:
-        return f"{plan.name}: planning ended with an error, so this plan is only a part: plan again"
-    if not plan.is_complete:
-        return (
-            f"{plan.name}: this plan is incomplete (targeted, or with deferred changes): plan "
-            "without -target"
-        )
-    return ""
-
-
-def _gate(error: str) -> Judgement:
-    if error:
-        finding = Finding(PLAN_ADDRESS, Verdict.ERROR, error)
-    else:
-        finding = Finding(PLAN_ADDRESS, Verdict.PASS, "the plan is complete")
-    return Judgement(PLAN_GATE, finding)
+    return Outcome(
+        platform,
+        tuple(judgements),
+        tuple(map(secrets.text, errors)),
+        tuple(map(secrets.text, plan_warnings(plan))),
+        redacted=secrets.text,
+    )
 
 
 def _run(
@@ -126,27 +134,39 @@ def _run(
     try:
         for finding in rule.check(platform, parameters):
             if finding.address in found:
-                raise ValueError(f"gave two verdicts on {finding.address}")  # noqa: TRY301
+                return _crash(rule, f"it gave two verdicts on {finding.address}")
             found[finding.address] = finding
     except PolicyscanError:
         # Broken source shows when a rule first looks at it; that is the input's fault.
         raise
     except Exception as problem:  # noqa: BLE001 - the one place that keeps a rule from hiding itself
-        what = f"{type(problem).__name__}: {problem}".splitlines()[0]
-        message = f"{rule.rule.id} {rule.rule.name} crashed and judged nothing: {what}"
-        crash = Finding(PLAN_ADDRESS, Verdict.ERROR, message, Certainty.PROVEN)
-        return (crash,), f"{message} ({rule.path.name})"
+        return _crash(rule, crash_site(problem))
     return tuple(found.values()), ""
 
 
+def _crash(rule: PackRule, why: str) -> tuple[tuple[Finding, ...], str]:
+    message = f"{rule.rule.id} {rule.rule.name} crashed and judged nothing: {why}"
+    crash = Finding(PLAN_ADDRESS, Verdict.ERROR, message, Certainty.PROVEN)
+    return (crash,), f"{message} ({rule.path.name})"
+
+
 def _judgement(rule: Rule, finding: Finding, platform: Platform) -> Judgement:
+    span, *steps = (
+        _span(finding, step, leads_to, platform.graph)
+        for step, leads_to in (finding.decisive, *finding.leads)
+    )
     resource = platform.graph.resource(finding.address)
     if resource is None:
-        return Judgement(rule, finding)
-    written = platform.graph.written
-    block = written.block(resource.module_path, resource.config_address)
-    span = None
-    if block is not None:
-        span = Span(written.path_of(block.span.file), block.span.line, block.span.end_line)
+        return Judgement(rule, finding, steps=tuple(steps))
     is_standing = resource.actions in _STANDING and not resource.is_deferred
-    return Judgement(rule, finding, not is_standing, span)
+    is_secret = has_true(resource.before_sensitive) or has_true(resource.after_sensitive)
+    return Judgement(rule, finding, not is_standing, span, tuple(steps), is_secret)
+
+
+def _span(finding: Finding, step: Step, leads_to: str, graph: ResourceGraph) -> Span | None:
+    resource = graph.resource(step.address)
+    if resource is None:
+        return None
+    # To read the inside of every block would take longer than all the rules.
+    is_exact = finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}
+    return locate(graph.written, resource, step.attribute if is_exact else "", leads_to)

@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 from policyscan import __version__
-from policyscan.engine import Judgement, Outcome
+from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.plan import kind_of
 from policyscan.rule import Severity, Verdict
+from policyscan.source import Span
 
 SCHEMA_VERSION = "1"
+_OUTCOMES = {0: "pass", 1: "fail", 2: "not-judged", 3: "nothing-to-scan"}
 
 
 def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
@@ -22,6 +25,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             "path": plan.name,
             "format_version": plan.format_version,
             "terraform_version": plan.terraform_version,
+            "kind": str(kind_of(plan)),
             "resources": len(plan.resources),
             "sha256": plan.sha256,
         },
@@ -33,10 +37,41 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     }
 
 
+def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
+    """The report of a plan that could not be read: what could not be known is null or none."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "policyscan", "version": __version__},
+        "plan": {
+            "path": name,
+            "format_version": None,
+            "terraform_version": None,
+            "kind": None,
+            "resources": 0,
+            "sha256": None,
+        },
+        "summary": {
+            "exit_code": exit_code,
+            "outcome": _OUTCOMES[exit_code],
+            "why": None,
+            "verdicts": {str(verdict): 0 for verdict in Verdict},
+            "failed": {str(severity): 0 for severity in Severity},
+            "checkov": "not set up",
+            "replay": {"used": False, "why": ""},
+        },
+        "verdicts": [],
+        "checkov": [],
+        "errors": [error],
+        "warnings": [],
+    }
+
+
 def render_json(documents: list[dict[str, Any]]) -> str:
     """One document for one plan, an array in argument order for several."""
     shown = documents[0] if len(documents) == 1 else documents
-    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    # Half a character, out of JSON inside a value: no encoding has it, JSON can spell it.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
@@ -44,18 +79,20 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
     return {
         "exit_code": exit_code,
+        "outcome": _OUTCOMES[exit_code],
+        "why": nothing_judged(outcome.platform.plan) if not outcome.has_judged else None,
         "verdicts": {str(verdict): counts[verdict] for verdict in Verdict},
         "failed": {
             str(severity): sum(each.severity is severity for each in failed)
             for severity in Severity
         },
         "checkov": "not set up",
+        "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
     }
 
 
 def _verdict(judgement: Judgement) -> dict[str, Any]:
     finding = judgement.finding
-    span = judgement.span
     return {
         "rule": judgement.rule.id,
         "name": judgement.rule.name,
@@ -66,12 +103,15 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "confidence": str(finding.certainty),
         "message": finding.message,
         "path": [
-            {"address": step.address, "attribute": step.attribute, "note": step.note}
-            for step in finding.path
+            {
+                "address": step.address,
+                "attribute": step.attribute,
+                "note": step.note,
+                "source": _source(span),
+            }
+            for step, span in zip(finding.path, judgement.steps, strict=True)
         ],
-        "source": {"file": span.file, "line": span.line, "end_line": span.end_line}
-        if span
-        else None,
+        "source": _source(judgement.span),
         "notes": [{"level": str(note.level), "text": note.text} for note in finding.notes],
         "fix": finding.fix,
         "symptom": finding.symptom,
@@ -79,4 +119,17 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "cause": finding.cause or None,
         "new": judgement.is_new,
         "waived": None,
+    }
+
+
+def _source(span: Span | None) -> dict[str, Any] | None:
+    """A region as SARIF counts it: columns in code points, the last one past the end."""
+    if span is None:
+        return None
+    return {
+        "file": span.file,
+        "line": span.line,
+        "end_line": span.end_line,
+        "column": span.column,
+        "end_column": span.end_column,
     }

@@ -6,12 +6,24 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policyscan.engine import Judgement, Outcome
+from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.plan import PlanKind, kind_of
+from policyscan.report.box import boxed
 from policyscan.report.screen import Style, plain
 from policyscan.rule import Certainty, Severity, Step, Verdict
 
 _DOCS = "docs/rules/{id}.md"
 _INDENT = "    "
+_MOST_LINES = 4
+"""Lines of source shown of one place; the rest is counted."""
+_KINDS = {
+    PlanKind.ERRORED: " until planning failed",
+    PlanKind.INCOMPLETE: " of a partial plan",
+    PlanKind.REFRESH_ONLY: " in the state",
+    PlanKind.DESTROY: ", all destroyed",
+    PlanKind.NO_CHANGES: ", none changed",
+}
+_NOT_JUDGED = "NOT JUDGED: see the errors above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,12 @@ def render_text(
         lines.append(f"{style.bad('error')}: {plain(error)}")
     lines += _summary(outcome, exit_code, style)
     return "\n".join(lines) + "\n"
+
+
+def render_refused(error: str, *, colour: bool = False) -> str:
+    """The report of a plan that could not be read, among the reports of others."""
+    style = Style(colour=colour)
+    return f"{style.bad('error')}: {plain(error)}\n{style.bad(_NOT_JUDGED)}\n"
 
 
 def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
@@ -99,13 +117,10 @@ def _source(judgement: Judgement, outcome: Outcome, style: Style) -> Iterator[st
     if span is None:
         return
     yield f"{_INDENT}{plain(span.file)}:{span.line}"
-    text = outcome.platform.graph.written.line(span.file, span.line)
-    if text:
-        gutter = f"{span.line:>5} "
-        yield f"{_INDENT}{style.faint(gutter + chr(0x2502))} {plain(text)}"
-        marks = "^" * max(len(text.strip()), 1)
-        lead = " " * (len(text) - len(text.lstrip()))
-        yield f"{_INDENT}{style.faint(' ' * len(gutter) + chr(0x2502))} {lead}{style.bad(marks)}"
+    last = min(span.end_line, span.line + _MOST_LINES - 1)
+    lines = outcome.platform.graph.written.lines(span.file, span.line, last)
+    if not judgement.is_secret and all(outcome.redacted(line) == line for line in lines):
+        yield from (f"{_INDENT}{line}" for line in boxed(lines, span, style))
 
 
 def _wrapped(text: str, width: int, hang: str = _INDENT) -> Iterator[str]:
@@ -126,9 +141,10 @@ def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
     yield style.strong("Not decided")
     for group in groups:
         for each in group.members:
+            rule, finding, span = each.rule, each.finding, each.span
+            place = f" ({span.file}:{span.line})" if span else ""
             yield from _wrapped(
-                f"{each.rule.id} {each.rule.name}  {each.finding.address}: {each.finding.message}",
-                width,
+                f"{rule.id} {rule.name}  {finding.address}{place}: {finding.message}", width
             )
     yield ""
 
@@ -141,21 +157,27 @@ def _warnings(outcome: Outcome, style: Style) -> Iterator[str]:
 def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     counts = outcome.counts()
     plan = outcome.platform.plan
+    kind = _KINDS.get(kind_of(plan), "")
     yield (
-        f"{plain(plan.name)}: {len(plan.resources)} resources, {len(outcome.judgements)} verdicts: "
+        f"{plain(plan.name)}: {len(plan.resources)} resources{kind}, "
+        f"{len(outcome.judgements)} verdicts: "
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
     )
     yield "Checkov: not set up"
+    if outcome.replay.is_used:
+        yield "Replay: Terraform evaluated the source again, to tell what apply will fill in"
+    elif outcome.replay.why:
+        yield f"{style.warn('Not replayed')}: {plain(outcome.replay.why)}"
     yield _last_line(outcome, exit_code, style)
 
 
 def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
     match exit_code:
         case 2:
-            return style.bad("NOT JUDGED: see the errors above")
+            return style.bad(_NOT_JUDGED)
         case 3:
-            return style.warn("NOTHING TO SCAN: the plan holds no resources")
+            return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
     failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
     if exit_code == 0 and not failed:
         unknown = outcome.counts()[Verdict.UNKNOWN]

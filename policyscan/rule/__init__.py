@@ -4,7 +4,7 @@ A rule file imports this package and the standard library, nothing else.
 """
 
 from policyscan.graph import Confidence, Target
-from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
+from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value, number_of
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
 from policyscan.rule.image import Image, ImageError, parse_image
@@ -74,6 +74,7 @@ __all__ = [
     "is_zone_id",
     "load_table",
     "not_applicable",
+    "number_of",
     "parse_image",
     "passed",
     "steps_to",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
-from policyscan.plan import Known, Resource, Value
+from policyscan.plan import Known, Resource, Taken, Template, Unknown, Value
 from policyscan.rule.image import Image, ImageError, looks_like_image, parse_image
 
 REPOSITORY = "aws_ecr_repository"
@@ -18,17 +18,20 @@ DEFINITIONS = "container_definitions"
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One entry of `container_definitions`; `settings` is the decoded entry, keys camelCase."""
+    """One entry of `container_definitions`; `settings` is the decoded entry, keys camelCase.
+
+    A text that other resources complete is a Template wherever it stands.
+    """
 
     name: str
-    image: str
+    image: str | Template
     settings: dict[str, Any]
     is_sensitive: bool = False
 
     @property
     def shown_image(self) -> str:
         """The image as a message may say it."""
-        return "(sensitive)" if self.is_sensitive else self.image
+        return "(sensitive)" if self.is_sensitive else str(self.image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class ImageOrigin:
     up; `others` are names or texts of what it may be instead, and `unresolved` says what could
     not be followed. `is_image`: these belong to an image for certain, and not to something else
     in the container definitions. `may_differ`: something else may come instead of what is told
-    here. `text` is the image itself, where it is a constant.
+    here. `text` is the image itself, where it is a constant, or what it will look like, and
+    `shown` is how a message may say it.
     """
 
     is_image: bool
@@ -49,6 +53,7 @@ class ImageOrigin:
     unresolved: tuple[str, ...] = ()
     may_differ: bool = False
     text: Known | None = None
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,9 @@ class TaskImages:
     origins: tuple[ImageOrigin, ...] = ()
     invalid: str = ""
 
+
+_URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/{name}"
+"""Where a repository that does not exist yet will be, as far as the form of an image goes."""
 
 NOWHERE = ImageOrigin(is_image=True)
 """The origin of an image that comes out of an iterator: the source tells nothing about it."""
@@ -110,16 +118,14 @@ class Images:
 
     def _of(self, definition: Resource) -> TaskImages:
         whole = self._graph.resolve(definition, DEFINITIONS)
-        if isinstance(whole.value, Known):
-            try:
-                containers = read_containers(
-                    str(whole.value.value), is_sensitive=whole.value.is_sensitive
-                )
-            except ValueError as problem:
-                return TaskImages(definition, is_known=True, invalid=str(problem))
-            origins = tuple(self._known(container, whole.targets) for container in containers)
-            return TaskImages(definition, is_known=True, containers=containers, origins=origins)
-        return TaskImages(definition, is_known=False, origins=self._written(definition, whole))
+        try:
+            containers = _containers_in(whole.value)
+        except ValueError as problem:
+            return TaskImages(definition, is_known=True, invalid=str(problem))
+        if containers is None:
+            return TaskImages(definition, is_known=False, origins=self._written(definition, whole))
+        origins = tuple(self._known(container, whole.targets) for container in containers)
+        return TaskImages(definition, is_known=True, containers=containers, origins=origins)
 
     def _written(self, definition: Resource, whole: Resolution) -> tuple[ImageOrigin, ...]:
         """The origins of images that are known only after apply."""
@@ -187,17 +193,62 @@ class Images:
 
     def _known(self, container: Container, targets: tuple[Target, ...]) -> ImageOrigin:
         """The repository whose URL an image starts with; others are only mentioned somewhere."""
+        if isinstance(container.image, Template):
+            return self._completed(container, container.image, targets)
         text = Known(container.image, is_sensitive=container.is_sensitive)
         named = self._named_in(container.image)
         if named is None:
-            return ImageOrigin(is_image=True, others=(str(text),), text=text)
+            return ImageOrigin(is_image=True, others=(str(text),), text=text, shown=str(text))
         static = (target for target in targets if target.address == named.address)
         return ImageOrigin(
             is_image=True,
             repositories=(next(static, named),),
             lookups=self._lookups(targets),
             text=text,
+            shown=str(text),
         )
+
+    def _completed(
+        self, container: Container, image: Template, targets: tuple[Target, ...]
+    ) -> ImageOrigin:
+        """The origin of an image that other resources complete, as a replay tells it."""
+        known = {(target.address, target.attribute): target for target in targets}
+        taken = tuple(
+            known.get((part.address, part.attribute))
+            or Target(part.address, part.attribute, Confidence.EXACT)
+            for part in image.taken
+        )
+        through = tuple(self._through(taken))
+        repositories = tuple(target for target in through if self._is_repository(target))
+        lookups = self._lookups(through)
+        starts_known = isinstance(image.parts[0], str)
+        shown = container.shown_image
+        is_told = bool(repositories or lookups or starts_known)
+        likely = self._likely(image)
+        return ImageOrigin(
+            is_image=True,
+            repositories=repositories,
+            lookups=lookups,
+            others=() if repositories or lookups or not starts_known else (shown,),
+            unresolved=() if is_told else (f"it is {shown}",),
+            may_differ=image.is_derived,
+            text=Known(likely, is_sensitive=container.is_sensitive) if likely else None,
+            shown=shown,
+        )
+
+    def _likely(self, image: Template) -> str:
+        """What an image will look like once its repository has a URL, "" when nobody can say."""
+        urls = {}
+        for part in image.parts:
+            if isinstance(part, Taken):
+                repository = self._graph.resource(part.address)
+                if repository is None or repository.type != REPOSITORY or not part.is_whole:
+                    return ""
+                name = repository.value("name")
+                if part.attribute != "repository_url" or not isinstance(name, Known):
+                    return ""
+                urls[part] = _URL.format(name=name.value)
+        return image.filled(urls.__getitem__)
 
     def _named_in(self, text: str) -> Target | None:
         """The repository of this plan that an image's text names."""
@@ -236,6 +287,17 @@ class Images:
         return tuple(t for t, resource in resources if resource and resource.type in IMAGE_LOOKUPS)
 
 
+def _containers_in(value: Value) -> tuple[Container, ...] | None:
+    """The containers, None when neither the plan nor a replay tells what they are."""
+    match value:
+        case Known(text, is_sensitive):
+            return read_containers(str(text), is_sensitive=is_sensitive)
+        case Unknown(template=Template(is_derived=False) as template):
+            return read_containers(template, is_sensitive=template.is_sensitive)
+        case _:
+            return None
+
+
 def _accounts(repository: Resource) -> tuple[str, ...]:
     """The account a repository lives in, () before it is made."""
     registry = repository.value("registry_id")
@@ -262,20 +324,24 @@ def _may_be(value: Value) -> bool:
     return isinstance(inner, bool) or (isinstance(inner, str) and looks_like_image(inner))
 
 
-def read_containers(text: str, *, is_sensitive: bool = False) -> tuple[Container, ...]:
+def read_containers(text: str | Template, *, is_sensitive: bool = False) -> tuple[Container, ...]:
     """Decode `container_definitions`. Raises ValueError: not a JSON list of objects.
 
     Example: `[{"name": "app", "image": "nginx:1.27"}]`.
     """
     try:
-        decoded = json.loads(text)
-    except ValueError:
+        decoded = json.loads(text) if isinstance(text, str) else text.decoded()
+    except (ValueError, RecursionError):
         raise ValueError("container_definitions is not JSON") from None
     if isinstance(decoded, dict):
         decoded = [decoded]
     if not isinstance(decoded, list) or not all(isinstance(each, dict) for each in decoded):
         raise ValueError("container_definitions is not a list of objects")
     return tuple(
-        Container(str(each.get("name") or ""), str(each.get("image") or ""), each, is_sensitive)
+        Container(str(each.get("name") or ""), _image(each.get("image")), each, is_sensitive)
         for each in decoded
     )
+
+
+def _image(value: Any) -> str | Template:
+    return value if isinstance(value, Template) else str(value or "")

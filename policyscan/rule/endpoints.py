@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.graph import ResourceGraph
-from policyscan.plan import Known, Resource
+from policyscan.plan import Known, Resource, Template
 from policyscan.rule.containers import DEFINITIONS, Images, TaskImages
 from policyscan.rule.ecs import Service
 from policyscan.rule.image import ImageError, parse_image
@@ -104,7 +104,7 @@ class Endpoints:
             c.settings.get("logConfiguration", {}).get("logDriver") for c in images.containers
         }
         sources = [
-            str(secret.get("valueFrom"))
+            self._secret(secret.get("valueFrom"))
             for container in images.containers
             for secret in container.settings.get("secrets", ())
         ]
@@ -120,6 +120,13 @@ class Endpoints:
         for source in filter(None, sources):
             yield "secretsmanager" if ":secretsmanager:" in source else "ssm"
 
+    def _secret(self, source: str | Template | None) -> str:
+        """Where a secret lives, by the start of its ARN or the type of what gives it."""
+        if isinstance(source, Template):
+            kinds = (_ARN_OF.get(self._type(part.address), "") for part in source.taken)
+            return next(filter(None, kinds), str(source))
+        return str(source)
+
     def _type(self, address: str) -> str:
         resource = self._graph.resource(address)
         return resource.type if resource else ""
@@ -128,12 +135,19 @@ class Endpoints:
 def _public_image(images: TaskImages) -> str:
     for container in images.containers:
         try:
-            image = parse_image(container.image)
+            image = parse_image(_form(container.image))
         except ImageError:
             continue
         if not image.is_private_ecr:
             return f"no VPC endpoint reaches {image.domain}, where {container.shown_image} lives"
     return ""
+
+
+def _form(image: str | Template) -> str:
+    """An image as far as its registry goes: whatever completes it comes after that."""
+    if isinstance(image, str):
+        return image
+    return image.filled(lambda _: "x") if isinstance(image.parts[0], str) else ""
 
 
 def _unknown_image(images: TaskImages) -> str:

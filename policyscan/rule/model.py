@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import ConfigError
@@ -83,7 +84,8 @@ class Finding:
     """A rule's verdict on one address.
 
     `severity` None is the rule's own. `cause` is what several findings may share, such as the
-    address of the repository all of them wait for. `symptom` is what AWS will say or do.
+    address of the repository all of them wait for. `symptom` is what AWS will say or do. `at` is
+    the attribute of the address that decides, where `path` does not go through it first.
     """
 
     address: str
@@ -97,6 +99,21 @@ class Finding:
     strikes: Phase | None = None
     cause: str = ""
     severity: Severity | None = None
+    at: str = ""
+
+    @property
+    def leads(self) -> Iterator[tuple[Step, str]]:
+        """Each step with the address it leads to, "" behind the last."""
+        for step, following in zip_longest(self.path, self.path[1:]):
+            yield step, following.address if following else ""
+
+    @property
+    def decisive(self) -> tuple[Step, str]:
+        """The attribute of its own address that decides, as a step, and the address it leads to."""
+        for step, leads_to in self.leads:
+            if step.address == self.address and step.attribute and self.at in {"", step.attribute}:
+                return step, leads_to
+        return Step(self.address, self.at), ""
 
 
 def passed(address: str, message: str, **details: Any) -> Finding:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from policyscan.graph import Resolution, ResourceGraph, Target
-from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
+from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
+from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
 from policyscan.rule.model import Parameter, Step
 from policyscan.rule.tables import load_table
 
@@ -139,20 +139,26 @@ class SuffixFlow:
 
     def into(self, resource: Resource, name: Name, depth: int = 0) -> Flow:
         """Whether the suffix variable, or a name that carries the suffix, flows into a name."""
+        if isinstance(name.value, Unknown) and name.value.template is not None:
+            return self._of_template(name.value.template, depth)
         resolution = self._resolution(resource, name)
         if resolution is None:
-            return Flow(None, "it is one of several tags; give --source-dir")
+            return Flow(None, f"it is one of several tags; {self._graph.advice}")
         for literal, value in resolution.literals:
             if literal == self._suffix.address or self._is_in(value):
                 return Flow(carries=True, path=(Step(literal),))
         flows = [self._of_target(target, depth) for target in resolution.targets]
-        for flow in flows:
-            if flow.carries:
-                return flow
-        reasons = (*resolution.unresolved, *(flow.why for flow in flows if flow.carries is None))
-        if reasons:
-            return Flow(None, "; ".join(reasons))
-        return Flow(carries=False, path=tuple(step for flow in flows for step in flow.path))
+        return _either([*(Flow(None, why) for why in resolution.unresolved), *flows])
+
+    def _of_template(self, template: Template, depth: int) -> Flow:
+        """Whether a name carries the suffix, by the parts a replay tells it will be made of."""
+        if self._suffix.is_in(template.filled(lambda _: "-")):
+            return Flow(carries=True, path=(Step(self._suffix.address),))
+        taken = (Target(part.address, part.attribute, Confidence.EXACT) for part in template.taken)
+        flows = [self._of_target(target, depth) for target in taken]
+        if template.is_derived:
+            flows.append(Flow(None, "a part of it is worked out of what only apply will tell"))
+        return _either(flows)
 
     def _resolution(self, resource: Resource, name: Name) -> Resolution | None:
         if name.attribute == _TAG:
@@ -187,6 +193,16 @@ class SuffixFlow:
             return Flow(self._is_in(name.value), path=path)
         flow = self.into(resource, name, depth + 1)
         return Flow(flow.carries, flow.why, (*path, *flow.path))
+
+
+def _either(flows: Sequence[Flow]) -> Flow:
+    """Whether the suffix comes in by any of several ways."""
+    for flow in flows:
+        if flow.carries:
+            return flow
+    if reasons := [flow.why for flow in flows if flow.carries is None]:
+        return Flow(None, "; ".join(reasons))
+    return Flow(carries=False, path=tuple(step for flow in flows for step in flow.path))
 
 
 def _own(resource: Resource) -> Iterator[str]:

@@ -131,7 +131,7 @@ class Network:
         if own:
             return self._through(subnet, own)
         if self._loose:
-            return Egress(Exit.UNKNOWN, why=f"{self._loose[0]}; give --source-dir")
+            return Egress(Exit.UNKNOWN, why=f"{self._loose[0]}; {self._graph.advice}")
         return self._through_main_table(subnet)
 
     def _through(
@@ -153,7 +153,7 @@ class Network:
                     )
                 step = Step(association.address, "route_table_id", f"for {subnet.address}")
                 exits.append(self._exit_of(table, (step,), certainty_of(edge, target)))
-        return _agreed(subnet, exits)
+        return _agreed(subnet, exits, self._graph.advice)
 
     def _through_main_table(self, subnet: Resource) -> Egress:
         vpc = self._graph.resource(self.managed_vpc(subnet))
@@ -216,14 +216,13 @@ class Network:
         return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
 
 
-def _agreed(subnet: Resource, exits: list[Egress]) -> Egress:
+def _agreed(subnet: Resource, exits: list[Egress], advice: str) -> Egress:
     """One answer from several tables it may be: only when all lead to the same."""
     kinds = {egress.exit for egress in exits}
     if len(kinds) != 1:
         return Egress(
             Exit.UNKNOWN,
-            why=f"{subnet.address} may use several route tables that lead elsewhere each; "
-            "give --source-dir",
+            why=f"{subnet.address} may use several route tables that lead elsewhere each; {advice}",
         )
     if len(exits) == 1:
         return exits[0]

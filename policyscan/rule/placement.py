@@ -34,11 +34,12 @@ class PlacedSubnet:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a rule says of one subnet."""
+    """What a rule says of one subnet; `at` is the service's attribute it stands on, if another."""
 
     verdict: Verdict
     message: str
     path: tuple[Step, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ class Placement:
     """Where a service's tasks run.
 
     `is_given` is false for a service without a network configuration. `missing` names what keeps
-    the list of subnets from being complete.
+    the list of subnets from being complete, and `advice` says what may help.
     """
 
     is_given: bool
     subnets: tuple[PlacedSubnet, ...] = ()
     missing: tuple[str, ...] = ()
+    advice: str = ""
 
     def agree(self, judge: Callable[[PlacedSubnet], Opinion]) -> tuple[Opinion, Certainty]:
         """One opinion over all subnets: tasks spread over every one, so one bad one is enough.
@@ -72,7 +74,7 @@ class Placement:
         if self.missing:
             return Opinion(Verdict.UNKNOWN, "; ".join(self.missing)), Certainty.PROVEN
         if any(opinion.verdict is Verdict.FAIL for _, opinion in opinions):
-            why = "which of several subnets are used is not in the plan; give --source-dir"
+            why = f"which of several subnets are used is not in the plan; {self.advice}"
             return Opinion(Verdict.UNKNOWN, why), Certainty.PROVEN
         first = opinions[0][1]
         proven = all(subnet.certainty is Certainty.PROVEN for subnet, _ in opinions)
@@ -107,7 +109,9 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
     ]
     if not subnets and not missing:
         missing.append(f"the plan does not hold the subnets of {service.address}")
-    return Placement(is_given=True, subnets=tuple(subnets), missing=tuple(missing))
+    return Placement(
+        is_given=True, subnets=tuple(subnets), missing=tuple(missing), advice=graph.advice
+    )
 
 
 def _written_ids(service: Service, graph: ResourceGraph) -> tuple[str, ...]:
@@ -116,7 +120,7 @@ def _written_ids(service: Service, graph: ResourceGraph) -> tuple[str, ...]:
     A plan lists the references of an argument and leaves out the constants beside them.
     """
     resource = service.resource
-    if not isinstance(service.subnets.value, Unknown):
+    if service.subnets.is_settled or not isinstance(service.subnets.value, Unknown):
         return ()
     written = graph.written.expression(resource.module_path, resource.config_address, SUBNETS)
     return tuple(dict.fromkeys(_SUBNET_ID.findall(written.text))) if written else ()

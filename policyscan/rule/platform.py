@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from policyscan.graph import ResourceGraph
-from policyscan.plan import Known, Plan, Resource, Unknown
+from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
 from policyscan.rule.containers import Images
 from policyscan.rule.ecs import Service, read_services
@@ -98,7 +98,7 @@ class Platform:
         match service.resource.value("desired_count"):
             case Unknown():
                 return False
-            case Known(value) if value > 0:
+            case Known() as known if number_of(known) != 0:
                 return False
             case _:
                 return not any(
@@ -107,7 +107,7 @@ class Platform:
 
     def _lifts(self, target: Resource) -> bool:
         match target.value("min_capacity"):
-            case Known(value):
-                return bool(value > 0)
+            case Known() as known:
+                return number_of(known) != 0
             case _:
                 return True

@@ -128,12 +128,14 @@ class RouteTables:
 
     def _table(self, table: Resource) -> RouteTable:
         entries = self._entries[table.address]
-        known = {each.destination.value for each in entries if isinstance(each.destination, Known)}
+        known = {
+            str(each.destination.value) for each in entries if isinstance(each.destination, Known)
+        }
         wanted = {_EVERYWHERE, *(_HALVES if known >= _HALVES else ())}
         defaults = tuple(
             self._route(each)
             for each in entries
-            if isinstance(each.destination, Known) and each.destination.value in wanted
+            if isinstance(each.destination, Known) and str(each.destination.value) in wanted
         )
         doubts = [doubt for each in entries if (doubt := _doubt(each))]
         why = self._unsure.get(table.address, "") or next(iter(doubts), "")
@@ -191,7 +193,7 @@ def _is_set(value: Value) -> bool:
 
 def _is_elsewhere(destination: Value) -> bool:
     """Known not to be a part of a default route."""
-    return isinstance(destination, Known) and destination.value not in {_EVERYWHERE, *_HALVES}
+    return isinstance(destination, Known) and str(destination.value) not in {_EVERYWHERE, *_HALVES}
 
 
 def _doubt(entry: _Entry) -> str:

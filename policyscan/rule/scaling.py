@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from policyscan.graph import Confidence, ResourceGraph
-from policyscan.plan import Known, Resource, Unknown
+from policyscan.plan import Known, Resource, Unknown, text_of
 from policyscan.rule.ecs import CLUSTER, SERVICE, Service
 
 TARGET = "aws_appautoscaling_target"
@@ -69,11 +69,11 @@ class Scaling:
         """Policies for a scalable target: same resource_id, or one that refers to it."""
         found = []
         for policy in self.policies:
-            resource_id = policy.value("resource_id")
+            resource_id = text_of(policy.value("resource_id"))
             resolved = self._graph.resolve(policy, "resource_id", [TARGET, SERVICE])
             addresses = {each.address for each in resolved.targets}
-            if isinstance(resource_id, Known) and target.resource_id:
-                is_joined = str(resource_id) == target.resource_id
+            if resource_id and target.resource_id:
+                is_joined = resource_id == target.resource_id
             else:
                 is_joined = target.address in addresses or (
                     not any(a for a in addresses if self._type(a) == TARGET)
@@ -90,17 +90,18 @@ class Scaling:
     def _target(self, resource: Resource) -> ScalableTarget:
         resolved = self._graph.resolve(resource, "resource_id")
         named = [t for t in resolved.targets if self._type(t.address) == SERVICE]
-        if isinstance(resolved.value, Known):
-            known = self._known(resource, str(resolved.value.value), [t.address for t in named])
-            return replace(known, unresolved=resolved.unresolved)
-        is_exact = [t.confidence for t in named] == [Confidence.EXACT]
         problem = ""
-        for target in resolved.targets:
-            if self._type(target.address) in {CLUSTER, SERVICE} and target.attribute in _ARNS:
-                problem = (
-                    f"resource_id is built from {target.address}.{target.attribute}, which is an "
-                    "ARN; it takes the name"
-                )
+        if not isinstance(resolved.value, Known):
+            for target in resolved.targets:
+                if self._type(target.address) in {CLUSTER, SERVICE} and target.attribute in _ARNS:
+                    problem = (
+                        f"resource_id is built from {target.address}.{target.attribute}, which is "
+                        "an ARN; it takes the name"
+                    )
+        if text := text_of(resolved.value):
+            known = self._known(resource, text, [t.address for t in named])
+            return replace(known, unresolved=resolved.unresolved, problem=problem or known.problem)
+        is_exact = [t.confidence for t in named] == [Confidence.EXACT]
         return ScalableTarget(
             resource,
             tuple(t.address for t in named),
@@ -123,7 +124,7 @@ class Scaling:
             service.address
             for service in self._graph.of_type(SERVICE)
             if not service.is_deleted
-            and service.value("name") == Known(parts[2])
+            and text_of(service.value("name")) == parts[2]
             and self._cluster_may_be(service, parts[1])
         ]
         return ScalableTarget(resource, tuple(found), is_exact=True, resource_id=text)
@@ -138,7 +139,7 @@ class Scaling:
             if each is not None
         ]
         if names:
-            return any(each == Known(name) or not isinstance(each, Known) for each in names)
+            return any(text_of(each) in {name, None} for each in names)
         if isinstance(resolved.value, Known):
             return str(resolved.value.value).split("/")[-1] == name
         return isinstance(resolved.value, Unknown) or name == "default"

@@ -20,13 +20,14 @@ class Tags:
 
     `attribute` is where they were read, `values` the tags whose key is known. `absent` are keys
     that are surely missing, None for all that are not in `values`. `is_certain` is False when the
-    absence of tags in the plan was taken for their absence.
+    absence of tags in the plan was taken for their absence. `advice` says what may settle the rest.
     """
 
     attribute: str
     values: Mapping[str, Value]
     absent: frozenset[str] | None = None
     is_certain: bool = True
+    advice: str = "apply first what they wait for"
 
     def value(self, key: str) -> Value:
         """One tag: Unknown when the plan tells neither its value nor that it is missing."""
@@ -80,7 +81,7 @@ class TagReader:
                 values[key] = Unknown() if is_open else default
             elif isinstance(default, Absent) and not is_open:
                 absent.add(key)
-        return Tags("tags", values, frozenset(absent))
+        return Tags("tags", values, frozenset(absent), advice=self._graph.advice)
 
     def _own(
         self, resource: Resource, own: Value, wanted: Iterable[str]

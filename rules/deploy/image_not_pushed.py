@@ -71,6 +71,7 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
+TASK = "task_definition"
 PULL_SYMPTOM = "CannotPullContainerError: ... %s: not found"
 LOOKUP_SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId ... does not exist within "
@@ -100,28 +101,29 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(address, "an EXTERNAL deployment controller starts no tasks itself")
     if platform.starts_nothing(service):
         note = Note(Level.INFO, "desired_count is 0 and no scalable target lifts it")
-        return passed(address, "starts no tasks", notes=(note,))
+        return passed(address, "starts no tasks", notes=(note,), at="desired_count")
     tasks = service.task_definitions.targets
     if not tasks:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
-        return undetermined(address, f"its task definition cannot be judged: {why}")
+        return undetermined(address, f"its task definition cannot be judged: {why}", at=TASK)
     findings = [_judge_task(service, task, platform) for task in tasks]
     if len({finding.verdict for finding in findings}) > 1:
         names = ", ".join(task.address for task in tasks)
-        return undetermined(address, f"which of {names} it runs is not in the plan")
+        return undetermined(address, f"which of {names} it runs is not in the plan", at=TASK)
     return findings[0]
 
 
 def _judge_task(service: Service, task: Target, platform: Platform) -> Finding:
     definition = platform.graph.resource(task.address)
     if definition is None or definition.mode == "data":
-        return undetermined(service.address, f"the image of {task.address} is not in this plan")
+        why = f"the image of {task.address} is not in this plan"
+        return undetermined(service.address, why, at=TASK)
     images = platform.images.of(definition)
     if images.invalid:
-        return undetermined(service.address, f"{definition.address}: {images.invalid}")
+        return undetermined(service.address, f"{definition.address}: {images.invalid}", at=TASK)
     findings = [_Way(service, task, definition, each, platform).judge() for each in images.origins]
     if not findings:
-        return undetermined(service.address, f"{definition.address} has no container")
+        return undetermined(service.address, f"{definition.address} has no container", at=TASK)
     return worst(findings)
 
 
@@ -243,13 +245,13 @@ class _Way(NamedTuple):
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
         return (
-            *steps_to(self.service.resource, "task_definition", self.task)[:1],
+            *steps_to(self.service.resource, TASK, self.task)[:1],
             *steps_to(self.definition, "container_definitions", target, note),
         )
 
     def _here(self) -> tuple[Step, ...]:
         return (
-            *steps_to(self.service.resource, "task_definition", self.task)[:1],
+            *steps_to(self.service.resource, TASK, self.task)[:1],
             Step(self.definition.address, "container_definitions"),
         )
 

@@ -99,7 +99,7 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
     nats = [nat for each in egress.nats if (nat := platform.graph.resource(each.address))]
     zone = platform.network.zone(subnet.resource)
     zones = [_zone(nat, platform) for nat in nats]
-    own = {ANYWHERE, zone} if isinstance(zone, Known) else {ANYWHERE}
+    own = (ANYWHERE, zone) if isinstance(zone, Known) else (ANYWHERE,)
     if zones and all(each in own for each in zones):
         message = "every zone has its own way out"
         return passed(vpc.address, message, path=subnet.path, certainty=subnet.certainty)
@@ -110,9 +110,9 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
     elif len({is_zone_id(str(each)) for each in (zone, *zones)}) > 1:
         why = f"one of {here} and its NAT gateway tells its zone by name, the other by id"
     elif len({str(each) for each in zones}) > 1:
-        why = f"which NAT gateway {here} goes out by is not in the plan; give --source-dir"
+        why = f"which NAT gateway {here} goes out by is not in the plan; {platform.graph.advice}"
     elif not subnet.is_sure:
-        why = f"whether tasks run in {here} is not in the plan; give --source-dir"
+        why = f"whether tasks run in {here} is not in the plan; {platform.graph.advice}"
     else:
         return fail(
             vpc.address,

@@ -46,6 +46,7 @@ from policyscan.rule import (
     fail,
     is_zone_id,
     not_applicable,
+    number_of,
     passed,
     undetermined,
 )
@@ -63,7 +64,8 @@ RULE = Rule(
     ),
 )
 
-WHICH = "which of several subnets are used is not in the plan; give --source-dir"
+SUBNETS_OF_TASKS = "network_configuration[0].subnets"
+WHICH = "which of several subnets are used is not in the plan"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
@@ -85,15 +87,18 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             f"its tasks run in {len(zones.possible)} availability zone "
             f"({', '.join(sorted(zones.possible))})",
             path=path,
+            at=SUBNETS_OF_TASKS,
             strikes=Phase.RUNTIME,
             fix=f"name subnets of {parameters['zones']} zones in network_configuration.subnets",
         )
     count = _fewest(service, platform)
-    if isinstance(count.value, Known) and 0 < count.value.value < parameters["tasks"]:
+    tasks = number_of(count.value)
+    if tasks is not None and 0 < tasks < parameters["tasks"]:
         return fail(
             service.address,
             f"it may run on {count.value} task",
             path=(Step(count.resource.address, count.attribute, str(count.value)),),
+            at="desired_count",
             strikes=Phase.RUNTIME,
             fix=f"run at least {parameters['tasks']} tasks: desired_count and min_capacity",
         )
@@ -108,14 +113,19 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
         elif left:
             return _uncovered(service, balancer, left, path)
         elif not zones.possible <= covered.sure:
-            unknown.append(f"whether {balancer.address} covers every zone: {WHICH}")
+            unknown.append(
+                f"whether {balancer.address} covers every zone: {WHICH}; {platform.graph.advice}"
+            )
     if unknown:
-        return undetermined(service.address, "; ".join(unknown))
+        is_count = len(unknown) == 1 and isinstance(count.value, Unknown)
+        at = "desired_count" if is_count else SUBNETS_OF_TASKS
+        return undetermined(service.address, "; ".join(unknown), at=at)
     proven = all(subnet.certainty is Certainty.PROVEN for subnet in placement.subnets)
     return passed(
         service.address,
         f"its tasks run in {', '.join(sorted(zones.possible))}",
         path=path,
+        at=SUBNETS_OF_TASKS,
         notes=_notes(service),
         certainty=Certainty.PROVEN if proven else Certainty.INFERRED,
     )
@@ -128,6 +138,7 @@ def _uncovered(
         service.address,
         f"{balancer.address} does not cover {', '.join(left)}, where tasks run",
         path=(*path, Step(balancer.address, "subnets")),
+        at=SUBNETS_OF_TASKS,
         symptom="Target.NotInUse: Target is in an Availability Zone that is not enabled for the "
         "load balancer",
         strikes=Phase.RUNTIME,
@@ -181,7 +192,7 @@ def _of_balancer(balancer: Resource, platform: Platform) -> _Zones:
         if (subnet := platform.graph.resource(target.address)) is not None
     ]
     is_open = not subnets or found.is_open or found.external
-    return _zones(subnets, (WHICH,) if is_open else (), platform)
+    return _zones(subnets, (f"{WHICH}; {platform.graph.advice}",) if is_open else (), platform)
 
 
 def _zones(
@@ -198,7 +209,7 @@ def _zones(
         if is_sure:
             sure.add(str(zone))
     is_open = bool(doubts)
-    doubts += [WHICH] if possible != sure else []
+    doubts += [f"{WHICH}; {platform.graph.advice}"] if possible != sure else []
     return _Zones(frozenset(sure), frozenset(possible), is_open, tuple(doubts))
 
 

@@ -97,9 +97,12 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
         return _too_early(lookup, target, platform)
     if named.is_open:
         why = "; ".join(named.unresolved) or "repository_name is known only after apply"
-        return undetermined(lookup.address, f"its repository cannot be followed: {why}")
+        return undetermined(
+            lookup.address, f"its repository cannot be followed: {why}", at="repository_name"
+        )
     note = Note(Level.WARNING, "it is read during the apply: a missing image stops it half way")
-    return passed(lookup.address, "its repository exists before this plan", notes=(note,))
+    says = "its repository exists before this plan"
+    return passed(lookup.address, says, notes=(note,), at="repository_name")
 
 
 def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
@@ -142,7 +145,7 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         late = f"{service.address} does not wait for it"
         if target.confidence is Confidence.AMBIGUOUS:
             why = f"{late}, and whether it pushes into {target.address} is not in the plan"
-            return undetermined(pusher.address, f"{why}; give --source-dir")
+            return undetermined(pusher.address, f"{why}; {platform.graph.advice}")
         return fail(
             pusher.address,
             f"{pusher.address} pushes into {target.address}, but {late}",

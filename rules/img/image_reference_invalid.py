@@ -22,6 +22,7 @@ The distribution project's reference grammar; Amazon ECS API Reference, Containe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policyscan.rule import (
     Certainty,
@@ -88,12 +89,18 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
         )
     if not images.origins:
         return passed(definition.address, "it has no container")
-    return worst(_judge_image(definition, each, platform) for each in images.origins)
+    return worst(
+        replace(
+            _judge_image(definition, each, platform),
+            at=f"{DEFINITIONS}[{number}].image" if images.is_known else DEFINITIONS,
+        )
+        for number, each in enumerate(images.origins)
+    )
 
 
 def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -> Finding:
     if image.text is not None:
-        return _judge_text(definition, image.text, platform)
+        return _judge_text(definition, image.text, image.shown or str(image.text), platform)
     ends = (*image.repositories, *image.lookups)
     wrong = [target for target in image.repositories if target.attribute in NO_IMAGES]
     if image.is_image and len(ends) == len(wrong) == 1 and not image.others:
@@ -114,15 +121,15 @@ def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -
     )
 
 
-def _judge_text(definition: Resource, text: Known, platform: Platform) -> Finding:
+def _judge_text(definition: Resource, text: Known, shown: str, platform: Platform) -> Finding:
     try:
         image = parse_image(str(text.value))
     except ImageError as problem:
         why = "it does not parse" if text.is_sensitive else str(problem)
         return fail(
             definition.address,
-            f"the image {str(text)!r} is no reference: {why}",
-            path=(Step(definition.address, DEFINITIONS, f"image = {str(text)!r}"),),
+            f"the image {shown!r} is no reference: {why}",
+            path=(Step(definition.address, DEFINITIONS, f"image = {shown!r}"),),
             symptom=SYMPTOM,
             strikes=Phase.TASK_START,
             fix=FIX,

@@ -65,7 +65,7 @@ Read = Callable[[str], Value]
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
-    """One verdict per resource that can be protected and stands, or is protected and must go."""
+    """One verdict per resource that can be protected and stands or is destroyed."""
     rows: dict[str, list[Row]] = {}
     for row in load_table("destroyability")["rows"]:
         if row["kind"] == "protection":
@@ -74,6 +74,8 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
         finding = _judge_going(resource, rows[resource.type])
         if finding is None and not resource.is_deleted:
             finding = _judge_standing(resource, rows[resource.type])
+        elif finding is None and "delete" in resource.actions:
+            finding = passed(resource.address, "this plan destroys it, and nothing protects it")
         if finding is not None:
             yield finding
 

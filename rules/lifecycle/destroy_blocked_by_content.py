@@ -65,7 +65,7 @@ ON = Known(value=True)
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
-    """One verdict per resource with a force flag that stands, or must go without its flag."""
+    """One verdict per resource with a force flag that stands or is destroyed."""
     rows = {
         row["type"]: row for row in load_table("destroyability")["rows"] if row["kind"] == "force"
     }
@@ -75,6 +75,8 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             yield _judge_going(resource, row)
         elif not resource.is_deleted:
             yield _judge_standing(resource, row)
+        elif "delete" in resource.actions:
+            yield passed(resource.address, "this plan destroys it, whatever it holds")
 
 
 def _must_go_unforced(resource: Resource, row: dict[str, Any]) -> bool:

@@ -34,6 +34,7 @@ Which types can be tagged is in `policyscan/rule/tables/taggable_types.json`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -109,6 +110,8 @@ def _judge(
 ) -> Finding:
     """`expected` is the suffix that the tag of a key must be equal to."""
     path = (Step(resource.address, tags.attribute),)
+    # What a provider adds to the tags is written nowhere in the resource.
+    own = "tag" if tags.attribute == "tag" else "tags"
     missing = [key for key in required if isinstance(tags.value(key), Absent)]
     wrong = [
         f"{key} is {value}, not {suffix} of {suffix.address}"
@@ -121,6 +124,7 @@ def _judge(
             resource.address,
             f"the tags of {resource.address}: {'; '.join(problems)}",
             path=path,
+            at=own if missing or not wrong else f"{own}[{json.dumps(next(iter(expected)))}]",
             certainty=Certainty.PROVEN if tags.is_certain or wrong else Certainty.INFERRED,
             fix=_fix(missing, wrong, expected, tags),
         )
@@ -133,12 +137,12 @@ def _judge(
         return undetermined(
             resource.address,
             f"{resource.address}.{tags.attribute} is known only after apply: {open_keys[0]} may be "
-            "missing or wrong; give --source-dir, or apply what the tags wait for first",
+            f"missing or wrong; {tags.advice}",
             path=path,
+            at=f"{own}[{json.dumps(open_keys[0])}]",
         )
-    return passed(
-        resource.address, "it carries the required tags", path=path, notes=_notes(resource)
-    )
+    says = "it carries the required tags"
+    return passed(resource.address, says, path=path, notes=_notes(resource), at=own)
 
 
 def _near(key: str, tags: Tags) -> str:
@@ -180,6 +184,6 @@ def _notes(resource: Resource) -> tuple[Note, ...]:
     """What a service's tasks get of its tags."""
     if resource.type != "aws_ecs_service":
         return ()
-    if resource.value("propagate_tags") in {Known("SERVICE"), Known("TASK_DEFINITION")}:
+    if resource.value("propagate_tags") in (Known("SERVICE"), Known("TASK_DEFINITION")):
         return ()
     return (Note(Level.INFO, 'its tasks carry no tags: propagate_tags = "SERVICE" would do it'),)

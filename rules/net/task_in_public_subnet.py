@@ -53,6 +53,7 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
+SUBNETS = "network_configuration[0].subnets"
 PUBLIC_IP = "network_configuration[0].assign_public_ip"
 
 
@@ -89,9 +90,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 "network_configuration.subnets",
             )
         case Verdict.UNKNOWN:
-            return undetermined(service.address, opinion.message, path=opinion.path)
+            return undetermined(service.address, opinion.message, path=opinion.path, at=SUBNETS)
     if isinstance(public_ip, Unknown):
-        return undetermined(service.address, f"{PUBLIC_IP} is known only after apply")
+        why = f"{PUBLIC_IP} is known only after apply"
+        return undetermined(service.address, why, at=PUBLIC_IP)
     return passed(service.address, opinion.message, path=opinion.path, certainty=certainty)
 
 

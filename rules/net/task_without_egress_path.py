@@ -58,7 +58,9 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
+SUBNETS = "network_configuration[0].subnets"
 PUBLIC_IP = "network_configuration[0].assign_public_ip"
+KINDS = ("launch_type", "capacity_provider_strategy")
 SYMPTOM = (
     "ResourceInitializationError: unable to pull secrets or registry auth: ... RequestError ...; "
     "CannotPullContainerError: ... net/http: request canceled while waiting for connection"
@@ -77,7 +79,9 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
     fargate = is_fargate(service, platform.graph)
     if fargate is None:
-        return undetermined(service.address, "whether it runs on Fargate is known only after apply")
+        why = "whether it runs on Fargate is known only after apply"
+        at = next((kind for kind in KINDS if service.resource.is_written(kind)), "cluster")
+        return undetermined(service.address, why, at=at)
     if not fargate:
         return not_applicable(service.address, "on EC2 the instance pulls the image, not the task")
     opinion, certainty = placement.agree(lambda subnet: _opinion(subnet, service, platform))
@@ -87,6 +91,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 service.address,
                 opinion.message,
                 path=opinion.path,
+                at=opinion.at or SUBNETS,
                 certainty=certainty,
                 symptom=SYMPTOM,
                 strikes=Phase.TASK_START,
@@ -95,7 +100,8 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 "subnet, or add the VPC endpoints the tasks need",
             )
         case Verdict.UNKNOWN:
-            return undetermined(service.address, opinion.message, path=opinion.path)
+            at = opinion.at or SUBNETS
+            return undetermined(service.address, opinion.message, path=opinion.path, at=at)
     return passed(service.address, opinion.message, path=opinion.path, certainty=certainty)
 
 
@@ -119,12 +125,13 @@ def _by_internet_gateway(subnet: PlacedSubnet, service: Service) -> Opinion:
             return Opinion(Verdict.PASS, "out by the internet gateway", subnet.path)
         case Unknown():
             why = f"{service.address}.{PUBLIC_IP} is known only after apply"
-            return Opinion(Verdict.UNKNOWN, why, subnet.path)
+            return Opinion(Verdict.UNKNOWN, why, subnet.path, PUBLIC_IP)
     return Opinion(
         Verdict.FAIL,
         f"its tasks run in {subnet.resource.address}, whose way out is an internet gateway, "
         "without a public address: assign_public_ip is not true",
         (*subnet.path, Step(service.address, PUBLIC_IP, "not true")),
+        PUBLIC_IP,
     )
 
 

@@ -70,14 +70,14 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(cluster: Resource, platform: Platform) -> Finding:
-    path = (Step(cluster.address, "setting"),)
     for index in range(len(cluster.elements("setting"))):
-        name = cluster.value(f"setting[{index}].name")
-        value = cluster.value(f"setting[{index}].value")
+        at = f"setting[{index}].value"
+        path = (Step(cluster.address, at),)
+        name, value = cluster.value(f"setting[{index}].name"), cluster.value(at)
         if name == Known("containerInsights") and isinstance(value, Known):
             if value.value in ON:
                 return passed(cluster.address, f"containerInsights is {value}", path=path)
-            return _off(cluster, f"sets containerInsights to {value}")
+            return _off(cluster, at, f"sets containerInsights to {value}")
         if isinstance(name, Unknown) or name == Known("containerInsights"):
             return undetermined(
                 cluster.address,
@@ -85,9 +85,8 @@ def _judge(cluster: Resource, platform: Platform) -> Finding:
                 "constants, or apply what they wait for first",
                 path=path,
             )
-    return _by_account(cluster, platform) or _off(
-        cluster, "has no containerInsights setting: the account's default applies, which is off"
-    )
+    says = "has no containerInsights setting: the account's default applies, which is off"
+    return _by_account(cluster, platform) or _off(cluster, "setting", says)
 
 
 def _by_account(cluster: Resource, platform: Platform) -> Finding | None:
@@ -117,11 +116,11 @@ def _by_account(cluster: Resource, platform: Platform) -> Finding | None:
     return None
 
 
-def _off(cluster: Resource, says: str) -> Finding:
+def _off(cluster: Resource, at: str, says: str) -> Finding:
     return fail(
         cluster.address,
         f"{cluster.address} {says}: there will be no metrics of its tasks",
-        path=(Step(cluster.address, "setting"),),
+        path=(Step(cluster.address, at),),
         strikes=Phase.RUNTIME,
         fix=FIX,
     )

@@ -160,12 +160,14 @@ def _lets_in(policy: str, region: str) -> bool:
     services = f"logs.{region}." if region else "logs."
     try:
         statements: Any = json.loads(policy).get("Statement", ())
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return True
     for statement in statements if isinstance(statements, list) else (statements,):
-        principal = statement.get("Principal", ()) if statement.get("Effect") == "Allow" else ()
+        if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
+            continue
+        principal = statement.get("Principal")
         for named in principal.values() if isinstance(principal, dict) else (principal,):
-            for one in (named,) if isinstance(named, str) else named:
-                if one in {"*", "logs.amazonaws.com"} or one.startswith(services):
+            for one in named if isinstance(named, list) else (named,):
+                if str(one) in {"*", "logs.amazonaws.com"} or str(one).startswith(services):
                     return True
     return False

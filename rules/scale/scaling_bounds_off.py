@@ -34,6 +34,7 @@ from policyscan.rule import (
     Step,
     Unknown,
     fail,
+    number_of,
     passed,
     undetermined,
 )
@@ -71,16 +72,22 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
     for address in target.services:
         _judge_start(address, target, platform, problems, unknowns)
     if problems:
+        path = tuple(step for _, step in problems)
+        is_own = path[0].address == target.address
         return fail(
             target.address,
             "; ".join(text for text, _ in problems),
-            path=tuple(step for _, step in problems),
+            path=path,
+            # What the service starts with is wrong only beside the bounds.
+            at="" if is_own else "min_capacity",
             strikes=Phase.RUNTIME,
             fix=f"min_capacity = {parameters['min']}, max_capacity = {parameters['max']}, and "
             f"desired_count = {parameters['min']} on the service",
         )
     if unknowns:
-        return undetermined(target.address, "; ".join(unknowns))
+        is_high = unknowns[0].startswith(f"{target.address}.max_capacity")
+        at = "max_capacity" if is_high else "min_capacity"
+        return undetermined(target.address, "; ".join(unknowns), at=at)
     step = Step(target.address, "min_capacity", f"{parameters['min']} to {parameters['max']}")
     return passed(target.address, "bounds and start as agreed", path=(step,))
 
@@ -95,18 +102,21 @@ def _judge_start(
     """Whether the service starts inside the target's own bounds; unset means 0 tasks."""
     service = platform.graph.resource(address)
     low, high = target.resource.value("min_capacity"), target.resource.value("max_capacity")
-    if service is None or not (isinstance(low, Known) and isinstance(high, Known)):
+    least, most = number_of(low), number_of(high)
+    if service is None or least is None or most is None:
         return
     is_ignored = platform.ignores_changes(service, "desired_count")
     if is_ignored and not service.is_created:
         return
-    match service.value("desired_count"):
+    start = service.value("desired_count")
+    count = number_of(start)
+    match start:
         case Unknown():
             unknowns.append(f"{address}.desired_count is known only after apply")
-        case Known(value) if low.value <= value <= high.value:
+        case Known() if count is not None and least <= count <= most:
             pass
         case _ if is_ignored is None and not service.is_created:
-            why = "ignores changes of desired_count is not in the plan; give --source-dir"
+            why = f"ignores changes of desired_count is not in the plan; {platform.graph.advice}"
             unknowns.append(f"whether {address} {why}")
         case Known() as known:
             text = f"{address} starts with {known} tasks, outside {low} to {high}"

@@ -35,6 +35,7 @@ from policyscan.rule import (
     Step,
     Unknown,
     fail,
+    number_of,
     passed,
     undetermined,
 )
@@ -94,6 +95,7 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
             target.address,
             "; ".join(problem for problem, _ in problems),
             path=tuple(dict.fromkeys(step for _, step in problems)),
+            at="resource_id",
             strikes=Phase.RUNTIME,
             fix=f"track CPU at {parameters['cpu']:g} and memory at {parameters['memory']:g} with "
             'two policies of policy_type = "TargetTrackingScaling"',
@@ -101,8 +103,9 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
     if problems:
         unknowns += doubts
     if unknowns:
-        return undetermined(target.address, "; ".join(unknowns))
-    return passed(target.address, "tracks CPU and memory as agreed", path=tuple(path))
+        return undetermined(target.address, "; ".join(unknowns), at="resource_id")
+    says = "tracks CPU and memory as agreed"
+    return passed(target.address, says, path=tuple(path), at="resource_id")
 
 
 def _doubts(
@@ -143,7 +146,7 @@ def _wrong(policy: Resource, wanted: float) -> tuple[str, str]:
     if policy.value(f"{TRACKING}.disable_scale_in") == Known(value=True):
         return f"{policy.address} never scales in: disable_scale_in is true", ""
     match policy.value(VALUE):
-        case Known(value) as known if float(value) != wanted:
+        case Known() as known if number_of(known) != wanted:
             return f"{policy.address} tracks {known}, not {wanted:g}", ""
         case Unknown():
             return "", f"{policy.address}.{VALUE} is known only after apply"

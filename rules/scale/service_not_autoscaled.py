@@ -77,7 +77,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if not targets:
         return _without_target(service, platform)
     target = targets[0]
-    path = (Step(target.address, "resource_id", target.resource_id), Step(service.address))
+    path = (Step(target.address, "resource_id", target.resource_id), Step(service.address, "name"))
     certainty = Certainty.PROVEN if target.is_exact else Certainty.INFERRED
     if target.problem:
         return fail(
@@ -111,9 +111,8 @@ def _judge(service: Service, platform: Platform) -> Finding:
             fix=FIX % service.resource.config_address,
         )
     if len(targets) < len(target.services):
-        return undetermined(
-            service.address, f"which service {target.address} is for is known only after apply"
-        )
+        why = f"which service {target.address} is for is known only after apply"
+        return undetermined(service.address, why, path=path)
     return passed(service.address, f"scaled by {target.address}", path=path, certainty=certainty)
 
 
@@ -121,9 +120,8 @@ def _without_target(service: Service, platform: Platform) -> Finding:
     for target in platform.scaling.targets:
         if not target.services and not target.resource_id:
             why = "; ".join(target.unresolved) or "its references name no service"
-            return undetermined(
-                service.address, f"{target.address}.resource_id could not be followed: {why}"
-            )
+            why = f"{target.address}.resource_id could not be followed: {why}"
+            return undetermined(service.address, why, at="name")
     name = service.resource.value("name")
     astray = [
         target

@@ -66,9 +66,14 @@ def test_every_verdict_in_json_has_every_key_of_the_contract(
     }
     assert [each for each in document["verdicts"] if not wanted <= each.keys()] == []
     assert document["schema_version"] == "1"
-    assert set(document["plan"]) == {
-        *("path", "format_version", "terraform_version", "resources", "sha256"),
+    assert set(document["plan"]) >= {
+        *("path", "format_version", "terraform_version", "kind", "resources", "sha256"),
     }
+    spans = [each["source"] for each in document["verdicts"] if each["source"]]
+    assert [
+        span for span in spans if set(span) != {"file", "line", "end_line", "column", "end_column"}
+    ] == []
+    assert spans
 
 
 def test_a_paragraph_is_wider_than_the_screen_only_for_one_long_word(
