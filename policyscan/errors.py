@@ -6,6 +6,8 @@ The command line prints it as it is, so it never carries a traceback.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class PolicyscanError(Exception):
     """Something policyscan refuses to go on with; the message is meant for the user."""
@@ -31,3 +33,17 @@ class ConfigError(PolicyscanError):
 
 class PackError(PolicyscanError):
     """A rule file does not keep the contract of a rule."""
+
+
+def crash_site(problem: BaseException) -> str:
+    """Where a bug showed. Example: `KeyError at read.py, line 88`.
+
+    What the exception says is left out: it may quote a value of the plan, even a secret one.
+    """
+    innermost = problem.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    if innermost is None:
+        return type(problem).__name__
+    file = Path(innermost.tb_frame.f_code.co_filename).name
+    return f"{type(problem).__name__} at {file}, line {innermost.tb_lineno}"

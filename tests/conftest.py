@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import pytest
+
+from policyscan.planner.fixtures import read_fixture
+from tests.planfiles import save_plan
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +28,40 @@ def terraform() -> None:
     if os.environ.get("POLICYSCAN_REQUIRE_TERRAFORM") == "1":
         pytest.fail("terraform is not on PATH, and POLICYSCAN_REQUIRE_TERRAFORM=1 asks for it")
     pytest.skip("terraform is not on PATH")
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """A saved plan, what it was made of, and its JSON in normal form."""
+
+    path: Path
+    configuration: Path
+    plan_json: bytes
+
+
+@pytest.fixture(scope="session")
+def saved_plans(
+    terraform: None,  # noqa: ARG001 - skips
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], SavedPlan]:
+    """The saved plan of a fixture such as `reference`, made when first asked for."""
+    folder = tmp_path_factory.mktemp("saved")
+
+    @cache
+    def saved(name: str) -> SavedPlan:
+        fixture = read_fixture(Path(__file__).resolve().parents[1] / "fixtures" / name)
+        path = folder / name / "tfplan"
+        path.parent.mkdir()
+        plan_json = save_plan(
+            fixture.configuration,
+            path,
+            fixture.inputs,
+            after=fixture.after,
+            destroy=fixture.destroy,
+        )
+        return SavedPlan(path, fixture.configuration.resolve(), plan_json)
+
+    return saved
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

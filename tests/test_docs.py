@@ -63,6 +63,9 @@ def test_a_documented_command_runs(
     (scripts / "policyscan").chmod(0o755)
     for name in ("infra", "fixtures"):
         (tmp_path / name).symlink_to(ROOT / name)
+    if re.search(r"\btfplan\b", command):
+        saved = request.getfixturevalue("saved_plans")("reference")
+        (tmp_path / "tfplan").symlink_to(saved.path)
     if command == "policyscan plan.json":
         (tmp_path / "plan.json").symlink_to(ROOT / "fixtures" / "reference" / "plan.json")
     done = subprocess.run(  # noqa: S602 - the line is ours, and pipes are part of it

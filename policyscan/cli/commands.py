@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from policyscan import __version__
 from policyscan.engine import FAIL_ON
-from policyscan.errors import PolicyscanError
+from policyscan.errors import PolicyscanError, crash_site
 
 FORMATS = ("text", "json")
+GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+REPLAYS = ("auto", "always", "never")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
     "3 nothing to scan."
@@ -28,6 +32,48 @@ class _ScanByDefault(click.Group):
         if args and args[0] not in own and args[0] not in self.commands:
             args = ["scan", *args]
         return super().parse_args(ctx, args)
+
+
+def _with_source(command: _Command) -> _Command:
+    """Give a command the flags that say where the source is, and what is made of it."""
+    flags = (
+        click.option(
+            "--source-dir",
+            envvar="POLICYSCAN_SOURCE_DIR",
+            metavar="DIR",
+            help="The .tf files the plan was made of (default: those in a saved plan, or beside "
+            "the plan).",
+        ),
+        click.option(
+            "--planfile",
+            envvar="POLICYSCAN_PLANFILE",
+            metavar="FILE",
+            help="The saved plan that plan JSON was shown from; its .tf files are read.",
+        ),
+        click.option(
+            "--no-source",
+            envvar="POLICYSCAN_NO_SOURCE",
+            is_flag=True,
+            help="Read no .tf files, even beside the plan.",
+        ),
+        click.option(
+            "--graph",
+            envvar="POLICYSCAN_GRAPH",
+            metavar="FILE",
+            help="What `terraform graph` prints: what waits for what where there is no source.",
+        ),
+        click.option(
+            "--replay",
+            envvar="POLICYSCAN_REPLAY",
+            type=click.Choice(REPLAYS),
+            default=REPLAYS[0],
+            help="Have Terraform evaluate the source again, to tell what is known after apply: "
+            "auto (the default) where that may settle something.",
+        ),
+    )
+    for flag in reversed(flags):
+        command = flag(command)
+    return command
 
 
 @click.group(
@@ -46,7 +92,8 @@ def policyscan() -> None:
 
 @policyscan.command(
     context_settings={"auto_envvar_prefix": "POLICYSCAN"},
-    help=f"Judge plans: files of `terraform show -json`, or - for stdin. {_EXIT_CODES}",
+    help="Judge plans: files of `terraform show -json`, saved plans of `terraform plan -out`, "
+    f"patterns such as '**/plan.json', or - for stdin. {_EXIT_CODES}",
 )
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
 @click.option(
@@ -59,12 +106,7 @@ def policyscan() -> None:
     help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
-@click.option(
-    "--source-dir",
-    metavar="DIR",
-    help="The .tf files the plan was made of (default: those beside the plan).",
-)
-@click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plan.")
+@_with_source
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
@@ -112,6 +154,42 @@ def plan(**options: Any) -> int:
     return run_plan(**options)
 
 
+@policyscan.command(
+    help="Show the instances of a plan and what each takes from which, attribute by attribute. "
+    "Exit codes: 0 shown, 2 the plan or an address cannot be read."
+)
+@click.argument("plan", metavar="PLAN")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(GRAPH_FORMATS),
+    default="text",
+    help="text (default), json for programs, dot or mermaid to draw.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@click.option("--of", metavar="ADDRESS", help="Only what this depends on and what depends on it.")
+@click.option("--path", nargs=2, metavar="FROM TO", help="How FROM depends on TO, hop by hop.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Steps from --of (default: all); without it, levels the text nests (default: 1).",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(("value", "depends", "all")),
+    help="Edges by which values flow, those by which one waits, or all "
+    "(default: value and depends_on; all with json and --path).",
+)
+@_with_source
+def graph(**options: Any) -> int:
+    """Show the graph."""
+    from policyscan.cli.graph import run_graph  # noqa: PLC0415 - scans do not need it
+
+    return run_graph(**options)
+
+
 @policyscan.command(help="List the rules, or explain one.")
 @click.argument("rule", required=False, metavar="[RULE]")
 def rules(rule: str | None) -> int:
@@ -130,22 +208,23 @@ def run(arguments: list[str]) -> int:
         problem.show()
         return 2
     except PolicyscanError as problem:
-        _say(str(problem))
+        say(str(problem))
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
+        say("interrupted")
         return 2
     except BrokenPipeError:
         # The reader left; what it asked for was written as far as it wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as problem:  # noqa: BLE001 - a bug must not look like findings, whose code is 1
-        _say(f"internal error, please report it: {type(problem).__name__}: {problem}")
+        say(f"internal error, please report it: {crash_site(problem)}")
         return 2
     return code if isinstance(code, int) else 0
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """One line to the user, beside the report."""
     from policyscan.report.screen import plain  # noqa: PLC0415 - only when something is wrong
 
     line = " ".join(plain(part) for part in message.splitlines())
@@ -158,6 +237,6 @@ def write(path: str | None, text: str) -> None:
         sys.stdout.write(text)
         return
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as problem:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None

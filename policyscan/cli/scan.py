@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from policyscan.cli.commands import FORMATS, write
+from policyscan.cli.commands import FORMATS, say, write
+from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
+from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.engine import (
     CONFIG_FILE,
     Outcome,
     Settings,
     built_in_pack,
-    judge,
     load_pack,
     parse_assignment,
     read_config,
 )
-from policyscan.errors import ConfigError, PolicyscanError
-from policyscan.graph import ResourceGraph
-from policyscan.plan import read_plan
-from policyscan.plan.decode import read_bytes
-from policyscan.report import json_document, render_json, render_text
-
-if TYPE_CHECKING:
-    from policyscan.source import Source
+from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
+from policyscan.report import (
+    json_document,
+    refused_document,
+    render_json,
+    render_refused,
+    render_text,
+)
 
 _NARROW, _WIDE = 60, 120
 
@@ -39,13 +41,27 @@ class _Target:
     path: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A plan that could not be read or judged, and the error that says why."""
+
+    name: str
+    error: PolicyscanError
+
+
+_Scanned = Outcome | _Refused
+
+
 def run_scan(  # noqa: PLR0913 - one argument per flag
     *,
     plans: Sequence[str],
     formats: Sequence[str],
     output: str | None,
     source_dir: str | None,
+    planfile: str | None,
     no_source: bool,
+    graph: str | None,
+    replay: str,
     fail_on: str | None,
     exit_zero: bool,
     select: Sequence[str],
@@ -56,20 +72,52 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     quiet: bool,
     no_color: bool,
 ) -> int:
-    """Judge plans and write every report. Returns the worst exit code."""
+    """Judge plans and write every report. Returns the worst exit code.
+
+    Of several plans one that cannot be read is reported in its place, and the others are judged.
+    Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
+    """
     targets = _targets(formats, output)
     settings = _settings(config, select, ignore, assignments, fail_on)
-    pack = load_pack(built_in_pack())
-    scanned: list[tuple[Outcome, int]] = []
-    for name in plans:
-        plan = read_plan(read_bytes(name), name)
-        source = None if no_source else _source(name, source_dir)
-        outcome = judge(ResourceGraph(plan, source), pack, settings)
-        scanned.append((outcome, outcome.exit_code(settings.fail_on)))
-    for target in targets:
-        write(target.path, _rendered(target, scanned, quiet=quiet, no_color=no_color))
-    worst = max((code for _, code in scanned), key=(0, 3, 1, 2).index)
+    names = expand(plans)
+    choice = SourceChoice(source_dir, planfile, no_source, graph)
+    choice.check(len(names))
+    judge_input = partial(
+        judged, mode=ReplayMode(replay), pack=load_pack(built_in_pack()), settings=settings
+    )
+    # Reports quote the source, so it stays at hand until they are written.
+    with ExitStack() as opened:
+        scanned = [_scanned(name, choice, judge_input, opened) for name in names]
+        match scanned:
+            case [_Refused(error=error)]:
+                raise error
+        codes = [_code(each, settings) for each in scanned]
+        for target in targets:
+            write(target.path, _rendered(target, scanned, codes, quiet=quiet, no_color=no_color))
+    for each in scanned:
+        if isinstance(each, _Refused):
+            say(str(each.error))
+    worst = max(codes, key=(0, 3, 1, 2).index)
     return 0 if exit_zero and worst == 1 else worst
+
+
+def _scanned(
+    name: str,
+    choice: SourceChoice,
+    judge_input: Callable[[Input], Outcome],
+    opened: ExitStack,
+) -> _Scanned:
+    try:
+        return judge_input(opened.enter_context(open_input(name, choice)))
+    except (PlanError, SourceError, PlannerError) as error:
+        # What is wrong with this plan is not wrong with the next; a wrong flag is.
+        return _Refused(name, error)
+
+
+def _code(scanned: _Scanned, settings: Settings) -> int:
+    if isinstance(scanned, _Refused):
+        return scanned.error.exit_code
+    return scanned.exit_code(settings.fail_on)
 
 
 def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
@@ -108,38 +156,26 @@ def _settings(
     )
 
 
-def _source(plan: str, source_dir: str | None) -> Source | None:
-    """The source given, or the one beside the plan; reading it is worth its time only then."""
-    if source_dir is not None:
-        folder = Path(source_dir)
-        if not folder.is_dir():
-            raise PolicyscanError(f"--source-dir {source_dir}: no such folder")
-        if not _holds_source(folder):
-            raise PolicyscanError(f"--source-dir {source_dir}: no .tf file in it")
-    else:
-        folder = Path(plan).parent
-        if plan == "-" or not _holds_source(folder):
-            return None
-    from policyscan.source import read_source  # noqa: PLC0415 - most scans have no source
-
-    return read_source(folder)
-
-
-def _holds_source(folder: Path) -> bool:
-    return any(folder.glob("*.tf")) or any(folder.glob("*.tf.json"))
-
-
 def _rendered(
-    target: _Target, scanned: list[tuple[Outcome, int]], *, quiet: bool, no_color: bool
+    target: _Target, scanned: list[_Scanned], codes: list[int], *, quiet: bool, no_color: bool
 ) -> str:
     if target.format == "json":
-        return render_json([json_document(outcome, code) for outcome, code in scanned])
+        return render_json(
+            [
+                refused_document(each.name, str(each.error), code)
+                if isinstance(each, _Refused)
+                else json_document(each, code)
+                for each, code in zip(scanned, codes, strict=True)
+            ]
+        )
     width, colour = (100, False)
     if target.path is None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
     return "\n".join(
-        render_text(outcome, code, width=width, colour=colour, quiet=quiet)
-        for outcome, code in scanned
+        render_refused(str(each.error), colour=colour)
+        if isinstance(each, _Refused)
+        else render_text(each, code, width=width, colour=colour, quiet=quiet)
+        for each, code in zip(scanned, codes, strict=True)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from policyscan.cli.commands import run
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 PLANS = {"plan", "plan-wrapped"}
+WARNED = {"drift", "checks"}
 
 
 def rows() -> list[dict[str, str]]:
@@ -44,5 +46,36 @@ def test_a_corpus_file_is_judged_or_refused_in_one_line(
     document = json.loads(report.read_text())
     crashed = [each for each in document["verdicts"] if each["verdict"] == "error"]
     assert [each["rule"] for each in crashed if each["rule"] != "PS001"] == []
-    assert code == (2 if document["errors"] else document["summary"]["exit_code"])
-    assert code in {0, 1, 2, 3}
+    assert document["plan"]["kind"] in kinds_of(row)
+    assert code == document["summary"]["exit_code"]
+    assert code in codes_of(document)
+    if not WARNED & features(row) and row["format_version"] != "1.9":
+        assert document["warnings"] == []
+
+
+def features(row: dict[str, str]) -> set[str]:
+    return set(row["features"].split(","))
+
+
+def kinds_of(row: dict[str, str]) -> set[str]:
+    """What sort of plan a row of the manifest describes."""
+    actions = set(filter(None, row["actions"].split(",")))
+    if "incomplete" in features(row):
+        return {"incomplete"}
+    if row["n_resource_changes"] == "0":
+        # Some planners list planned values and no changes; what was read stands in the state.
+        return {"empty", "refresh-only", "changes", "no-changes"}
+    if actions == {"delete"}:
+        return {"destroy"}
+    return {"no-changes"} if actions <= {"no-op", "read"} else {"changes", "destroy"}
+
+
+def codes_of(document: dict[str, Any]) -> set[int]:
+    """The exit codes that may stand beside such verdicts: what nobody judged is not clean."""
+    match document["plan"]["kind"]:
+        case "incomplete" | "errored":
+            return {2}
+        case "empty" | "refresh-only":
+            return {3}
+    verdicts = {each["verdict"] for each in document["verdicts"] if each["rule"] != "PS001"}
+    return {0, 1} if verdicts - {"na"} else {3}

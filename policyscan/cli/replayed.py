@@ -1,0 +1,66 @@
+"""When a plan is replayed, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final
+
+from policyscan.cli.inputs import Input
+from policyscan.engine import Outcome, PackRule, Replayed, Settings, judge
+from policyscan.errors import PlannerError
+from policyscan.plan import Plan
+from policyscan.rule import Certainty, Verdict
+
+_SECONDS: Final = 30.0
+"""After this long a replay is given up: it takes about one."""
+
+
+class ReplayMode(StrEnum):
+    """AUTO: when it may settle what is not proven. ALWAYS: or fail. NEVER."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def judged(
+    given: Input, *, mode: ReplayMode, pack: tuple[PackRule, ...], settings: Settings
+) -> Outcome:
+    """Judge a plan; where that leaves questions, judge it again with what a replay proves.
+
+    Raises PlannerError: a replay was asked for, and there can be none.
+    """
+    outcome = judge(given.graph(), pack, settings)
+    if mode is ReplayMode.NEVER or outcome.errors:
+        return outcome
+    try:
+        if mode is ReplayMode.AUTO and (given.source is None or not _has_questions(outcome)):
+            return outcome
+        graph = given.graph(replayed(given))
+    except PlannerError as problem:
+        if mode is ReplayMode.ALWAYS:
+            raise
+        return replace(outcome, replay=Replayed(why=outcome.redacted(str(problem))))
+    return replace(judge(graph, pack, settings), replay=Replayed(is_used=True))
+
+
+def replayed(given: Input) -> Plan:
+    """The plan with what a replay of its source proves. Raises PlannerError: there can be none."""
+    if given.source_folder is None:
+        raise PlannerError(f"{given.name}: a replay needs the source; give --source-dir")
+    from policyscan.plan.replay import enriched  # noqa: PLC0415 - most scans need no replay
+    from policyscan.planner.replay import replay  # noqa: PLC0415 - imports grpc
+
+    try:
+        return enriched(given.plan, replay(given.plan, given.source_folder, seconds=_SECONDS))
+    except PlannerError as problem:
+        raise PlannerError(given.in_their_words(str(problem))) from None
+
+
+def _has_questions(outcome: Outcome) -> bool:
+    """Whether something is left that a replay may settle."""
+    return any(each.has_open_arguments for each in outcome.platform.plan.resources) and any(
+        each.verdict is Verdict.UNKNOWN or each.finding.certainty is not Certainty.PROVEN
+        for each in outcome.judgements
+    )
