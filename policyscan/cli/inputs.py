@@ -82,11 +82,6 @@ class Input:
         """The graph of the plan, or of what a replay made of it."""
         return ResourceGraph(plan or self.plan, self.source, self.drawn)
 
-    @property
-    def source_folder(self) -> Path | None:
-        """The root module's folder."""
-        return None if self.source is None else self.source.directory
-
     def in_their_words(self, message: str) -> str:
         """A message about the source folder, the private one called what the user calls it."""
         if self.source is None or not self.source.named:

@@ -47,15 +47,18 @@ def judged(
 
 def replayed(given: Input) -> Plan:
     """The plan with what a replay of its source proves. Raises PlannerError: there can be none."""
-    if given.source_folder is None:
+    if given.source is None:
         raise PlannerError(f"{given.name}: a replay needs the source; give --source-dir")
     from policyscan.plan.replay import enriched  # noqa: PLC0415 - most scans need no replay
     from policyscan.planner.replay import replay  # noqa: PLC0415 - imports grpc
 
     try:
-        return enriched(given.plan, replay(given.plan, given.source_folder, seconds=_SECONDS))
+        found = replay(
+            given.plan, given.source.directory, seconds=_SECONDS, within=given.source.within
+        )
     except PlannerError as problem:
         raise PlannerError(given.in_their_words(str(problem))) from None
+    return enriched(given.plan, found)
 
 
 def _has_questions(outcome: Outcome) -> bool:

@@ -69,9 +69,10 @@ class _StuckError(PlannerError):
         self.blamed = blamed
 
 
-def replay(plan: Plan, folder: Path, *, seconds: float) -> Replay:
-    """Plan the root module in `folder` again, as `plan` was made, within so many seconds.
+def replay(plan: Plan, folder: Path, *, seconds: float, within: Path | None = None) -> Replay:
+    """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
+    Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
@@ -79,7 +80,7 @@ def replay(plan: Plan, folder: Path, *, seconds: float) -> Replay:
     deadline = monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
         top = Path(scratch).resolve() / "configuration"
-        sandbox = copy_configuration(folder, top)
+        sandbox = copy_configuration(folder, top, within)
         vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
         stage = _Stage(plan, sandbox, vendors, folder, deadline)
         stage.prepare()

@@ -183,9 +183,10 @@ def as_written(shown: bytes) -> bytes:
     return _DETOUR.sub(rb"\1.\2", shown)
 
 
-def copy_configuration(directory: Path, top: Path) -> Sandbox:
+def copy_configuration(directory: Path, top: Path, within: Path | None = None) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
+    Nothing outside of the folder `within` is copied, where it is given.
     Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
     root = directory.resolve()
@@ -195,7 +196,7 @@ def copy_configuration(directory: Path, top: Path) -> Sandbox:
         raise PlannerError(
             f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
         )
-    sources = sorted(_needed(root))
+    sources = sorted(_needed(root, within.resolve() if within else None))
     common = Path(*_common_parts(sources))
     sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
     try:
@@ -209,7 +210,7 @@ def copy_configuration(directory: Path, top: Path) -> Sandbox:
     return sandbox
 
 
-def _needed(root: Path) -> set[Path]:
+def _needed(root: Path, within: Path | None) -> set[Path]:
     """The root module, and every existing path outside what is already needed, again and again."""
     needed = {root}
     waiting = [root]
@@ -218,6 +219,8 @@ def _needed(root: Path) -> set[Path]:
             for written in _OUTSIDE.findall(file.read_text(encoding="utf-8", errors="replace")):
                 path = _named(file.parent, root, written)
                 if path is None or any(path.is_relative_to(known) for known in needed):
+                    continue
+                if within is not None and not path.is_relative_to(within):
                     continue
                 needed = {known for known in needed if not known.is_relative_to(path)} | {path}
                 waiting.append(path)

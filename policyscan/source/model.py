@@ -215,12 +215,14 @@ class Source:
 
     `unreadable` names each module call whose source is not at hand, and why. `named` stands before
     its files in reports, in place of `directory`: `tfplan:` for the source inside a saved plan.
+    Nothing outside of the folder `within` belongs to it, where it is given.
     """
 
     directory: Path
     modules: Mapping[ModulePath, SourceModule]
     unreadable: tuple[str, ...] = ()
     named: str = ""
+    within: Path | None = None
 
     def shown(self, file: str) -> str:
         """What reports call a file of a span."""

@@ -73,6 +73,7 @@ def read_source(directory: Path, *, named: str = "", within: Path | None = None)
         MappingProxyType(dict(sorted(modules.items()))),
         tuple(sorted(unreadable)),
         named,
+        within,
     )
 
 

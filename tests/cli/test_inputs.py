@@ -268,9 +268,9 @@ def test_the_source_of_a_saved_plan_can_be_left_or_given_elsewhere(
     plan = saved_plans("reference")
     with open_input(str(plan.path), SourceChoice(no_source=True)) as given:
         assert given.source is None
-        assert given.source_folder is None
     with open_input(str(plan.path), SourceChoice(str(plan.configuration))) as given:
-        assert given.source_folder == plan.configuration
+        assert given.source is not None
+        assert given.source.directory == plan.configuration
 
 
 def test_the_unpacked_source_is_private_and_lives_as_long_as_the_input(
@@ -278,8 +278,8 @@ def test_the_unpacked_source_is_private_and_lives_as_long_as_the_input(
 ) -> None:
     with open_input(str(saved_plans("reference").path), SourceChoice()) as given:
         assert isinstance(given, Input)
-        assert given.source_folder is not None
-        assert (given.source_folder / "ecs.tf").is_file()
+        assert given.source is not None
+        assert (given.source.directory / "ecs.tf").is_file()
         assert {path.stat().st_mode & 0o777 for path in left_behind(tmp_path)} == {0o700}
     assert left_behind(tmp_path) == []
 

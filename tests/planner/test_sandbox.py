@@ -70,6 +70,20 @@ def test_modules_and_files_outside_keep_their_place(tmp_path: Path) -> None:
     }
 
 
+def test_nothing_is_copied_from_outside_of_the_folder_named(tmp_path: Path) -> None:
+    root = tmp_path / "private" / "root"
+    for folder, text in {
+        root: 'module "a" { source = "../beside" }\nmodule "b" { source = "../../outside" }\n',
+        tmp_path / "private" / "beside": "",
+        tmp_path / "outside": "",
+    }.items():
+        folder.mkdir(parents=True)
+        (folder / "main.tf").write_text(text)
+    sandbox = copy_configuration(root, tmp_path / "copy", within=tmp_path / "private")
+    copied = {str(file.relative_to(sandbox.top)) for file in sandbox.top.rglob("main.tf")}
+    assert copied == {"root/main.tf", "beside/main.tf"}
+
+
 def test_links_are_followed(tmp_path: Path) -> None:
     shared = written(tmp_path / "shared", {"main.tf": "# shared", "modules/a/main.tf": ""})
     root = written(tmp_path / "root", {"own.tf": ""})
