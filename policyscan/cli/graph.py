@@ -9,13 +9,22 @@ from difflib import get_close_matches
 from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import Input, SourceChoice, open_input
 from policyscan.cli.replayed import ReplayMode, replayed
+from policyscan.engine import redaction
 from policyscan.errors import ConfigError, PlannerError, PolicyscanError
 from policyscan.graph import Confidence, EdgeKind, ResourceGraph
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.graph_dot import render_graph_dot
 from policyscan.report.graph_json import render_graph_json
 from policyscan.report.graph_mermaid import render_graph_mermaid
-from policyscan.report.graph_selection import Kind, Selection, around, between, names, whole
+from policyscan.report.graph_selection import (
+    Kind,
+    Selection,
+    around,
+    between,
+    names,
+    redacted,
+    whole,
+)
 from policyscan.report.graph_tree import render_graph_path, render_graph_tree
 
 _DRAWN: dict[str, Callable[[Selection], str]] = {
@@ -76,6 +85,7 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     choice.check(1)
     with open_input(plan, choice) as given:
         selection = _answered(question, given, ReplayMode(replay))
+        selection = redacted(selection, redaction(given.plan).address)
         write(output, _rendered(selection, format_name, plan, depth))
         remark = _REMARKS.get(kind_of(given.plan))
     if remark:

@@ -3,6 +3,7 @@
 from policyscan.engine.gate import nothing_judged
 from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
 from policyscan.engine.pack import PackRule, built_in_pack, load_pack
+from policyscan.engine.redact import redaction
 from policyscan.engine.settings import (
     CONFIG_FILE,
     FAIL_ON,
@@ -27,4 +28,5 @@ __all__ = [
     "parse_assignment",
     "read_config",
     "read_settings",
+    "redaction",
 ]

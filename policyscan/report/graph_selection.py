@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain, islice
 
@@ -11,7 +11,7 @@ from policyscan.errors import PolicyscanError
 from policyscan.graph import Confidence, Edge, EdgeKind, ResourceGraph
 from policyscan.graph.scope import node_of
 from policyscan.plan import Resource
-from policyscan.plan.address import ModuleInstance
+from policyscan.plan.address import ModuleInstance, module_text, parse_module
 
 _MOST_EDGES = 500_000
 _SURENESS = tuple(Confidence)
@@ -104,6 +104,29 @@ def between(graph: ResourceGraph, start: str, end: str, kind: Kind) -> Selection
     hops = graph.edges.path(start, end) if is_any else _way(graph, start, end, kind)
     chosen = _selection(graph, (start, end, *map(_target, hops)), (), (start, end))
     return Selection(chosen.nodes, hops, chosen.focus)
+
+
+def redacted(selection: Selection, shown: Callable[[str], str]) -> Selection:
+    """The same with every address as it may be shown: an instance key can be a secret."""
+
+    def node(each: Node) -> Node:
+        module = parse_module(shown(module_text(each.resource.module)))
+        address = shown(each.resource.address)
+        return Node(shown(each.name), replace(each.resource, address=address, module=module))
+
+    def edge(each: Edge) -> Edge:
+        return replace(
+            each,
+            source=shown(each.source),
+            target=shown(each.target),
+            via=tuple(map(shown, each.via)),
+        )
+
+    return Selection(
+        tuple(map(node, selection.nodes)),
+        tuple(map(edge, selection.edges)),
+        tuple(map(shown, selection.focus)),
+    )
 
 
 def telling(edges: Iterable[Edge]) -> tuple[Edge, ...]:

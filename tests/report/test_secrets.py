@@ -316,6 +316,36 @@ def test_a_refusal_does_not_quote_the_plan(
 
 
 @pytest.mark.parametrize("form", GRAPH_FORMATS)
+def test_the_graph_shows_no_secret_instance_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    inner = f'module.m["{CANARY}"].aws_vpc.v'
+    outer = f'aws_subnet.s["{CANARY}"]'
+    plan = document(
+        [change(inner), change(outer, unknown={"vpc_id": True})],
+        {
+            "resources": [block("aws_subnet.s", {"vpc_id": references("module.m.id")})],
+            "module_calls": {
+                "m": {
+                    "module": {
+                        "resources": [block("aws_vpc.v")],
+                        "outputs": {"id": {"expression": references("aws_vpc.v.id")}},
+                    }
+                }
+            },
+            "variables": {"key": {"sensitive": True}},
+        },
+        variables={"key": {"value": CANARY}},
+    )
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+    assert run(["graph", str(path), "-f", form, "--no-source"]) == 0
+    printed = capsys.readouterr()
+    assert "sensitive 1" in printed.out
+    assert_silent(iter([("stderr", printed.err), ("stdout", printed.out)]))
+
+
+@pytest.mark.parametrize("form", GRAPH_FORMATS)
 def test_the_graph_shows_no_attribute_values(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
