@@ -65,7 +65,7 @@ def plan_with(
         ("2026-01-02T03:04:05Z", "2026-02-03T04:05:06Z"),
         ("backup-20260102", "backup-20260203"),
         ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "#!/bin/sh\n"),
-        ("/home/me/file", "/scratch/configuration/file"),
+        ("/srv/platform/file", "/scratch/configuration/file"),
         ("arn:aws:iam::123456789012:role/x", shaped(TOKEN, "arn")),
         (["b", "a"], ["a", "b"]),
         ([{"port": 80, "self": False}], [{"port": 80, "self": None}]),
@@ -90,7 +90,7 @@ def test_what_providers_and_versions_change_is_no_drift(ours: Any, theirs: Any) 
     ("ours", "theirs"),
     [
         ("one", "two"),
-        ("123456789012", "123456789013"),
+        ("account 1", "account 2"),
         ("10.0.0.0/16", "10.1.0.0/16"),
         ("20", "21"),
         (80, 81),
