@@ -71,17 +71,12 @@ def make_plan(
     Needs no network, credentials or provider binaries, and leaves nothing behind.
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
-    executable()
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
-        top = Path(scratch).resolve() / "configuration"
-        run = _Run(directory, copy_configuration(directory, top))
-        run.initialise()
+    with _initialised(directory) as (run, scratch):
         for number, applied in enumerate(after):
             if applied.configuration is None:
                 run.apply(applied)
             else:
-                other = top.parent / f"before-{number}"
-                run.apply_of(applied.configuration, other, applied)
+                run.apply_of(applied.configuration, scratch / f"before-{number}", applied)
         return run.plan(inputs, destroy=destroy)
 
 
@@ -90,12 +85,19 @@ def draw_graph(directory: Path) -> str:
 
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
-    executable()
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
-        top = Path(scratch).resolve() / "configuration"
-        run = _Run(directory, copy_configuration(directory, top))
-        run.initialise()
+    with _initialised(directory) as (run, _):
         return run.graph()
+
+
+@contextmanager
+def _initialised(directory: Path) -> Iterator[tuple[_Run, Path]]:
+    """A copy of a root module that Terraform may work in, and the private folder around it."""
+    executable()
+    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
+        scratch = Path(name).resolve()
+        run = _Run(directory, copy_configuration(directory, scratch / "configuration"))
+        run.initialise()
+        yield run, scratch
 
 
 class _Run:

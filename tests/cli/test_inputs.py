@@ -33,7 +33,7 @@ BUCKET = 'resource "aws_s3_bucket" "b" {}\n'
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory; private folders are made in `../temporary`."""
-    place = tmp_path / "work"
+    place = tmp_path / "here"
     (tmp_path / "temporary").mkdir()
     place.mkdir()
     monkeypatch.chdir(place)
@@ -91,7 +91,7 @@ def test_a_quoted_pattern_is_expanded_sorted_and_in_argument_order() -> None:
     assert expand(["?/[0-9].json"]) == ("b/2.json",)
     assert expand(["b/**"]) == ("b/10.json", "b/2.json")
     assert expand([f"{Path.cwd()}/b/1*.json"]) == (f"{Path.cwd()}/b/10.json",)
-    assert expand(["../work/z*"]) == ("../work/z.json",)
+    assert expand(["../here/z*"]) == ("../here/z.json",)
 
 
 def test_a_pattern_leaves_out_hidden_files_unless_it_asks_for_them() -> None:
