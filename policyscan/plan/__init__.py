@@ -3,11 +3,12 @@
 from policyscan.plan.kind import PlanKind, kind_of
 from policyscan.plan.model import Plan, Resource
 from policyscan.plan.read import read_plan
-from policyscan.plan.template import Taken, Template
+from policyscan.plan.template import DERIVED, Taken, Template
 from policyscan.plan.value import ABSENT, Absent, Known, Unknown, Value, number_of, text_of
 
 __all__ = [
     "ABSENT",
+    "DERIVED",
     "Absent",
     "Known",
     "Plan",

@@ -4,9 +4,10 @@ A rule file imports this package and the standard library, nothing else.
 """
 
 from policyscan.graph import Confidence, Target
-from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value, number_of
+from policyscan.plan import ABSENT, Absent, Known, Resource, Template, Unknown, Value, number_of
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
+from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
 from policyscan.rule.model import (
     Certainty,
@@ -27,9 +28,11 @@ from policyscan.rule.model import (
     undetermined,
     worst,
 )
+from policyscan.rule.needs import Need, SecretSource, TaskNeeds
 from policyscan.rule.network import is_zone_id
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
+from policyscan.rule.policy import Document, Statement
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.tables import load_table
@@ -38,10 +41,13 @@ __all__ = [
     "ABSENT",
     "SUBNETS",
     "Absent",
+    "Answer",
+    "Attached",
     "Certainty",
     "Check",
     "Confidence",
     "Container",
+    "Document",
     "Exit",
     "Finding",
     "Image",
@@ -49,22 +55,29 @@ __all__ = [
     "ImageOrigin",
     "Known",
     "Level",
+    "Need",
     "Note",
     "Opinion",
     "Parameter",
     "Parameters",
+    "Permission",
     "Phase",
     "PlacedSubnet",
     "Placement",
     "Platform",
     "Resource",
+    "Role",
     "Rule",
     "ScalableTarget",
+    "SecretSource",
     "Service",
     "Severity",
+    "Statement",
     "Step",
     "Target",
     "TaskImages",
+    "TaskNeeds",
+    "Template",
     "Unknown",
     "Value",
     "Verdict",

@@ -8,8 +8,10 @@ from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
 from policyscan.rule.containers import Images
-from policyscan.rule.ecs import Service, read_services
+from policyscan.rule.ecs import TASK_DEFINITION, Service, read_services
 from policyscan.rule.endpoints import Endpoints
+from policyscan.rule.iam import Roles
+from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
@@ -36,6 +38,22 @@ class Platform:
     def images(self) -> Images:
         """What containers run, and where it comes from."""
         return Images(self.graph)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """IAM roles, and what their policies allow."""
+        return Roles(self.graph)
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What a task calls before its containers start."""
+        return Needs(self.graph, self.images, self.roles.documents)
+
+    @cached_property
+    def task_definitions(self) -> tuple[Resource, ...]:
+        """The task definitions that stand after this plan."""
+        found = self.graph.of_type(TASK_DEFINITION)
+        return tuple(each for each in found if not each.is_deleted)
 
     @cached_property
     def pushers(self) -> Pushers:
@@ -71,6 +89,14 @@ class Platform:
             if definition is not None
             for origin in self.images.of(definition).origins
             for repository in origin.repositories
+        )
+
+    def services_of(self, definition: Resource) -> tuple[Service, ...]:
+        """The services that run a task definition."""
+        return tuple(
+            service
+            for service in self.services
+            if definition.address in {t.address for t in service.task_definitions.targets}
         )
 
     def placement(self, service: Service) -> Placement:

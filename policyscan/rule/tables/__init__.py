@@ -6,6 +6,8 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   `bad` is an operator and its operand, `unset` the value of an attribute nobody gave (`assumed`
   where the documentation does not say), `unless` a flag of the same resource that lifts it.
   `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say.
+- `managed_policies`: `policies`, by the last part of the ARN the statements of policies that AWS
+  itself keeps and that tasks are given; Effect is Allow where none stands.
 - `retention_days`: `days` a log group can keep, `never` for the value that keeps all.
 - `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
   `generated`, the types whose name the provider makes up when nobody gives one.
@@ -29,6 +31,7 @@ FOLDER = Path(__file__).resolve().parent
 
 _PARTS: Mapping[str, Mapping[str, type]] = {
     "destroyability": {"rows": list},
+    "managed_policies": {"policies": dict},
     "name_attributes": {"types": dict, "generated": list},
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},

@@ -1,0 +1,271 @@
+"""IAM policy documents: their statements, and whether one covers an action and a resource.
+
+What other resources complete is a Template, and reads as "anything" unless it is known what the
+missing part will look like.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from policyscan.plan import DERIVED, Taken, Template
+
+Text = str | Template
+OPEN = Template((DERIVED,))
+"""A text nobody can tell before apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an action is to be done on: an ARN with wildcards, and the instance it belongs to.
+
+    Example: Wanted("arn:*:ecr:*:*:repository/app", "aws_ecr_repository.app").
+    """
+
+    arn: str
+    address: str = ""
+
+
+ACCOUNT = Wanted("*")
+"""What actions without a resource of their own are done on: only a pattern of all covers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One test of a statement: `StringEquals`, `aws:SourceAccount`, its values."""
+
+    operator: str
+    key: str
+    values: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement; `excepts_actions` and `excepts_resources` are NotAction and NotResource.
+
+    `principals` are (kind, identifier) such as ("Service", "ecs-tasks.amazonaws.com"), or
+    ("*", "*"); with `excepts_principals` they stand in NotPrincipal. `place` is the block it is
+    written in, "" where the document is one text.
+    """
+
+    allows: bool = True
+    actions: tuple[Text, ...] = ()
+    resources: tuple[Text, ...] = ()
+    principals: tuple[tuple[str, Text], ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    excepts_actions: bool = False
+    excepts_resources: bool = False
+    excepts_principals: bool = False
+    place: str = ""
+
+    def names_action(self, action: str) -> bool | None:
+        """Whether an action falls under it; None when only apply tells."""
+        answers = [_names(each, action) for each in self.actions]
+        found = True if True in answers else (None if None in answers else False)
+        return found if not self.excepts_actions else (None if found is None else not found)
+
+    def fits(self, kind: str, principal: str) -> bool | None:
+        """Whether a principal is among those it names; None when only apply tells."""
+        named = [each for own, each in self.principals if own == kind]
+        if ("*", "*") in self.principals or principal in named:
+            return not self.excepts_principals
+        if any(isinstance(each, Template) for each in named):
+            return None
+        return self.excepts_principals
+
+    def may_cover(self, wanted: Wanted, arn_of: ArnOf) -> bool:
+        """Whether a resource may fall under it, as far as both are known."""
+        if self.excepts_resources:
+            return not any(_covers(each, wanted) for each in self.resources)
+        return any(_may_cover(each, wanted, arn_of) for each in self.resources)
+
+    def surely_covers(self, wanted: Wanted) -> bool:
+        """Whether a resource falls under it whatever apply brings."""
+        if self.excepts_resources:
+            return False
+        return any(_covers(each, wanted) for each in self.resources)
+
+
+ArnOf = Callable[[str, str], str]
+"""(address, attribute) -> the ARN it will hold, with wildcards; "*" when nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy's statements; `unresolved` says why there may be others, or what they hold."""
+
+    statements: tuple[Statement, ...] = ()
+    unresolved: tuple[str, ...] = ()
+    address: str = ""
+
+    def lets_in(self, kind: str, principal: str) -> tuple[bool | None, str]:
+        """Whether a trust policy lets a principal take its role on, and why.
+
+        None when only apply tells, or when a condition nobody here can judge decides.
+        """
+        allowed, open_for = False, next(iter(self.unresolved), "")
+        for statement in self.statements:
+            if statement.names_action("sts:AssumeRole") is False:
+                continue
+            fits = statement.fits(kind, principal)
+            others = [one.key for one in statement.conditions if one.key.lower() not in _OF_CALLER]
+            if fits and not statement.allows and not statement.conditions:
+                return False, f"a statement denies {principal}"
+            if fits and statement.allows and not others:
+                allowed = True
+            elif fits is not False and statement.allows:
+                held = f"it depends on {', '.join(others)}" if others else "its principals"
+                open_for = open_for or f"{held} in the trust policy"
+        if allowed:
+            return True, f"it trusts {principal}"
+        if open_for:
+            return None, open_for
+        named = dict.fromkeys(
+            str(each)
+            for one in self.statements
+            if one.allows and not one.excepts_principals and one.names_action("sts:AssumeRole")
+            for _, each in one.principals
+        )
+        return False, f"sts:AssumeRole is for {', '.join(named) or 'nobody'}, not for {principal}"
+
+
+_OF_CALLER = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"})
+"""Condition keys that ECS fills in when it takes on a role for a task."""
+
+
+def read_document(text: Text) -> tuple[Statement, ...]:
+    """The statements of a policy document.
+
+    Raises ValueError: it is no JSON, or no policy.
+    Example: `{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`.
+    """
+    decoded = json.loads(text) if isinstance(text, str) else text.decoded()
+    if not isinstance(decoded, dict):
+        raise ValueError("a policy document is a JSON object")  # noqa: TRY004 - a wrong text
+    return tuple(read_statement(each) for each in _listed(decoded.get("Statement")))
+
+
+def read_statement(entry: Any) -> Statement:
+    """A statement as decoded from JSON. Raises ValueError: it is none."""
+    if not isinstance(entry, Mapping):
+        raise ValueError("a statement is a JSON object")  # noqa: TRY004 - a wrong text
+    return Statement(
+        allows=entry.get("Effect", "Allow") != "Deny",
+        actions=_texts(entry.get("NotAction", entry.get("Action"))),
+        resources=_texts(entry.get("NotResource", entry.get("Resource"))),
+        principals=tuple(_principals(entry.get("NotPrincipal", entry.get("Principal")))),
+        conditions=tuple(_conditions(entry.get("Condition"))),
+        excepts_actions="NotAction" in entry,
+        excepts_resources="NotResource" in entry,
+        excepts_principals="NotPrincipal" in entry,
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _texts(value: Any) -> tuple[Text, ...]:
+    return tuple(each if isinstance(each, Template) else str(each) for each in _listed(value))
+
+
+def _principals(value: Any) -> Iterator[tuple[str, Text]]:
+    if isinstance(value, Mapping):
+        for kind, named in value.items():
+            yield from ((str(kind), each) for each in _texts(named))
+    else:
+        yield from (("*", each) for each in _texts(value))
+
+
+def _conditions(value: Any) -> Iterator[Condition]:
+    for operator, tests in value.items() if isinstance(value, Mapping) else ():
+        for key, values in tests.items() if isinstance(tests, Mapping) else ():
+            yield Condition(str(operator), str(key), _texts(values))
+
+
+def _names(pattern: Text, action: str) -> bool | None:
+    """Actions are told without regard to case."""
+    if isinstance(pattern, str):
+        return matches(pattern.lower(), action.lower())
+    return None if overlap(_glob(pattern, lambda _, __: "*").lower(), action.lower()) else False
+
+
+def _covers(pattern: Text, wanted: Wanted) -> bool:
+    """Whether all that is wanted falls under a pattern, whatever apply brings."""
+    return isinstance(pattern, str) and matches(pattern, wanted.arn)
+
+
+def _may_cover(pattern: Text, wanted: Wanted, arn_of: ArnOf) -> bool:
+    if wanted == ACCOUNT:
+        return pattern == OPEN or pattern == wanted.arn
+    if isinstance(pattern, str):
+        return overlap(pattern, wanted.arn)
+    first = pattern.parts[0]
+    if isinstance(first, Taken) and first.address and wanted.address:
+        # Two instances of one type have two ARNs, even while neither is known.
+        is_other = first.address != wanted.address and _type(first.address) == _type(wanted.address)
+        if is_other and first.attribute in {"arn", "id"}:
+            return False
+    return overlap(_glob(pattern, arn_of), wanted.arn)
+
+
+def _type(address: str) -> str:
+    """The type in an address: `aws_s3_bucket` of `module.a["b.c"].aws_s3_bucket.this`."""
+    bare = re.sub(r"\[[^\]]*\]", "", address)
+    return bare.split(".")[-2] if "." in bare else bare
+
+
+def _glob(template: Template, arn_of: ArnOf) -> str:
+    def fill(part: Taken) -> str:
+        return arn_of(part.address, part.attribute) if part.is_whole and part.address else "*"
+
+    return template.filled(fill)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern with `*` and `?` matches a text; a `*` of the text only meets another."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    kinds = {"*": ".*", "?": "[^*]"}
+    return re.compile("".join(kinds.get(each, re.escape(each)) for each in pattern), re.DOTALL)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some text matches both patterns."""
+    # reached: the lengths of `other` that may be consumed by what of `one` was read so far.
+    reached = _skip_stars({0}, other)
+    for letter in one:
+        if letter == "*":
+            reached = set(range(min(reached), len(other) + 1)) if reached else set()
+            continue
+        following = set()
+        for at in reached:
+            if at < len(other):
+                here = other[at]
+                if here == "*":
+                    following.add(at)
+                elif here in {letter, "?"} or letter == "?":
+                    following.add(at + 1)
+        reached = _skip_stars(following, other)
+    return len(other) in reached
+
+
+def _skip_stars(reached: Iterable[int], other: str) -> set[int]:
+    found = set()
+    for at in reached:
+        end = at
+        found.add(end)
+        while end < len(other) and other[end] == "*":
+            end += 1
+            found.add(end)
+    return found

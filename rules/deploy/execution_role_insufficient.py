@@ -1,0 +1,228 @@
+"""The execution role must exist and allow what starting the task takes.
+
+Before a container starts, Fargate acts as the task definition's execution role: it signs in to
+ECR and pulls the image, opens a log stream, reads the secrets and fetches environment files. What
+the role's policies do not allow, less what they deny, stops every task before its first line of
+code.
+
+| what the containers have | what the role must allow |
+| --- | --- |
+| an image in private ECR | `ecr:GetAuthorizationToken` on `*`, `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository |
+| `awslogs` | `logs:CreateLogStream`, `logs:PutLogEvents` on `<log group>:*`; with `awslogs-create-group` also `logs:CreateLogGroup` |
+| secrets | `secretsmanager:GetSecretValue` or `ssm:GetParameters` on each, `kms:Decrypt` on a customer's key |
+| environment files | `s3:GetObject`, `s3:GetBucketLocation` |
+
+AmazonECSTaskExecutionRolePolicy allows the first row and the second without creating groups,
+nothing else: a first secret needs a policy of its own.
+
+## Why
+Nothing checks these permissions before the first task. The apply is green.
+
+## Fix
+```hcl
+resource "aws_iam_role_policy_attachment" "execution" {
+  role       = aws_iam_role.execution.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+}
+
+resource "aws_iam_role_policy" "secrets" {
+  role = aws_iam_role.execution.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "secretsmanager:GetSecretValue"
+      Resource = aws_secretsmanager_secret.db.arn
+    }]
+  })
+}
+```
+
+## When unknown
+The role is not in the plan, or one of its policies cannot be read, or the containers are known
+only after apply: give `--source-dir`. A policy of the repository, secret or key may let the role
+in from the other side. Service control policies are never seen.
+
+## Source
+Amazon ECS Developer Guide, "Amazon ECS task execution IAM role". ECR's own policy for pulling
+(AmazonEC2ContainerRegistryPullOnly) does without `ecr:BatchCheckLayerAvailability`, so it is not
+asked for here. CloudWatch Logs names the log stream in what it denies, so that a group's ARN
+without `:*` covers none.
+"""  # noqa: E501 - a table row is one line
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Absent,
+    Answer,
+    Certainty,
+    Confidence,
+    Finding,
+    Known,
+    Level,
+    Need,
+    Note,
+    Parameters,
+    Permission,
+    Phase,
+    Platform,
+    Resource,
+    Role,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    TaskNeeds,
+    certainty_of,
+    fail,
+    passed,
+    steps_to,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS102",
+    name="execution-role-insufficient",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="The execution role may pull the image, write the logs and read the secrets",
+    types=("aws_ecs_task_definition",),
+)
+
+ROLE = "execution_role_arn"
+TOKEN = "ecr:GetAuthorizationToken"
+OWN = ("logs:", "ssm:")
+REGISTERING = {
+    "ecr": "Fargate requires task definition to have execution role ARN to support ECR images.",
+    "logs": "Fargate requires task definition to have execution role ARN to support log driver "
+    "awslogs.",
+    "secrets": "When you are specifying container secrets, you must also specify a value for "
+    "'executionRoleArn'",
+    "files": "Fargate requires task definition to have execution role ARN",
+}
+STARTING = {
+    "ecr": "CannotPullContainerError or ResourceInitializationError: unable to pull secrets or "
+    "registry auth: ... AccessDeniedException",
+    "logs": "ResourceInitializationError: failed to validate logger args: ... "
+    "AccessDeniedException: ... is not authorized to perform: logs:CreateLogStream",
+    "secrets": "ResourceInitializationError: unable to pull secrets or registry auth: ... "
+    "AccessDeniedException",
+    "files": "ResourceInitializationError: failed to download env files: ... AccessDenied",
+}
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for definition in platform.task_definitions:
+        yield _judge(definition, platform.needs.of(definition), platform)
+
+
+def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Finding:
+    address = definition.address
+    if isinstance(definition.value(ROLE), Absent):
+        return _without_role(definition, needs)
+    found = platform.graph.resolve(definition, ROLE, ["aws_iam_role"])
+    target = found.targets[0] if len(found.targets) == 1 else None
+    resource = platform.graph.resource(target.address) if target else None
+    if not needs.needs and not needs.unresolved:
+        return passed(address, "its containers need nothing of an execution role", at=ROLE)
+    if target is None or resource is None or resource.mode == "data" or found.is_open:
+        shown = target.address if target else "its execution role"
+        why = "; ".join(found.unresolved) or f"the policies of {shown} are not in this plan"
+        return undetermined(address, f"whether its execution role is enough: {why}", at=ROLE)
+    role = platform.roles.of(resource)
+    asked = [(need, platform.roles.may(role, need.action, need.wanted)) for need in needs.needs]
+    lacking = [one for one in asked if one[1].answer in {Answer.NO, Answer.DENIED}]
+    if lacking and target.confidence is not Confidence.AMBIGUOUS:
+        return _insufficient(definition, role, target, lacking)
+    opens = [one.why for _, one in asked if one.answer is Answer.UNKNOWN]
+    if lacking:
+        opens.append(f"whether {role.resource.address} is its execution role is not in the plan")
+    if opens or needs.unresolved:
+        why = (*opens, *needs.unresolved)[0]
+        return undetermined(address, f"whether {role.resource.address} is enough: {why}", at=ROLE)
+    return passed(
+        address,
+        f"{role.resource.address} allows {len(asked)} of {len(asked)} calls that start the task",
+        path=steps_to(definition, ROLE, target),
+        certainty=certainty_of(target),
+        notes=tuple(_races(definition, role, platform)),
+    )
+
+
+def _without_role(definition: Resource, needs: TaskNeeds) -> Finding:
+    kinds = [need for need in needs.needs if need.kind == "secrets"]
+    if Known("FARGATE") in definition.elements("requires_compatibilities"):
+        # A need told by one kind only: secrets need the role wherever the task runs.
+        kinds = list(needs.needs)
+    if not kinds:
+        if needs.unresolved:
+            return undetermined(definition.address, needs.unresolved[0], at=ROLE)
+        return passed(definition.address, "its containers need no execution role", at=ROLE)
+    need = kinds[0]
+    return fail(
+        definition.address,
+        f"{definition.address} has no execution role, and {need.reason}",
+        path=(
+            Step(definition.address, ROLE, "not set"),
+            Step(definition.address, "container_definitions", need.reason),
+        ),
+        symptom=REGISTERING[need.kind],
+        strikes=Phase.APPLY,
+        fix=f"in {definition.address}:\n{ROLE} = aws_iam_role.<execution role>.arn\n"
+        "a role that ecs-tasks.amazonaws.com may assume, with AmazonECSTaskExecutionRolePolicy",
+    )
+
+
+def _insufficient(
+    definition: Resource, role: Role, target: Target, lacking: list[tuple[Need, Permission]]
+) -> Finding:
+    need, permission = lacking[0]
+    address = role.resource.address
+    why = permission.why or "no policy of it allows that"
+    by = permission.by
+    policies = (by,) if by else role.policies
+    # What is not in the plan may have a policy of its own that lets the role in.
+    is_ours = by or need.wanted.address or need.action.startswith(OWN) or need.action == TOKEN
+    sure = all(each.is_sure for each in policies) and bool(is_ours)
+    actions = list(dict.fromkeys(each.action for each, _ in lacking))
+    return fail(
+        definition.address,
+        f"{need.reason}, and {address} may not {need.action}: {why}",
+        path=(
+            *steps_to(definition, ROLE, target, "is the execution role"),
+            *(Step(each.address, each.attribute, f"attaches {each.name}") for each in policies),
+        ),
+        certainty=certainty_of(target) if sure else Certainty.INFERRED,
+        symptom=STARTING[need.kind],
+        strikes=Phase.TASK_START,
+        cause=by.address if by else address,
+        fix=f"have {', '.join(actions)} denied no more" if by else _fix(role, lacking, actions),
+    )
+
+
+def _fix(role: Role, lacking: list[tuple[Need, Permission]], actions: list[str]) -> str:
+    wanted = lacking[0][0].wanted
+    resource = f"{wanted.address}.arn" if wanted.address else f'"{wanted.arn}"'
+    listed = ", ".join(f'"{action}"' for action in actions)
+    return (
+        f'resource "aws_iam_role_policy" "{role.resource.name}_start" {{\n'
+        f"  role   = {role.resource.config_address}.id\n"
+        '  policy = jsonencode({ Version = "2012-10-17", Statement = [{\n'
+        f'    Effect = "Allow", Action = [{listed}], Resource = [{resource}]\n'
+        "  }] })\n"
+        "}"
+    )
+
+
+def _races(definition: Resource, role: Role, platform: Platform) -> Iterator[Note]:
+    """New policies that a service does not wait for: its first tasks may come too early."""
+    for service in platform.services_of(definition):
+        for policy in role.policies:
+            made = platform.graph.resource(policy.address)
+            is_early = made is not None and made.is_created and made is not role.resource
+            if is_early and not platform.graph.depends_on(service.address, policy.address):
+                text = f"{service.address} does not wait for {policy.address}: add it to depends_on"
+                yield Note(Level.WARNING, text)
