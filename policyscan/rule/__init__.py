@@ -9,6 +9,7 @@ from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
+from policyscan.rule.logs import Group, Logging
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -35,6 +36,7 @@ from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
+from policyscan.rule.secrets import keys_of
 from policyscan.rule.tables import load_table
 
 __all__ = [
@@ -50,11 +52,13 @@ __all__ = [
     "Document",
     "Exit",
     "Finding",
+    "Group",
     "Image",
     "ImageError",
     "ImageOrigin",
     "Known",
     "Level",
+    "Logging",
     "Need",
     "Note",
     "Opinion",
@@ -85,6 +89,7 @@ __all__ = [
     "fail",
     "is_fargate",
     "is_zone_id",
+    "keys_of",
     "load_table",
     "not_applicable",
     "number_of",

@@ -18,6 +18,8 @@ SECRETS = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version", "aw
 KEY = "aws_kms_key"
 _SECRET_ARN = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+")
 _PULL = ("ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
+SENSITIVE = "(sensitive)"
+"""What stands for a text of container definitions that are marked sensitive."""
 _ANY = "arn:*"
 _EXACT = Confidence.EXACT
 _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -65,6 +67,11 @@ class SecretSource:
         """The secret as a message may call it."""
         return f"the secret {self.name}" if self.name else "a secret"
 
+    @property
+    def shown_key(self) -> str:
+        """The JSON key as a message may say it."""
+        return SENSITIVE if self.container == SENSITIVE else self.key or ""
+
 
 class Needs:
     """What the tasks of a plan need, told from their containers or from the source."""
@@ -83,14 +90,13 @@ class Needs:
         needs += [need for secret in self.secrets(definition) for need in self._reads(secret)]
         for container in images.containers:
             needs += _files(container)
-        doubts = (self._why_opaque(images), *map(_doubt, images.origins))
+        doubts = (self.why_opaque(definition), *map(_doubt, images.origins))
         return TaskNeeds(tuple(dict.fromkeys(needs)), tuple(dict.fromkeys(filter(None, doubts))))
 
-    def _why_opaque(self, images: TaskImages) -> str:
+    def why_opaque(self, definition: Resource) -> str:
         """Why the containers may need more than what is told, "" when they cannot."""
-        if images.is_known:
+        if self._images.of(definition).is_known:
             return ""
-        definition = images.resource
         where = f"{definition.address}.{DEFINITIONS} is known only after apply"
         members = self._graph.members(definition, DEFINITIONS, "name")
         if members is None:
@@ -216,12 +222,13 @@ class Needs:
         """The secret or parameter of this plan that a known text names."""
         whole = _SECRET_ARN.match(text)
         wanted = whole[0] if whole else text
-        for resource in self._graph.of_type("aws_secretsmanager_secret", "aws_ssm_parameter"):
+        looked_up = self._graph.data_of_type(*SECRETS)
+        for resource in (*self._graph.of_type(*SECRETS), *looked_up):
             if resource.is_deleted:
                 continue
             for path in ("arn", "name"):
                 value = resource.value(path)
-                is_name = path == "name" and resource.type == "aws_secretsmanager_secret"
+                is_name = path == "name" and resource.type != "aws_ssm_parameter"
                 if isinstance(value, Known) and str(value.value) == wanted and not is_name:
                     return Target(resource.address, path, _EXACT)
         return None
@@ -289,7 +296,7 @@ def _called(name: str) -> str:
 
 
 def _name(container: Container) -> str:
-    return "(sensitive)" if container.is_sensitive else container.name
+    return SENSITIVE if container.is_sensitive else container.name
 
 
 def _given(container: Container) -> Iterator[tuple[str, str | Template]]:
@@ -299,7 +306,7 @@ def _given(container: Container) -> Iterator[tuple[str, str | Template]]:
     listed = (*(settings.get("secrets") or ()), *(logging.get("secretOptions") or ()))
     for secret in listed:
         if isinstance(secret, dict) and isinstance(secret.get("valueFrom"), str | Template):
-            shown = "(sensitive)" if container.is_sensitive else str(secret.get("name"))
+            shown = SENSITIVE if container.is_sensitive else str(secret.get("name"))
             yield shown, secret["valueFrom"]
     registry = (settings.get("repositoryCredentials") or {}).get("credentialsParameter")
     if isinstance(registry, str | Template):

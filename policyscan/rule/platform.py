@@ -11,11 +11,13 @@ from policyscan.rule.containers import Images
 from policyscan.rule.ecs import TASK_DEFINITION, Service, read_services
 from policyscan.rule.endpoints import Endpoints
 from policyscan.rule.iam import Roles
+from policyscan.rule.logs import Logs
 from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.scaling import Scaling
+from policyscan.rule.secrets import Secrets
 
 
 class Platform:
@@ -48,6 +50,16 @@ class Platform:
     def needs(self) -> Needs:
         """What a task calls before its containers start."""
         return Needs(self.graph, self.images, self.roles.documents)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """Where containers write their logs."""
+        return Logs(self.graph, self.images)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Secrets, and what gives them a value."""
+        return Secrets(self.graph)
 
     @cached_property
     def task_definitions(self) -> tuple[Resource, ...]:

@@ -204,7 +204,7 @@ def _covers(pattern: Text, wanted: Wanted) -> bool:
 
 def _may_cover(pattern: Text, wanted: Wanted, arn_of: ArnOf) -> bool:
     if wanted == ACCOUNT:
-        return pattern == OPEN or pattern == wanted.arn
+        return pattern in {OPEN, wanted.arn}
     if isinstance(pattern, str):
         return overlap(pattern, wanted.arn)
     first = pattern.parts[0]

@@ -52,6 +52,7 @@ without `:*` covers none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyscan.rule import (
@@ -92,7 +93,7 @@ RULE = Rule(
 )
 
 ROLE = "execution_role_arn"
-TOKEN = "ecr:GetAuthorizationToken"
+SIGN_IN = "ecr:GetAuthorizationToken"
 OWN = ("logs:", "ssm:")
 REGISTERING = {
     "ecr": "Fargate requires task definition to have execution role ARN to support ECR images.",
@@ -185,7 +186,7 @@ def _insufficient(
     by = permission.by
     policies = (by,) if by else role.policies
     # What is not in the plan may have a policy of its own that lets the role in.
-    is_ours = by or need.wanted.address or need.action.startswith(OWN) or need.action == TOKEN
+    is_ours = by or need.wanted.address or need.action.startswith(OWN) or need.action == SIGN_IN
     sure = all(each.is_sure for each in policies) and bool(is_ours)
     actions = list(dict.fromkeys(each.action for each, _ in lacking))
     return fail(
@@ -205,16 +206,22 @@ def _insufficient(
 
 def _fix(role: Role, lacking: list[tuple[Need, Permission]], actions: list[str]) -> str:
     wanted = lacking[0][0].wanted
-    resource = f"{wanted.address}.arn" if wanted.address else f'"{wanted.arn}"'
+    arn = wanted.arn.replace("arn:*:", "arn:aws:")
+    resource = f"{_here(wanted.address)}.arn" if wanted.address else f'"{arn}"'
     listed = ", ".join(f'"{action}"' for action in actions)
     return (
         f'resource "aws_iam_role_policy" "{role.resource.name}_start" {{\n'
-        f"  role   = {role.resource.config_address}.id\n"
+        f"  role   = {_here(role.resource.address)}.id\n"
         '  policy = jsonencode({ Version = "2012-10-17", Statement = [{\n'
         f'    Effect = "Allow", Action = [{listed}], Resource = [{resource}]\n'
         "  }] })\n"
         "}"
     )
+
+
+def _here(address: str) -> str:
+    """An address as its own module writes it."""
+    return re.sub(r"^(module\.[^.\[]+(\[[^\]]*\])?\.)+", "", address)
 
 
 def _races(definition: Resource, role: Role, platform: Platform) -> Iterator[Note]:

@@ -1,0 +1,114 @@
+"""Where containers write their logs, and the log groups that wait for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from policyscan.graph import WRITTEN, Confidence, ResourceGraph, Target
+from policyscan.plan import Known, Resource, Template, Unknown, text_of
+from policyscan.rule.containers import DEFINITIONS, Images
+
+GROUP = "aws_cloudwatch_log_group"
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """How one container logs.
+
+    `driver` is "" where no log configuration is given. `options` are those of the driver, as
+    texts or Templates; `is_whole`: they are all there is. `container` may stand in a message.
+    """
+
+    container: str
+    driver: str
+    options: dict[str, Any] = field(default_factory=dict)
+    group: Target | None = None
+    is_whole: bool = True
+
+    def option(self, name: str) -> str:
+        """An option as a message may say it, "" when it is not given."""
+        value = self.options.get(name)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The log group a container writes to: `resource` where the plan holds or looks it up.
+
+    `why` says why it cannot be told.
+    """
+
+    name: str = ""
+    resource: Resource | None = None
+    confidence: Confidence = Confidence.EXACT
+    why: str = ""
+
+
+class Logs:
+    """The log configurations of a plan's containers."""
+
+    def __init__(self, graph: ResourceGraph, images: Images) -> None:
+        self._graph = graph
+        self._images = images
+
+    def of(self, definition: Resource) -> tuple[Logging, ...] | None:
+        """How each container logs; None when neither the plan nor the source tells."""
+        images = self._images.of(definition)
+        if images.is_known:
+            return tuple(
+                self._logging(
+                    "(sensitive)" if container.is_sensitive else container.name,
+                    container.settings.get("logConfiguration"),
+                )
+                for container in images.containers
+            )
+        groups = self._graph.members(definition, DEFINITIONS, "awslogs-group")
+        found = []
+        for each in groups.values if groups else ():
+            named = [value for name, value in each.literals if name == WRITTEN]
+            ends = [target for target in each.targets if self._is_group(target)]
+            if len(ends) == 1 and not each.unresolved:
+                options = {"awslogs-group": f"${{{ends[0].address}.{ends[0].attribute}}}"}
+                found.append(Logging("", "awslogs", options, ends[0], is_whole=False))
+            elif named and isinstance(named[0], Known) and not each.targets:
+                options = {"awslogs-group": str(named[0].value)}
+                found.append(Logging("", "awslogs", options, is_whole=False))
+            else:
+                return None
+        return tuple(found) or None
+
+    def _logging(self, container: str, configuration: Any) -> Logging:
+        if not isinstance(configuration, dict):
+            return Logging(container, "")
+        options = configuration.get("options")
+        options = options if isinstance(options, dict) else {}
+        name = options.get("awslogs-group")
+        parts = name.taken if isinstance(name, Template) else ()
+        targets = [Target(part.address, part.attribute, Confidence.EXACT) for part in parts]
+        groups = [target for target in targets if self._is_group(target)]
+        driver = str(configuration.get("logDriver") or "")
+        return Logging(container, driver, options, groups[0] if len(groups) == 1 else None)
+
+    def _is_group(self, target: Target) -> bool:
+        resource = self._graph.resource(target.address)
+        return resource is not None and resource.type == GROUP
+
+    def group(self, logging: Logging) -> Group:
+        """The log group a container writes to."""
+        name = logging.options.get("awslogs-group")
+        if logging.group is not None:
+            resource = self._graph.resource(logging.group.address)
+            return Group(str(name), resource, logging.group.confidence)
+        if not isinstance(name, str):
+            return Group(why=f"awslogs-group is {name}, known only after apply")
+        open_names = []
+        for resource in (*self._graph.of_type(GROUP), *self._graph.data_of_type(GROUP)):
+            value = resource.value("name")
+            if value == Known(name) or text_of(value) == name:
+                return Group(name, resource)
+            if isinstance(value, Unknown) or resource.is_written("name_prefix"):
+                open_names.append(resource.address)
+        if open_names:
+            return Group(name, why=f"whether {open_names[0]} will be called {name} is open")
+        return Group(name)

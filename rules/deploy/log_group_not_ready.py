@@ -1,0 +1,244 @@
+"""Every container logs, and its log group is there before it starts.
+
+With `awslogs` a task opens a log stream before its container runs. A log group that does not
+exist yet, or under another name or in another region, stops the task; without a group, a region
+and, on Fargate, a stream prefix among the options, ECS refuses the task definition.
+
+## Why
+The name of a log group is often written twice, as text. Terraform then knows of no order between
+the group and the service, and of no connection that a typing mistake would break.
+
+## Fix
+```hcl
+logConfiguration = {
+  logDriver = "awslogs"
+  options = {
+    awslogs-group         = aws_cloudwatch_log_group.app.name
+    awslogs-region        = aws_cloudwatch_log_group.app.region
+    awslogs-stream-prefix = "app"
+  }
+}
+```
+
+`awslogs-create-group` makes a group that keeps its events for ever and that Terraform does not
+know; it fails here, with a lower severity. So does a container that does not log at all. Groups
+that another configuration keeps are named by `PS109.elsewhere`, by the start of their names.
+
+## When unknown
+The options are known only after apply (give `--source-dir`), or the name of a group is, or the
+group is kept elsewhere.
+
+## Source
+Amazon ECS Developer Guide, "Send Amazon ECS logs to CloudWatch"; Amazon ECS API Reference,
+LogConfiguration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from policyscan.rule import (
+    Certainty,
+    Confidence,
+    Finding,
+    Group,
+    Known,
+    Logging,
+    Parameter,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Verdict,
+    fail,
+    passed,
+    undetermined,
+    worst,
+)
+
+RULE = Rule(
+    id="PS109",
+    name="log-group-not-ready",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="Containers log, to log groups that exist before their tasks start",
+    types=("aws_ecs_task_definition",),
+    parameters=(
+        Parameter("elsewhere", (), "how the names of log groups start that are kept elsewhere"),
+    ),
+)
+
+AT = "container_definitions"
+MISSING = (
+    "ResourceInitializationError: failed to validate logger args: failed to create Cloudwatch log "
+    "stream: ResourceNotFoundException: The specified log group does not exist."
+)
+REFUSED = {
+    "awslogs-group": "Log driver awslogs requires options: awslogs-group",
+    "awslogs-region": "Log driver awslogs requires options: awslogs-region",
+    "awslogs-stream-prefix": "Fargate requires log configuration options to include "
+    "awslogs-stream-prefix to support log driver awslogs.",
+}
+SNIPPET = """in logConfiguration of %s:
+options = {
+  awslogs-group         = %s
+  awslogs-region        = "%s"
+  awslogs-stream-prefix = "%s"
+}"""
+
+
+_CERTAINTY = {Confidence.EXACT: Certainty.PROVEN, Confidence.INFERRED: Certainty.INFERRED}
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
+    """One verdict per task definition."""
+    for definition in platform.task_definitions:
+        if why := platform.images.of(definition).invalid:
+            yield undetermined(definition.address, why, at=AT)
+        elif (found := platform.logs.of(definition)) is None:
+            why = "how its containers log is known only after apply: give --source-dir"
+            yield undetermined(definition.address, why, at=AT)
+        else:
+            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]))
+            yield _gravest([judge.container(each) for each in found] or [judge.empty()])
+
+
+def _gravest(findings: list[Finding]) -> Finding:
+    """Of several failures the severest, else what decides for all."""
+    order = list(Severity)
+    failures = [each for each in findings if each.verdict is Verdict.FAIL]
+    failures.sort(key=lambda each: order.index(each.severity or RULE.severity))
+    return failures[0] if failures else worst(findings)
+
+
+class _Judge(NamedTuple):
+    """Judges the containers of one task definition."""
+
+    definition: Resource
+    platform: Platform
+    elsewhere: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        return self.definition.address
+
+    def empty(self) -> Finding:
+        return passed(self.address, "it has no containers", at=AT)
+
+    def container(self, logging: Logging) -> Finding:
+        name = f"container {logging.container}" if logging.container else "a container"
+        if not logging.driver:
+            return self._fail(
+                f"{name} has no logConfiguration: what it says is lost",
+                severity=Severity.MEDIUM,
+                strikes=Phase.RUNTIME,
+                fix=self._snippet(logging, None),
+            )
+        if logging.driver != "awslogs":
+            return passed(self.address, f"{name} logs with {logging.driver}", at=AT)
+        for option in self._lacking(logging):
+            return self._fail(
+                f"{name} logs with awslogs and without {option}",
+                symptom=REFUSED[option],
+                strikes=Phase.APPLY,
+                fix=self._snippet(logging, None),
+            )
+        return self._group(name, logging, self.platform.logs.group(logging))
+
+    def _lacking(self, logging: Logging) -> list[str]:
+        on_fargate = Known("FARGATE") in self.definition.elements("requires_compatibilities")
+        wanted = list(REFUSED) if on_fargate else ["awslogs-group"]
+        return [one for one in wanted if logging.is_whole and not logging.option(one)]
+
+    def _group(self, name: str, logging: Logging, group: Group) -> Finding:
+        creates = logging.option("awslogs-create-group") == "true"
+        resource = group.resource
+        if resource is None:
+            return self._without_group(name, logging, group, creates=creates)
+        region, own = logging.option("awslogs-region"), resource.value("region")
+        path = (Step(self.address, AT, f"{name} logs to it"), Step(resource.address, "name"))
+        if resource.is_deleted:
+            return self._fail(
+                f"{name} logs to {resource.address}, which this plan deletes",
+                path=path,
+                symptom=MISSING,
+                strikes=Phase.TASK_START,
+                cause=resource.address,
+                fix=f"keep {resource.address}, or name another log group",
+            )
+        if isinstance(own, Known) and region and "$" not in region and region != str(own):
+            return self._fail(
+                f"{name} looks for {resource.address} in {region}, and it is in {own}",
+                path=(*path, Step(resource.address, "region", str(own))),
+                symptom=MISSING,
+                strikes=Phase.TASK_START,
+                cause=resource.address,
+                fix=self._snippet(logging, resource),
+            )
+        if group.confidence is Confidence.AMBIGUOUS:
+            why = f"which log group {name} writes to is not in the plan"
+            return undetermined(self.address, why, path=path, at=AT)
+        if resource.is_created and not self._waits(resource):
+            return self._fail(
+                f"{name} names the log group of {resource.address} as text, and neither "
+                f"{self.address} nor its service waits for it",
+                severity=Severity.MEDIUM,
+                path=path,
+                symptom=MISSING,
+                strikes=Phase.TASK_START,
+                cause=resource.address,
+                fix=self._snippet(logging, resource),
+            )
+        certainty = _CERTAINTY[group.confidence]
+        return passed(
+            self.address, f"{name} logs to {resource.address}", path=path, certainty=certainty
+        )
+
+    def _without_group(
+        self, name: str, logging: Logging, group: Group, *, creates: bool
+    ) -> Finding:
+        if creates:
+            return self._fail(
+                f"{name} has {group.name or 'its log group'} made by awslogs-create-group, to "
+                "keep its events for ever",
+                severity=Severity.MEDIUM,
+                strikes=Phase.RUNTIME,
+                fix=self._snippet(logging, None),
+            )
+        if group.why or group.name.startswith(self.elsewhere):
+            why = group.why or f"{group.name} is kept elsewhere: make sure that it exists"
+            return undetermined(self.address, f"{name}: {why}", at=AT)
+        return self._fail(
+            f"{name} logs to {group.name}, and no resource of this plan is that log group",
+            severity=Severity.HIGH,
+            certainty=Certainty.INFERRED,
+            symptom=MISSING,
+            strikes=Phase.TASK_START,
+            cause=group.name,
+            fix=f'resource "aws_cloudwatch_log_group" "{self.definition.name}" {{\n'
+            f'  name              = "{group.name}"\n'
+            "  retention_in_days = 7\n}\n" + self._snippet(logging, None),
+        )
+
+    def _waits(self, group: Resource) -> bool:
+        """Whether the task definition, or else each of its services, waits for a log group."""
+        depends_on = self.platform.graph.depends_on
+        services = self.platform.services_of(self.definition)
+        return depends_on(self.address, group.address) or (
+            bool(services) and all(depends_on(one.address, group.address) for one in services)
+        )
+
+    def _snippet(self, logging: Logging, group: Resource | None) -> str:
+        name = f"aws_cloudwatch_log_group.{group.name if group else self.definition.name}.name"
+        region = self.definition.value("region")
+        shown = str(region) if isinstance(region, Known) else "us-east-1"
+        prefix = logging.container or self.definition.name
+        return SNIPPET % (self.address, name, shown, prefix)
+
+    def _fail(self, message: str, **details: Any) -> Finding:
+        path = details.pop("path", (Step(self.address, AT, message),))
+        return fail(self.address, message, path=path, **details)
