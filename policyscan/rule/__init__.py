@@ -3,9 +3,20 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import Confidence, Target
-from policyscan.plan import ABSENT, Absent, Known, Resource, Template, Unknown, Value, number_of
+from policyscan.graph import Confidence, Resolution, Target
+from policyscan.plan import (
+    ABSENT,
+    Absent,
+    Known,
+    Resource,
+    Template,
+    Unknown,
+    Value,
+    number_of,
+    text_of,
+)
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
+from policyscan.rule.credentials import Credential, credentials_in
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
@@ -33,11 +44,12 @@ from policyscan.rule.needs import Need, SecretSource, TaskNeeds
 from policyscan.rule.network import is_zone_id
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
-from policyscan.rule.policy import Document, Statement
+from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import keys_of
 from policyscan.rule.tables import load_table
+from policyscan.rule.wildcards import excess, is_broad, is_public
 
 __all__ = [
     "ABSENT",
@@ -49,6 +61,7 @@ __all__ = [
     "Check",
     "Confidence",
     "Container",
+    "Credential",
     "Document",
     "Exit",
     "Finding",
@@ -69,6 +82,7 @@ __all__ = [
     "PlacedSubnet",
     "Placement",
     "Platform",
+    "Resolution",
     "Resource",
     "Role",
     "Rule",
@@ -85,9 +99,14 @@ __all__ = [
     "Unknown",
     "Value",
     "Verdict",
+    "Wanted",
     "certainty_of",
+    "credentials_in",
+    "excess",
     "fail",
+    "is_broad",
     "is_fargate",
+    "is_public",
     "is_zone_id",
     "keys_of",
     "load_table",
@@ -96,6 +115,7 @@ __all__ = [
     "parse_image",
     "passed",
     "steps_to",
+    "text_of",
     "undetermined",
     "worst",
 ]

@@ -12,8 +12,10 @@ Every table says where its facts come from (`source`) and when it was made (`dat
 - `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
   `generated`, the types whose name the provider makes up when nobody gives one.
 - `taggable_types`: `types` whose tags the provider merges with its default_tags.
+- `unscoped_actions`: `actions` of IAM, with wildcards, that know no resource but all.
 
-The last two are made of the provider's schema by `python -m policyscan.rule.tables.extract`.
+`name_attributes` and `taggable_types` are made of the provider's schema by
+`python -m policyscan.rule.tables.extract`.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
     "name_attributes": {"types": dict, "generated": list},
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},
+    "unscoped_actions": {"actions": list},
 }
 
 

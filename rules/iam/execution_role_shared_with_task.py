@@ -1,0 +1,133 @@
+"""A task's code must not act as the role that starts the task.
+
+The execution role is Fargate's: it pulls images, writes logs and reads every secret the task
+definition names. The task role is the code's. With one role for both, whoever takes over the code
+may pull every image and read every secret the execution role may.
+
+## Why
+One role is quicker to write than two.
+
+## Fix
+```hcl
+execution_role_arn = aws_iam_role.execution.arn
+task_role_arn      = aws_iam_role.task.arn
+```
+
+Code that calls no AWS API needs no task role at all.
+
+## When unknown
+Both roles are known only after apply and lead to no role of the plan, or one may be either of
+several: give `--source-dir`.
+
+## Source
+Amazon ECS Developer Guide, "Amazon ECS task execution IAM role" and "Amazon ECS task IAM role".
+Checkov's CKV_AWS_249 compares the two values, which on a first apply are both unknown; this rule
+compares what they lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policyscan.rule import (
+    Absent,
+    Answer,
+    Confidence,
+    Finding,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resolution,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    Wanted,
+    certainty_of,
+    fail,
+    not_applicable,
+    passed,
+    text_of,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS503",
+    name="execution-role-shared-with-task",
+    group="IAM",
+    severity=Severity.MEDIUM,
+    title="The task role is not the execution role",
+    types=("aws_ecs_task_definition",),
+)
+
+EXECUTION, TASK = "execution_role_arn", "task_role_arn"
+WRITES = ("dynamodb:PutItem", "s3:PutObject")
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for definition in platform.task_definitions:
+        yield _judge(definition, platform)
+
+
+def _judge(definition: Resource, platform: Platform) -> Finding:
+    address = definition.address
+    values = [definition.value(path) for path in (EXECUTION, TASK)]
+    if isinstance(values[0], Absent):
+        return not_applicable(address, "it has no execution role")
+    if isinstance(values[1], Absent):
+        note = Note(Level.INFO, "no task role: its code may call no AWS API, which is the least")
+        return passed(address, "it has no task role to share", at=EXECUTION, notes=(note,))
+    texts = [text_of(value) for value in values]
+    if None not in texts and texts[0] == texts[1]:
+        return _shared(definition, (Step(address, TASK, str(values[1])),))
+    resolve = platform.graph.resolve
+    found = [resolve(definition, path, ["aws_iam_role"]) for path in (EXECUTION, TASK)]
+    ends = [_sure_end(each) for each in found]
+    execution, task = ends
+    if execution and task and execution.address == task.address:
+        step = Step(task.address, task.attribute, "is the execution role too")
+        path = (Step(address, TASK), step)
+        return _shared(definition, path, certainty=certainty_of(execution, task))
+    # An ARN that is written down is not that of a role which the plan has yet to make.
+    told = [end is not None or text is not None for end, text in zip(ends, texts, strict=True)]
+    if all(told):
+        return _apart(definition, platform)
+    opens = [why for each in found for why in each.unresolved]
+    why = opens[0] if opens else "the plan does not say which role is which"
+    return undetermined(address, f"whether its two roles are one is open: {why}", at=TASK)
+
+
+def _sure_end(found: Resolution) -> Target | None:
+    """The one role an argument leads to, None when it may be another."""
+    sure = [each for each in found.targets if each.confidence is not Confidence.AMBIGUOUS]
+    return sure[0] if len(sure) == len(found.targets) == 1 and not found.is_open else None
+
+
+def _shared(definition: Resource, path: tuple[Step, ...], **details: Any) -> Finding:
+    return fail(
+        definition.address,
+        f"{definition.address} has its code act as the role that starts it: {TASK} is {EXECUTION}",
+        path=path,
+        strikes=Phase.RUNTIME,
+        cause=path[-1].address,
+        fix=f"in {definition.address}:\n{TASK} = aws_iam_role.<a role of its own>.arn\n"
+        "or leave it out, if the code calls no AWS API",
+        **details,
+    )
+
+
+def _apart(definition: Resource, platform: Platform) -> Finding:
+    notes = []
+    for target in platform.graph.resolve(definition, EXECUTION, ["aws_iam_role"]).targets:
+        resource = platform.graph.resource(target.address)
+        role = platform.roles.of(resource) if resource and resource.mode == "managed" else None
+        for action in WRITES if role else ():
+            if role and platform.roles.may(role, action, Wanted("arn:*")).answer is Answer.YES:
+                text = f"{target.address} starts the task and may {action}: that is for a task role"
+                notes.append(Note(Level.WARNING, text))
+    return passed(definition.address, "its two roles differ", at=TASK, notes=tuple(notes))

@@ -1,0 +1,121 @@
+"""Credentials do not belong in a container's environment.
+
+What stands in `environment` is part of the task definition, in plain text: everybody who may
+describe it reads it, as does whoever reads the state. `secrets` holds a reference instead, and
+the value reaches the container alone.
+
+A variable fails by its name (`DB_PASSWORD`, `API_TOKEN`) when its value may be a credential, by
+its value (an access key, a URL with a password in it), or by where it comes from
+(`random_password`, a secret's `secret_string`, a SecureString), whatever it is called.
+
+## Why
+It works, and that is all one sees.
+
+## Fix
+```hcl
+secrets = [{
+  name      = "DB_PASSWORD"
+  valueFrom = aws_secretsmanager_secret_version.db.arn
+}]
+```
+
+The execution role has to be allowed to read it (PS102). Not a credential, and therefore fine:
+`TOKEN_TTL`, `SECRET_ARN`, `PASSWORD_FILE`, an ARN, a path, a URL without a password.
+
+## When unknown
+The containers are known only after apply and refer to nothing that holds a credential: give
+`--source-dir`.
+
+## Source
+Amazon ECS Developer Guide, "Pass sensitive data to an Amazon ECS container". A value is never
+shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Certainty,
+    Confidence,
+    Credential,
+    Finding,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    certainty_of,
+    credentials_in,
+    fail,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS504",
+    name="secret-in-environment",
+    group="IAM",
+    severity=Severity.HIGH,
+    title="Containers get credentials as secrets, not as plain environment",
+    types=("aws_ecs_task_definition",),
+)
+
+AT = "container_definitions"
+SYMPTOM = "the value can be read with ecs:DescribeTaskDefinition, in the console and in the state"
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for definition in platform.task_definitions:
+        yield _judge(definition, platform)
+
+
+def _judge(definition: Resource, platform: Platform) -> Finding:
+    images = platform.images.of(definition)
+    for container in images.containers:
+        for found in credentials_in(container, platform.graph):
+            return _fail(definition, found)
+    whole = platform.graph.resolve(definition, AT)
+    for target in whole.targets:
+        source = Credential.of(target, platform.graph)
+        if source is None:
+            continue
+        if target.confidence is Confidence.AMBIGUOUS or _is_chosen(definition, target, platform):
+            why = f"whether {target.address}.{target.attribute} flows in is not in the plan"
+            return undetermined(definition.address, why, at=AT)
+        return _fail(definition, source, certainty_of(target))
+    if images.invalid or not images.is_known:
+        why = images.invalid or "it is known only after apply: give --source-dir"
+        return undetermined(definition.address, f"{definition.address}.{AT}: {why}", at=AT)
+    return passed(definition.address, "no container has a credential in plain text", at=AT)
+
+
+def _is_chosen(definition: Resource, target: Target, platform: Platform) -> bool:
+    """Whether the source shows a choice of which a credential is only one end."""
+    members = platform.graph.members(definition, AT, "value")
+    return members is not None and any(
+        each.is_chosen and target.address in {end.address for end in each.targets}
+        for each in members.values
+    )
+
+
+def _fail(
+    definition: Resource, found: Credential, certainty: Certainty = Certainty.PROVEN
+) -> Finding:
+    origin = (Step(found.address, found.attribute),) if found.address else ()
+    shown = found.name or "NAME"
+    return fail(
+        definition.address,
+        f"{definition.address} has a credential in plain text: {found.why}",
+        path=(Step(definition.address, AT, found.why), *origin),
+        certainty=certainty,
+        symptom=SYMPTOM,
+        strikes=Phase.RUNTIME,
+        cause=found.address,
+        fix=f"in {definition.address}, in place of the environment entry:\n"
+        f'secrets = [{{ name = "{shown}", valueFrom = <secret or parameter>.arn }}]',
+    )
