@@ -40,19 +40,21 @@ from policyscan.rule.model import (
     undetermined,
     worst,
 )
-from policyscan.rule.needs import Need, SecretSource, TaskNeeds
+from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import is_zone_id
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
-from policyscan.rule.secrets import keys_of
+from policyscan.rule.secrets import SecretSource, keys_of
+from policyscan.rule.settings import SENSITIVE
 from policyscan.rule.tables import load_table
 from policyscan.rule.wildcards import excess, is_broad, is_public
 
 __all__ = [
     "ABSENT",
+    "SENSITIVE",
     "SUBNETS",
     "Absent",
     "Answer",

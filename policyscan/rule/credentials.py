@@ -10,6 +10,7 @@ from typing import Any, Self
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Known, Template
 from policyscan.rule.containers import Container
+from policyscan.rule.settings import mappings_in
 
 _NAME = re.compile(
     r"(?:(?<![a-z])|db)pass(?![a-z])|passw(?:or)?d|passphrase|secret|token(?!iz|s(?![a-z]))|"
@@ -78,15 +79,14 @@ class Credential:
 
 def credentials_in(container: Container, graph: ResourceGraph) -> Iterator[Credential]:
     """The credentials among the environment variables of a container, and keys anywhere in it."""
-    for entry in container.settings.get("environment") or ():
-        if isinstance(entry, dict):
-            name = "" if container.is_sensitive else str(entry.get("name") or "")
-            called = f"environment variable {name}" if name else "an environment variable"
-            why = _told(str(entry.get("name") or ""), entry.get("value"), graph)
-            if isinstance(why, Credential):
-                yield Credential(f"{called}: {why.why}", name, why.address, why.attribute)
-            elif why:
-                yield Credential(f"{called} {why}", name)
+    for entry in mappings_in(container.settings, "environment"):
+        name = "" if container.is_sensitive else str(entry.get("name") or "")
+        called = f"environment variable {name}" if name else "an environment variable"
+        why = _told(str(entry.get("name") or ""), entry.get("value"), graph)
+        if isinstance(why, Credential):
+            yield Credential(f"{called}: {why.why}", name, why.address, why.attribute)
+        elif why:
+            yield Credential(f"{called} {why}", name)
     if any(_ACCESS_KEY.search(text) for text in _texts(container.settings)):
         yield Credential("an access key of AWS stands in a container's settings")
 

@@ -131,7 +131,7 @@ class Roles:
         return ""
 
     def _asked(self, policies: tuple[Attached, ...], action: str, wanted: Wanted) -> Permission:
-        allowed, maybe = None, ""
+        allowed, maybe, denied = None, "", ""
         for policy in policies:
             maybe = maybe or next(iter(policy.document.unresolved), "")
             for statement in policy.document.statements:
@@ -142,8 +142,12 @@ class Roles:
                 if statement.allows:
                     allowed = allowed or (policy if names else None)
                     maybe = maybe or ("" if names else f"the actions of {policy.name}")
-                elif names and not statement.conditions and statement.surely_covers(wanted):
-                    return Permission(Answer.DENIED, policy, f"{policy.name} denies it")
+                elif not statement.conditions:
+                    if names and statement.surely_covers(wanted):
+                        return Permission(Answer.DENIED, policy, f"{policy.name} denies it")
+                    denied = denied or f"{policy.name} may deny it"
+        if allowed is not None and denied:
+            return Permission(Answer.UNKNOWN, None, denied)
         if allowed is not None:
             return Permission(Answer.YES, allowed)
         return Permission(Answer.UNKNOWN, None, maybe) if maybe else Permission(Answer.NO)

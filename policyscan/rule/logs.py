@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from policyscan.graph import WRITTEN, Confidence, ResourceGraph, Target
+from policyscan.graph import WRITTEN, Confidence, Members, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Template, Unknown, text_of
 from policyscan.rule.containers import DEFINITIONS, Images
+from policyscan.rule.settings import SENSITIVE, shown_name
 
 GROUP = "aws_cloudwatch_log_group"
 
@@ -27,9 +28,13 @@ class Logging:
     is_whole: bool = True
 
     def option(self, name: str) -> str:
-        """An option as a message may say it, "" when it is not given."""
+        """An option as a text, "" when it is not given; no message may say it."""
         value = self.options.get(name)
         return "" if value is None else str(value)
+
+    def shown(self, text: str) -> str:
+        """A text of the log configuration as a message may say it."""
+        return SENSITIVE if self.container == SENSITIVE else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class Group:
     confidence: Confidence = Confidence.EXACT
     why: str = ""
 
+    @property
+    def is_named(self) -> bool:
+        """Whether its name is told."""
+        return bool(self.name) and not self.why
+
 
 class Logs:
     """The log configurations of a plan's containers."""
@@ -57,22 +67,21 @@ class Logs:
         images = self._images.of(definition)
         if images.is_known:
             return tuple(
-                self._logging(
-                    "(sensitive)" if container.is_sensitive else container.name,
-                    container.settings.get("logConfiguration"),
-                )
+                self._logging(shown_name(container), container.settings.get("logConfiguration"))
                 for container in images.containers
             )
         groups = self._graph.members(definition, DEFINITIONS, "awslogs-group")
+        creates = self._graph.members(definition, DEFINITIONS, "awslogs-create-group")
+        more = {"awslogs-create-group": _constant(creates)} if creates else {}
         found = []
         for each in groups.values if groups else ():
             named = [value for name, value in each.literals if name == WRITTEN]
             ends = [target for target in each.targets if self._is_group(target)]
             if len(ends) == 1 and not each.unresolved:
-                options = {"awslogs-group": f"${{{ends[0].address}.{ends[0].attribute}}}"}
+                options = more | {"awslogs-group": f"${{{ends[0].address}.{ends[0].attribute}}}"}
                 found.append(Logging("", "awslogs", options, ends[0], is_whole=False))
             elif named and isinstance(named[0], Known) and not each.targets:
-                options = {"awslogs-group": str(named[0].value)}
+                options = more | {"awslogs-group": str(named[0].value)}
                 found.append(Logging("", "awslogs", options, is_whole=False))
             else:
                 return None
@@ -101,7 +110,7 @@ class Logs:
             resource = self._graph.resource(logging.group.address)
             return Group(str(name), resource, logging.group.confidence)
         if not isinstance(name, str):
-            return Group(why=f"awslogs-group is {name}, known only after apply")
+            return Group(why="the name of its log group is known only after apply")
         open_names = []
         for resource in (*self._graph.of_type(GROUP), *self._graph.data_of_type(GROUP)):
             value = resource.value("name")
@@ -110,5 +119,17 @@ class Logs:
             if isinstance(value, Unknown) or resource.is_written("name_prefix"):
                 open_names.append(resource.address)
         if open_names:
-            return Group(name, why=f"whether {open_names[0]} will be called {name} is open")
+            why = f"whether {open_names[0]} will be called {logging.shown(name)} is open"
+            return Group(name, why=why)
         return Group(name)
+
+
+def _constant(members: Members) -> str:
+    """The one constant the source gives to a key, "" when it is not one."""
+    texts = {
+        str(value.value).lower()
+        for each in members.values
+        for name, value in each.literals
+        if name == WRITTEN and isinstance(value, Known)
+    }
+    return texts.pop() if len(texts) == 1 else ""

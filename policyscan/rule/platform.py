@@ -49,7 +49,7 @@ class Platform:
     @cached_property
     def needs(self) -> Needs:
         """What a task calls before its containers start."""
-        return Needs(self.graph, self.images, self.roles.documents)
+        return Needs(self.graph, self.images, self.logs, self.secrets)
 
     @cached_property
     def logs(self) -> Logs:
@@ -59,7 +59,7 @@ class Platform:
     @cached_property
     def secrets(self) -> Secrets:
         """Secrets, and what gives them a value."""
-        return Secrets(self.graph)
+        return Secrets(self.graph, self.images)
 
     @cached_property
     def task_definitions(self) -> tuple[Resource, ...]:

@@ -199,7 +199,12 @@ def _names(pattern: Text, action: str) -> bool | None:
 
 def _covers(pattern: Text, wanted: Wanted) -> bool:
     """Whether all that is wanted falls under a pattern, whatever apply brings."""
-    return isinstance(pattern, str) and matches(pattern, wanted.arn)
+    if isinstance(pattern, str):
+        return matches(pattern, wanted.arn)
+    match pattern.parts:
+        case (Taken(attribute="arn", is_whole=True) as whole,):
+            return whole.address == wanted.address
+    return False
 
 
 def _may_cover(pattern: Text, wanted: Wanted, arn_of: ArnOf) -> bool:

@@ -1,19 +1,52 @@
-"""Secrets Manager secrets and SSM parameters: whether a value is there, and who waits for it."""
+"""Secrets that containers read: where each comes from, and whether a value is there."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policyscan.graph import Confidence, ResourceGraph
-from policyscan.plan import Absent, Known, Resource, Unknown
+from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
+from policyscan.plan import Absent, Known, Resource, Template, Unknown
+from policyscan.rule.containers import DEFINITIONS, Container, Images
+from policyscan.rule.settings import SENSITIVE, mapping_in, mappings_in, shown_name
 
 SECRET = "aws_secretsmanager_secret"  # noqa: S105 - a type
 VERSION = "aws_secretsmanager_secret_version"
 PARAMETER = "aws_ssm_parameter"
 ROTATION = "aws_secretsmanager_secret_rotation"
-_VALUES = ("secret_string", "secret_string_wo", "secret_binary", "secret_string_wo_version")
+_TYPES = (SECRET, VERSION, PARAMETER)
+_KEYS = ("valueFrom", "credentialsParameter")
+_VALUES = ("secret_string", "secret_string_wo", "secret_binary")
+_ARN = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret of a container comes from.
+
+    `arn` is the ARN or name that is written, `target` the instance it leads to; without both
+    nobody can tell. `key` is the JSON key taken out of the secret, "" for the whole or when not
+    told. `service` is "secretsmanager" or "ssm". `name` and `container` are "" when not told.
+    """
+
+    service: str = ""
+    arn: str = ""
+    target: Target | None = None
+    key: str = ""
+    name: str = ""
+    container: str = ""
+
+    @property
+    def called(self) -> str:
+        """The secret as a message may call it."""
+        return f"the secret {self.name}" if self.name else "a secret"
+
+    @property
+    def shown_key(self) -> str:
+        """The JSON key as a message may say it."""
+        return SENSITIVE if self.container == SENSITIVE else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +59,108 @@ class Values:
 
 
 class Secrets:
-    """Which versions a plan gives to which secrets."""
+    """The secrets and parameters of a plan."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, images: Images) -> None:
         self._graph = graph
+        self._images = images
+
+    # -- where they come from -----------------------------------------------------------------
+
+    def of(self, definition: Resource) -> tuple[SecretSource, ...]:
+        """The secrets of a task's containers, of their log drivers and private registries.
+
+        What is known only after apply is told as far as the source is at hand.
+        """
+        images = self._images.of(definition)
+        if images.is_known:
+            return tuple(each for one in images.containers for each in self._in(one))
+        members = [self._graph.members(definition, DEFINITIONS, key) for key in _KEYS]
+        return tuple(self._written(each) for one in members if one for each in one.values)
+
+    def _in(self, container: Container) -> Iterator[SecretSource]:
+        settings = container.settings
+        logging = mapping_in(settings, "logConfiguration")
+        listed = (*mappings_in(settings, "secrets"), *mappings_in(logging, "secretOptions"))
+        given = [(str(one.get("name")), one.get("valueFrom")) for one in listed]
+        registry = mapping_in(settings, "repositoryCredentials")
+        given += [("repositoryCredentials", registry["credentialsParameter"])] if registry else []
+        for name, text in given:
+            shown = SENSITIVE if container.is_sensitive else name
+            if isinstance(text, Template):
+                yield self._completed(text, shown, shown_name(container))
+            elif isinstance(text, str):
+                yield self._named(text, shown, shown_name(container))
+
+    def _completed(self, text: Template, name: str, container: str) -> SecretSource:
+        """A secret whose ARN another resource gives; what follows it may pick a key."""
+        first = text.parts[0]
+        if isinstance(first, str) or not first.address:
+            return SecretSource(name=name, container=container)
+        target = Target(first.address, first.attribute, Confidence.EXACT)
+        rest = text.filled(lambda _: "\0").partition("\0")[2]
+        key = rest.lstrip(":").partition(":")[0]
+        return self._led(target, key, name, container)
+
+    def _led(
+        self, target: Target, key: str = "", name: str = "", container: str = ""
+    ) -> SecretSource:
+        """The secret a reference leads to, where it is one."""
+        resource = self._graph.resource(target.address)
+        is_made_by_rds = target.attribute.startswith("master_user_secret")
+        if resource is None or not (resource.type in _TYPES or is_made_by_rds):
+            return SecretSource(name=name, container=container)
+        service = "ssm" if resource.type == PARAMETER else "secretsmanager"
+        return SecretSource(service, "", target, key, name, container)
+
+    def _named(self, text: str, name: str = "", container: str = "") -> SecretSource:
+        """A secret by its ARN, a parameter by its name or ARN; both may be of this plan."""
+        match = _ARN.match(text)
+        arn, key = (match[1], match[2] or "") if match else (text, "")
+        service = "secretsmanager" if match else "ssm"
+        for resource in (*self._graph.of_type(*_TYPES), *self._graph.data_of_type(*_TYPES)):
+            paths = ("arn", "name") if resource.type == PARAMETER else ("arn",)
+            if any(resource.value(path) == Known(arn) for path in paths):
+                target = Target(resource.address, "arn", Confidence.EXACT)
+                return SecretSource(service, arn, target, key, name, container)
+        return SecretSource(service, arn, None, key, name, container)
+
+    def _written(self, found: Resolution) -> SecretSource:
+        """What the source tells of a secret."""
+        led = [self._led(target) for target in found.targets]
+        sources = [source for source in led if source.target is not None]
+        texts = [value for name, value in found.literals if name == WRITTEN]
+        if len(sources) == 1 and not found.unresolved and not found.is_chosen:
+            return sources[0]
+        if not found.targets and not found.unresolved and len(texts) == len(found.literals) == 1:
+            (text,) = texts
+            return self._named(str(text.value)) if isinstance(text, Known) else SecretSource()
+        return SecretSource()
+
+    def owner_of(self, source: SecretSource) -> Resource | None:
+        """The secret or parameter itself, or the database that keeps it; None outside the plan."""
+        if source.target is None:
+            return None
+        resource = self._graph.resource(source.target.address)
+        if resource is not None and resource.type == VERSION:
+            owners = self._graph.resolve(resource, "secret_id", [SECRET]).targets
+            owner = self._graph.resource(owners[0].address) if len(owners) == 1 else None
+            return owner or resource
+        return resource
+
+    # -- their values -------------------------------------------------------------------------
 
     def values(self, secret: Resource) -> Values:
         """What gives a secret its value in this plan."""
         why: list[str] = []
-        versions = tuple(self._of(VERSION, secret, why))
+        versions = tuple(self._joined(VERSION, secret, why))
         return Values(
             tuple(each for each in versions if _has_value(each)),
-            tuple(self._of(ROTATION, secret, why)),
+            tuple(self._joined(ROTATION, secret, why)),
             why[0] if why else "",
         )
 
-    def _of(self, kind: str, secret: Resource, why: list[str]) -> Iterator[Resource]:
+    def _joined(self, kind: str, secret: Resource, why: list[str]) -> Iterator[Resource]:
         for each in self._graph.of_type(kind):
             if each.is_deleted:
                 continue
@@ -62,17 +181,14 @@ def keys_of(version: Resource) -> frozenset[str] | None:
 
     A text that is no JSON object has no keys.
     """
-    match version.value("secret_string"):
-        case Known(str() as text):
-            try:
+    try:
+        match version.value("secret_string"):
+            case Known(str() as text):
                 decoded = json.loads(text)
-            except ValueError:
-                return frozenset()
-            return frozenset(decoded) if isinstance(decoded, dict) else frozenset()
-        case Unknown(template=template) if template is not None and not template.is_derived:
-            try:
+            case Unknown(template=Template(is_derived=False) as template):
                 decoded = template.decoded()
-            except ValueError:
-                return frozenset()
-            return frozenset(decoded) if isinstance(decoded, dict) else frozenset()
-    return None
+            case _:
+                return None
+    except ValueError:
+        return frozenset()
+    return frozenset(decoded) if isinstance(decoded, dict) else frozenset()

@@ -56,6 +56,7 @@ import re
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    SENSITIVE,
     Absent,
     Answer,
     Certainty,
@@ -205,8 +206,10 @@ def _insufficient(
 
 
 def _fix(role: Role, lacking: list[tuple[Need, Permission]], actions: list[str]) -> str:
-    wanted = lacking[0][0].wanted
-    arn = wanted.arn.replace("arn:*:", "arn:aws:")
+    need = lacking[0][0]
+    wanted = need.wanted
+    # The ARN of what is not in the plan comes out of the containers, which may be sensitive.
+    arn = "<its ARN>" if need.name == SENSITIVE else wanted.arn.replace("arn:*:", "arn:aws:")
     resource = f"{_here(wanted.address)}.arn" if wanted.address else f'"{arn}"'
     listed = ", ".join(f'"{action}"' for action in actions)
     return (

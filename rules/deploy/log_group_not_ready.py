@@ -139,7 +139,7 @@ class _Judge(NamedTuple):
                 fix=self._snippet(logging, None),
             )
         if logging.driver != "awslogs":
-            return passed(self.address, f"{name} logs with {logging.driver}", at=AT)
+            return passed(self.address, f"{name} logs with {logging.shown(logging.driver)}", at=AT)
         for option in self._lacking(logging):
             return self._fail(
                 f"{name} logs with awslogs and without {option}",
@@ -171,8 +171,9 @@ class _Judge(NamedTuple):
                 fix=f"keep {resource.address}, or name another log group",
             )
         if isinstance(own, Known) and region and "$" not in region and region != str(own):
+            shown = logging.shown(region)
             return self._fail(
-                f"{name} looks for {resource.address} in {region}, and it is in {own}",
+                f"{name} looks for {resource.address} in {shown}, and it is in {own}",
                 path=(*path, Step(resource.address, "region", str(own))),
                 symptom=MISSING,
                 strikes=Phase.TASK_START,
@@ -201,26 +202,27 @@ class _Judge(NamedTuple):
     def _without_group(
         self, name: str, logging: Logging, group: Group, *, creates: bool
     ) -> Finding:
+        shown = logging.shown(group.name)
         if creates:
             return self._fail(
-                f"{name} has {group.name or 'its log group'} made by awslogs-create-group, to "
+                f"{name} has {shown or 'its log group'} made by awslogs-create-group, to "
                 "keep its events for ever",
                 severity=Severity.MEDIUM,
                 strikes=Phase.RUNTIME,
                 fix=self._snippet(logging, None),
             )
         if group.why or group.name.startswith(self.elsewhere):
-            why = group.why or f"{group.name} is kept elsewhere: make sure that it exists"
+            why = group.why or f"{shown} is kept elsewhere: make sure that it exists"
             return undetermined(self.address, f"{name}: {why}", at=AT)
         return self._fail(
-            f"{name} logs to {group.name}, and no resource of this plan is that log group",
+            f"{name} logs to {shown}, and no resource of this plan is that log group",
             severity=Severity.HIGH,
             certainty=Certainty.INFERRED,
             symptom=MISSING,
             strikes=Phase.TASK_START,
-            cause=group.name,
+            cause=shown,
             fix=f'resource "aws_cloudwatch_log_group" "{self.definition.name}" {{\n'
-            f'  name              = "{group.name}"\n'
+            f'  name              = "{shown}"\n'
             "  retention_in_days = 7\n}\n" + self._snippet(logging, None),
         )
 

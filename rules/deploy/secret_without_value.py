@@ -105,7 +105,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
             service.address, f"its task definition cannot be judged: {why}", at=TASK
         )
     (definition,) = definitions
-    secrets = platform.needs.secrets(definition)
+    secrets = platform.secrets.of(definition)
     if secrets:
         ways = [(tasks.targets[0], *([one.target] if one.target else [])) for one in secrets]
         findings = [_judge_secret(service, definition, each, platform) for each in secrets]
@@ -126,9 +126,7 @@ def _as_sure_as(finding: Finding, way: tuple[Target, ...]) -> Finding:
 def _judge_secret(
     service: Service, definition: Resource, secret: SecretSource, platform: Platform
 ) -> Finding:
-    owner = (
-        platform.graph.resource(platform.needs.owner_of(secret.target)) if secret.target else None
-    )
+    owner = platform.secrets.owner_of(secret)
     called = f"{definition.address} reads {secret.called}"
     if owner is None:
         why = f"{called}, which is not in this plan: make sure that it has a value"
