@@ -31,6 +31,8 @@ class Wanted:
     address: str = ""
 
 
+_COLONS = 5
+"""Those of an ARN, before its resource, which may hold more of them."""
 ACCOUNT = Wanted("*")
 """What actions without a resource of their own are done on: only a pattern of all covers it."""
 
@@ -211,14 +213,22 @@ def _may_cover(pattern: Text, wanted: Wanted, arn_of: ArnOf) -> bool:
     if wanted == ACCOUNT:
         return pattern in {OPEN, wanted.arn}
     if isinstance(pattern, str):
-        return overlap(pattern, wanted.arn)
+        return _arns_overlap(pattern, wanted.arn)
     first = pattern.parts[0]
     if isinstance(first, Taken) and first.address and wanted.address:
         # Two instances of one type have two ARNs, even while neither is known.
         is_other = first.address != wanted.address and _type(first.address) == _type(wanted.address)
         if is_other and first.attribute in {"arn", "id"}:
             return False
-    return overlap(_glob(pattern, arn_of), wanted.arn)
+    return _arns_overlap(_glob(pattern, arn_of), wanted.arn)
+
+
+def _arns_overlap(one: str, other: str) -> bool:
+    """Whether two patterns of ARNs overlap; a wildcard stays within its part of an ARN."""
+    parts, others = one.split(":", _COLONS), other.split(":", _COLONS)
+    if len(parts) != len(others) or len(parts) <= _COLONS:
+        return overlap(one, other)
+    return all(map(overlap, parts, others))
 
 
 def _type(address: str) -> str:
