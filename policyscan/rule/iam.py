@@ -167,7 +167,7 @@ class Roles:
                 found = self._joined(attachment, path, role, unresolved)
                 if found is not None:
                     yield from self._attached(attachment, "policy_arn", found)
-        if role.is_written("managed_policy_arns"):
+        if role.expressions("managed_policy_arns"):
             yield from self._attached(role, "managed_policy_arns", None)
         else:
             yield from self._attached_elsewhere(role)
@@ -195,7 +195,7 @@ class Roles:
             for policy in self._graph.of_type(INLINE)
             if isinstance(name := policy.before_value("name"), Known)
         }
-        is_written = role.is_written("inline_policy")
+        is_written = bool(role.expressions("inline_policy"))
         for index in range(len(role.elements("inline_policy"))):
             path = f"inline_policy[{index}]"
             name = role.value(f"{path}.name")
