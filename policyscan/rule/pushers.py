@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import Resource
+from policyscan.plan import Known, Resource, Unknown
 from policyscan.rule.containers import REPOSITORY
 
 _PUSHES = ("docker_registry_image",)
 _RUNS_COMMANDS = ("null_resource", "terraform_data")
+
+
+_BUILD = re.compile(r"\b(?:docker|podman|nerdctl|finch)\s+(?:buildx\s+)?build\b")
+_PLATFORM = re.compile(r"--platform[=\s]+[\"']?([\w./,-]+)")
 
 
 class Pushers:
@@ -45,6 +50,36 @@ class Pushers:
             if self._graph.depends_on(pusher.address, repository.address)
         )
 
+    def platforms(self, pusher: Resource) -> tuple[str, ...] | None:
+        """What a pusher builds for, such as `linux/arm64`; None when it is not seen to build.
+
+        Empty where it does not say: it builds for the machine it runs on.
+        """
+        commands = tuple(self._commands(pusher))
+        named = [one for text in commands for one in _platforms_in(text)]
+        builds = any(_BUILD.search(text) for text in commands)
+        for target in self._graph.resolve(pusher, "name", ["docker_image"]).targets:
+            image = self._graph.resource(target.address)
+            if image is not None and image.count_of("build"):
+                builds = True
+                match image.value("build[0].platform"):
+                    case Known(value):
+                        named.append(str(value))
+                    case Unknown():
+                        return None
+        return tuple(dict.fromkeys(named)) if builds else None
+
+    def _commands(self, pusher: Resource) -> Iterator[str]:
+        """The commands a pusher runs here, as the source or the plan has them."""
+        path, address = pusher.module_path, pusher.config_address
+        for index, (_, body) in enumerate(pusher.config.provisioners if pusher.config else ()):
+            written = self._graph.written.expression(path, address, f"provisioner[{index}].command")
+            given = body.arguments.get("command")
+            if written is not None:
+                yield written.text
+            elif given is not None and isinstance(given.constant, Known):
+                yield str(given.constant.value)
+
     def _named(self, pusher: Resource) -> Iterator[Target]:
         if pusher.config is None:
             return
@@ -63,3 +98,7 @@ def _is_pusher(resource: Resource) -> bool:
         return True
     provisioners = resource.config.provisioners if resource.config else ()
     return any(kind == "local-exec" for kind, _ in provisioners)
+
+
+def _platforms_in(command: str) -> list[str]:
+    return [one for found in _PLATFORM.findall(command) for one in found.split(",") if one]

@@ -84,7 +84,7 @@ class Secrets:
         listed = (*mappings_in(settings, "secrets"), *mappings_in(logging, "secretOptions"))
         given = [(str(one.get("name")), one.get("valueFrom")) for one in listed]
         registry = mapping_in(settings, "repositoryCredentials")
-        given += [("repositoryCredentials", registry["credentialsParameter"])] if registry else []
+        given.append(("repositoryCredentials", registry.get("credentialsParameter")))
         for name, text in given:
             shown = SENSITIVE if container.is_sensitive else name
             if isinstance(text, Template):

@@ -65,3 +65,36 @@ def test_a_pusher_stands_between_when_it_waits_and_is_waited_for() -> None:
     assert (
         platform_of(FIRST, PUSH, service).pushers.between("aws_ecs_service.app", repository) is None
     )
+
+
+def built(command: str) -> tuple[str, ...] | None:
+    entry = made("terraform_data.push")
+    provisioner = {"type": "local-exec", "expressions": {"command": {"constant_value": command}}}
+    pusher = replace(entry, block={**entry.block, "provisioners": [provisioner]})
+    platform = platform_of(pusher)
+    return platform.pushers.platforms(resource_of(platform, "terraform_data.push"))
+
+
+def test_what_a_command_builds_for_is_read_off_it() -> None:
+    assert built("docker build --platform linux/arm64 .") == ("linux/arm64",)
+    assert built('docker buildx build --platform="linux/amd64,linux/arm64" .') == (
+        "linux/amd64",
+        "linux/arm64",
+    )
+    assert built("podman  build .") == ()
+    assert built("docker push --platform linux/arm64 x") is None
+
+
+def test_what_a_docker_image_is_built_for_is_its_platform() -> None:
+    def platforms(*builds: dict[str, Any]) -> tuple[str, ...] | None:
+        platform = platform_of(
+            made("docker_image.i", name=Refs(), build=list(builds)),
+            made("docker_registry_image.d", name=Refs("docker_image.i.name")),
+            made("terraform_data.x", output=Refs()),
+        )
+        return platform.pushers.platforms(resource_of(platform, "docker_registry_image.d"))
+
+    assert platforms({"context": ".", "platform": "linux/arm64"}) == ("linux/arm64",)
+    assert platforms({"context": "."}) == ()
+    assert platforms({"platform": Refs("terraform_data.x.output")}) is None
+    assert platforms() is None

@@ -1,0 +1,127 @@
+"""An image must be built for the processor its task runs on.
+
+A task definition without `runtime_platform` runs on X86_64. An image built on a laptop with an ARM
+processor, without `--platform`, does not start there. Where this plan builds the image itself, by
+a `local-exec` command or a `docker_image`, both sides can be compared.
+
+## Why
+The build works, the push works, and the first container stops at once.
+
+## Fix
+```hcl
+provisioner "local-exec" {
+  command = "docker build --platform linux/amd64 -t ${aws_ecr_repository.app.repository_url}:1 ."
+}
+```
+
+or, for Graviton, `runtime_platform { cpu_architecture = "ARM64" }` and `--platform linux/arm64`.
+
+## When unknown
+`cpu_architecture` is known only after apply. Images that are built elsewhere are not judged, and
+neither are builds that do not say what they are for: those carry a note.
+
+## Source
+Amazon ECS Developer Guide, "Task definitions for 64-bit ARM workloads".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Absent,
+    Confidence,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    Unknown,
+    certainty_of,
+    fail,
+    not_applicable,
+    passed,
+    undetermined,
+    worst,
+)
+
+RULE = Rule(
+    id="PS605",
+    name="image-architecture-mismatch",
+    group="IMG",
+    severity=Severity.MEDIUM,
+    title="Images are built for the processor their task runs on",
+    types=("aws_ecs_task_definition",),
+)
+
+AT = "container_definitions"
+ARCHITECTURE = "runtime_platform[0].cpu_architecture"
+BUILT_FOR = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+SYMPTOM = (
+    "CannotPullContainerError: image Manifest does not contain descriptor matching platform "
+    "'%s', or exec format error in the container's log"
+)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for definition in platform.task_definitions:
+        findings = [
+            _judge(definition, target, pusher, platforms)
+            for origin in platform.images.of(definition).origins
+            for target in origin.repositories
+            for pusher in platform.pushers.into(target.address)
+            if (platforms := platform.pushers.platforms(pusher)) is not None
+        ]
+        none = not_applicable(definition.address, "nothing in this plan builds its images")
+        yield worst(findings) if findings else none
+
+
+def _judge(
+    definition: Resource, target: Target, pusher: Resource, platforms: tuple[str, ...]
+) -> Finding:
+    address = definition.address
+    match definition.value(ARCHITECTURE):
+        case Unknown():
+            why = f"{address}.{ARCHITECTURE} is known only after apply"
+            return undetermined(address, why, at=ARCHITECTURE)
+        case Known(value):
+            architecture = str(value)
+        case Absent():
+            architecture = "X86_64"
+    wanted = BUILT_FOR.get(architecture, "")
+    path = (
+        Step(address, AT, f"runs on {architecture}"),
+        Step(target.address, target.attribute, "holds the image"),
+        Step(pusher.address, "", f"builds for {', '.join(platforms) or 'where it runs'}"),
+    )
+    if not platforms:
+        text = f"{pusher.address} does not say what it builds for: add --platform {wanted}"
+        note = Note(Level.INFO, text)
+        return passed(address, f"it runs on {architecture}", path=path, notes=(note,))
+    if any(each == wanted or each.startswith(f"{wanted}/") for each in platforms):
+        return passed(address, f"{pusher.address} builds for {wanted}", path=path)
+    if target.confidence is Confidence.AMBIGUOUS:
+        why = f"whether {pusher.address} builds its image is not in the plan"
+        return undetermined(address, why, path=path)
+    return fail(
+        address,
+        f"{address} runs on {architecture}, and {pusher.address} builds its image for "
+        f"{', '.join(platforms)}",
+        path=path,
+        certainty=certainty_of(target),
+        symptom=SYMPTOM % wanted,
+        strikes=Phase.TASK_START,
+        cause=pusher.address,
+        fix=f"build with --platform {wanted} in {pusher.address}, or in {address}:\n"
+        "runtime_platform {\n"
+        f'  cpu_architecture = "{"ARM64" if architecture == "X86_64" else "X86_64"}"\n'
+        "}",
+    )

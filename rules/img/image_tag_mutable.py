@@ -1,0 +1,209 @@
+"""A tag, the repository it is in and its lifecycle policy have to fit together.
+
+`latest`, or no tag at all, names another image tomorrow. In a repository whose tags are immutable
+it names the first one for ever: the second push is refused. Only a digest always means the same
+image.
+
+## Why
+ECS keeps the digest it resolved at the deployment. When a tag moves on, the image it left has no
+tag any more, and a lifecycle policy may delete it: the service runs, until it scales out.
+
+## Fix
+```hcl
+image = "${aws_ecr_repository.app.repository_url}@${var.image_digest}"
+```
+
+or a tag that is never used twice, such as a commit's hash, with `image_tag_mutability =
+"IMMUTABLE"`. `PS603.latest` says whether a tag of `latest` alone fails or is noted; in an
+immutable repository it always fails, unless an exclusion filter lets it move.
+
+## When unknown
+The image is known only after apply and its tag is not told: give `--source-dir`.
+
+## Source
+Amazon ECR User Guide, "Image tag mutability" and "Lifecycle policies"; Amazon ECS API Reference,
+ContainerDefinition, versionConsistency.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from policyscan.rule import (
+    Finding,
+    Image,
+    ImageError,
+    ImageOrigin,
+    Known,
+    Level,
+    Note,
+    Parameter,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    certainty_of,
+    fail,
+    parse_image,
+    passed,
+    undetermined,
+    worst,
+)
+
+RULE = Rule(
+    id="PS603",
+    name="image-tag-mutable",
+    group="IMG",
+    severity=Severity.MEDIUM,
+    title="Image tags, their mutability and lifecycle policies fit together",
+    types=("aws_ecs_task_definition",),
+    parameters=(
+        Parameter("latest", "warn", "`fail` where a tag of latest fails, `warn` where it is noted"),
+    ),
+)
+
+AT = "container_definitions"
+MUTABILITY = "image_tag_mutability"
+REFUSED = (
+    "tag invalid: The image tag 'latest' already exists in the '%s' repository and cannot be "
+    "overwritten because the repository is immutable"
+)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
+    """One verdict per task definition. Raises ValueError: PS603.latest is neither word."""
+    if parameters["latest"] not in {"fail", "warn"}:
+        raise ValueError(f"PS603.latest is {parameters['latest']!r}; it is `fail` or `warn`")
+    for definition in platform.task_definitions:
+        images = platform.images.of(definition)
+        if images.invalid or not images.origins:
+            why = images.invalid or "it has no container"
+            yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
+        else:
+            fails = parameters["latest"] == "fail"
+            yield worst(_judge(definition, each, platform, fails=fails) for each in images.origins)
+
+
+def _judge(
+    definition: Resource, origin: ImageOrigin, platform: Platform, *, fails: bool
+) -> Finding:
+    try:
+        image = parse_image(str(origin.text.value)) if origin.text else None
+    except ImageError as problem:
+        image, why = None, f"an image is no reference: {problem}"
+    else:
+        why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
+    if origin.text is not None and origin.text.is_sensitive:
+        why = "an image is marked sensitive"
+    if image is None or origin.may_differ:
+        return undetermined(definition.address, f"{definition.address}: {why}", at=AT)
+    if image.digest:
+        return passed(definition.address, "a digest always means the same image", at=AT)
+    for target in origin.repositories:
+        repository = platform.graph.resource(target.address)
+        if repository is not None and repository.type == "aws_ecr_repository":
+            return _in_repository(definition, image, target, repository, platform, fails=fails)
+    return _tagged(definition, image, (), fails=fails)
+
+
+def _in_repository(  # noqa: PLR0913 - the image, where it is, and how strict to be
+    definition: Resource,
+    image: Image,
+    target: Target,
+    repository: Resource,
+    platform: Platform,
+    *,
+    fails: bool,
+) -> Finding:
+    mutability = repository.value(MUTABILITY)
+    is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
+    if is_fixed and image.tag == "latest" and not _may_move(repository, image.tag):
+        return fail(
+            definition.address,
+            f"{definition.address} runs the tag latest of {repository.address}, whose tags are "
+            "immutable: the second push is refused",
+            severity=Severity.MEDIUM,
+            path=(
+                Step(definition.address, AT, "runs the tag latest"),
+                Step(repository.address, MUTABILITY, str(mutability)),
+            ),
+            certainty=certainty_of(target),
+            symptom=REFUSED % _shown(repository),
+            strikes=Phase.RUNTIME,
+            cause=repository.address,
+            fix=f'image = "${{{repository.config_address}.repository_url}}:<commit>", a tag that '
+            "is used once",
+        )
+    notes = () if is_fixed else tuple(_expiries(repository, platform))
+    return _tagged(definition, image, notes, fails=fails)
+
+
+def _tagged(definition: Resource, image: Image, notes: tuple[Note, ...], *, fails: bool) -> Finding:
+    here = Step(definition.address, AT, f"runs the tag {image.tag}")
+    if image.tag != "latest":
+        return passed(definition.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
+    why = f"{definition.address} runs the tag latest, which another push moves"
+    if fails:
+        return fail(
+            definition.address,
+            why,
+            path=(here,),
+            strikes=Phase.RUNTIME,
+            notes=notes,
+            fix='image = "<repository>@<digest>", or a tag that is used once',
+        )
+    warning = Note(Level.WARNING, why)
+    return passed(definition.address, "it runs a tag", path=(here,), notes=(warning, *notes))
+
+
+def _may_move(repository: Resource, tag: str) -> bool:
+    """Whether an exclusion lets a tag move in an immutable repository."""
+    path = "image_tag_mutability_exclusion_filter"
+    if repository.value(MUTABILITY) != Known("IMMUTABLE_WITH_EXCLUSION"):
+        return False
+    filters = (
+        repository.value(f"{path}[{index}].filter")
+        for index in range(len(repository.elements(path)))
+    )
+    return any(not isinstance(one, Known) or fnmatchcase(tag, str(one.value)) for one in filters)
+
+
+def _expiries(repository: Resource, platform: Platform) -> Iterator[Note]:
+    """Lifecycle policies that delete what a moving tag leaves behind."""
+    for policy in platform.graph.of_type("aws_ecr_lifecycle_policy"):
+        ends = platform.graph.resolve(policy, "repository", [repository.type]).targets
+        if policy.is_deleted or repository.address not in {end.address for end in ends}:
+            continue
+        if any(_takes_untagged(rule) for rule in _rules(policy)):
+            text = (
+                f"{policy.address} deletes images without a tag: when a tag moves on, the running "
+                "service loses its image, and cannot scale out"
+            )
+            yield Note(Level.WARNING, text)
+
+
+def _rules(policy: Resource) -> list[Any]:
+    text = policy.value("policy")
+    try:
+        decoded = json.loads(str(text.value)) if isinstance(text, Known) else {}
+    except ValueError:
+        return []
+    rules = decoded.get("rules") if isinstance(decoded, dict) else None
+    return rules if isinstance(rules, list) else []
+
+
+def _takes_untagged(rule: Any) -> bool:
+    selection = rule.get("selection") if isinstance(rule, dict) else None
+    return isinstance(selection, dict) and selection.get("tagStatus") in {"any", "untagged"}
+
+
+def _shown(repository: Resource) -> str:
+    name = repository.value("name")
+    return str(name) if isinstance(name, Known) else repository.address

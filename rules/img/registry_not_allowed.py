@@ -1,0 +1,181 @@
+"""Images come from registries one has agreed on.
+
+By default these are the account's own private ECR and ECR Public. From Docker Hub everybody
+behind one NAT gateway pulls as one anonymous user, and shares the limit on pulls: that is noted,
+unless the container has `repositoryCredentials`. An image that is only a stand-in, such as
+`nginx`, fails where the environment is called production.
+
+## Why
+A registry can be slow, limited, or gone when a task has to start, and what is in it may be
+anybody's.
+
+## Fix
+Copy the image into the account's ECR, or let ECR fetch it by a pull-through cache:
+
+```hcl
+resource "aws_ecr_pull_through_cache_rule" "hub" {
+  ecr_repository_prefix = "hub"
+  upstream_registry_url = "registry-1.docker.io"
+  credential_arn        = aws_secretsmanager_secret.hub.arn
+}
+```
+
+`PS604.registries` takes further hosts. Which variables name the environment is in
+`PS604.environments`.
+
+## When unknown
+The image is known only after apply and leads to no repository: give `--source-dir`.
+
+## Source
+Docker documentation, "Docker Hub pull usage and limits"; Amazon ECR User Guide, "Sync an upstream
+registry".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Finding,
+    Image,
+    ImageError,
+    ImageOrigin,
+    Known,
+    Level,
+    Note,
+    Parameter,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    fail,
+    parse_image,
+    passed,
+    undetermined,
+    worst,
+)
+
+RULE = Rule(
+    id="PS604",
+    name="registry-not-allowed",
+    group="IMG",
+    severity=Severity.MEDIUM,
+    title="Images come from approved registries",
+    types=("aws_ecs_task_definition",),
+    parameters=(
+        Parameter("registries", ("public.ecr.aws",), "hosts allowed beside the own private ECR"),
+        Parameter(
+            "environments",
+            ("environment", "environmentSuffix", "environment_suffix", "env", "stage"),
+            "variables that may name the environment",
+        ),
+    ),
+)
+
+AT = "container_definitions"
+HUB = "docker.io"
+LIMITED = "toomanyrequests: You have reached your unauthenticated pull rate limit"
+STAND_INS = re.compile(
+    r"docker\.io/(?:library/(?:alpine|busybox|hello-world|httpd|nginx|ubuntu)|nginxdemos/.*|"
+    r"amazon/amazon-ecs-sample)|public\.ecr\.aws/(?:docker/library/.*|nginx/nginx|ecs-sample-image/.*)"
+)
+PRODUCTION = re.compile(r"prod(?:uction)?|prd|live", re.IGNORECASE)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
+    """One verdict per task definition."""
+    production = _production(platform, parameters["environments"])
+    for definition in platform.task_definitions:
+        images = platform.images.of(definition)
+        if images.invalid or not images.origins:
+            why = images.invalid or "it has no container"
+            yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
+            continue
+        signed = [bool(each.settings.get("repositoryCredentials")) for each in images.containers]
+        signed += [False] * (len(images.origins) - len(signed))
+        yield worst(
+            _Judge(definition, platform, parameters["registries"], production).image(*each)
+            for each in zip(images.origins, signed, strict=True)
+        )
+
+
+def _production(platform: Platform, names: tuple[str, ...]) -> str:
+    """The variable that says this is production, "" when none does."""
+    for name in names:
+        value = platform.plan.variables.get(name)
+        if isinstance(value, Known) and PRODUCTION.fullmatch(str(value.value)):
+            return f"var.{name}"
+    return ""
+
+
+class _Judge:
+    """Judges the images of one task definition."""
+
+    def __init__(
+        self, definition: Resource, platform: Platform, allowed: tuple[str, ...], production: str
+    ) -> None:
+        self.address = definition.address
+        self.platform = platform
+        self.allowed = allowed
+        self.production = production
+
+    def image(self, origin: ImageOrigin, is_signed: bool) -> Finding:  # noqa: FBT001 - of a pair
+        if origin.may_differ or (origin.text is None and not origin.repositories):
+            why = "; ".join(origin.unresolved) or "an image is known only after apply"
+            return undetermined(self.address, f"{self.address}: {why}", at=AT)
+        if origin.text is None or (origin.repositories and not origin.others):
+            return passed(self.address, "its images come from repositories of the plan", at=AT)
+        try:
+            image = parse_image(str(origin.text.value))
+        except ImageError:
+            return undetermined(self.address, f"{self.address}: an image is no reference", at=AT)
+        shown = origin.shown or str(origin.text)
+        return self._parsed(image, shown, is_signed=is_signed)
+
+    def _parsed(self, image: Image, shown: str, *, is_signed: bool) -> Finding:
+        here = Step(self.address, AT, f"runs {shown}")
+        if self.production and STAND_INS.fullmatch(f"{image.domain}/{image.repository}"):
+            return fail(
+                self.address,
+                f"{self.address} runs {shown}, a stand-in, and {self.production} says production",
+                severity=Severity.HIGH,
+                path=(here, Step(self.production)),
+                strikes=Phase.RUNTIME,
+                fix='image = "${aws_ecr_repository.<name>.repository_url}@<digest>"',
+            )
+        notes: tuple[Note, ...] = ()
+        if image.domain == HUB and not is_signed:
+            text = "Docker Hub limits anonymous pulls, and all behind one NAT gateway count as one"
+            notes = (Note(Level.WARNING, text),)
+        if image.is_private_ecr:
+            return self._private(image, shown, here)
+        if image.domain == HUB or image.domain in self.allowed or is_signed:
+            message = f"{shown} comes from {image.domain}" if "(" not in shown else "it is allowed"
+            return passed(self.address, message, path=(here,), notes=notes)
+        return self._refused(shown, here, image.domain)
+
+    def _private(self, image: Image, shown: str, here: Step) -> Finding:
+        accounts = {
+            str(account.value)
+            for one in self.platform.graph.data_of_type("aws_caller_identity")
+            if isinstance(account := one.value("account_id"), Known)
+        }
+        if accounts and image.account not in accounts and image.domain not in self.allowed:
+            return self._refused(shown, here, "another account's ECR")
+        return passed(self.address, "it comes from private ECR", path=(here,))
+
+    def _refused(self, shown: str, here: Step, registry: str) -> Finding:
+        registry = "its registry" if shown.startswith("(") else registry
+        return fail(
+            self.address,
+            f"{self.address} runs {shown}: {registry} is not among the registries agreed on",
+            path=(here,),
+            symptom=LIMITED,
+            strikes=Phase.TASK_START,
+            fix='image = "${aws_ecr_repository.<name>.repository_url}@<digest>", with a copy of '
+            f"{shown}",
+        )
