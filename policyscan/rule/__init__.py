@@ -48,7 +48,7 @@ from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.routes import Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
-from policyscan.rule.settings import SENSITIVE
+from policyscan.rule.settings import SENSITIVE, in_module
 from policyscan.rule.tables import load_table
 from policyscan.rule.wildcards import excess, is_broad, is_public
 
@@ -106,6 +106,7 @@ __all__ = [
     "credentials_in",
     "excess",
     "fail",
+    "in_module",
     "is_broad",
     "is_fargate",
     "is_public",

@@ -1,7 +1,8 @@
-"""Parts of a container's settings, whatever somebody wrote there."""
+"""Small texts that messages are made of, and parts of a container's settings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from policyscan.rule.containers import Container
 
 SENSITIVE = "(sensitive)"
 """What stands for a text of container definitions that are marked sensitive."""
+
+_MODULES = re.compile(r"^(?:module\.[^.\[]+(?:\[[^\]]*\])?\.)+")
 
 
 def shown_name(container: Container) -> str:
@@ -19,6 +22,11 @@ def shown_name(container: Container) -> str:
 def called(name: str) -> str:
     """A container as a message calls it; it may have no name."""
     return f"container {name}" if name else "a container"
+
+
+def in_module(address: str) -> str:
+    """An address as its own module writes it: `aws_x.y["k"]` of `module.a.aws_x.y["k"]`."""
+    return _MODULES.sub("", address)
 
 
 def mapping_in(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -52,7 +52,6 @@ without `:*` covers none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from policyscan.rule import (
@@ -79,6 +78,7 @@ from policyscan.rule import (
     TaskNeeds,
     certainty_of,
     fail,
+    in_module,
     passed,
     steps_to,
     undetermined,
@@ -201,30 +201,29 @@ def _insufficient(
         symptom=STARTING[need.kind],
         strikes=Phase.TASK_START,
         cause=by.address if by else address,
-        fix=f"have {', '.join(actions)} denied no more" if by else _fix(role, lacking, actions),
+        fix=f"have {', '.join(actions)} denied no more" if by else _fix(role, lacking),
     )
 
 
-def _fix(role: Role, lacking: list[tuple[Need, Permission]], actions: list[str]) -> str:
-    need = lacking[0][0]
-    wanted = need.wanted
-    # The ARN of what is not in the plan comes out of the containers, which may be sensitive.
-    arn = "<its ARN>" if need.name == SENSITIVE else wanted.arn.replace("arn:*:", "arn:aws:")
-    resource = f"{_here(wanted.address)}.arn" if wanted.address else f'"{arn}"'
-    listed = ", ".join(f'"{action}"' for action in actions)
+def _fix(role: Role, lacking: list[tuple[Need, Permission]]) -> str:
+    statements: dict[str, list[str]] = {}
+    for need, _ in lacking:
+        # The ARN of what is not in the plan comes out of the containers, which may be sensitive.
+        arn = "<its ARN>" if need.name == SENSITIVE else need.wanted.arn
+        written = '"' + arn.replace("arn:*:", "arn:aws:") + '"'
+        resource = f"{in_module(need.wanted.address)}.arn" if need.wanted.address else written
+        actions = statements.setdefault(resource, [])
+        actions += [] if f'"{need.action}"' in actions else [f'"{need.action}"']
+    listed = "".join(
+        f'    {{ Effect = "Allow", Action = [{", ".join(actions)}], Resource = [{resource}] }},\n'
+        for resource, actions in statements.items()
+    )
     return (
         f'resource "aws_iam_role_policy" "{role.resource.name}_start" {{\n'
-        f"  role   = {_here(role.resource.address)}.id\n"
-        '  policy = jsonencode({ Version = "2012-10-17", Statement = [{\n'
-        f'    Effect = "Allow", Action = [{listed}], Resource = [{resource}]\n'
-        "  }] })\n"
+        f"  role   = {in_module(role.resource.address)}.id\n"
+        f'  policy = jsonencode({{ Version = "2012-10-17", Statement = [\n{listed}  ] }})\n'
         "}"
     )
-
-
-def _here(address: str) -> str:
-    """An address as its own module writes it."""
-    return re.sub(r"^(module\.[^.\[]+(\[[^\]]*\])?\.)+", "", address)
 
 
 def _races(definition: Resource, role: Role, platform: Platform) -> Iterator[Note]:

@@ -55,6 +55,7 @@ from policyscan.rule import (
     Step,
     Verdict,
     fail,
+    in_module,
     passed,
     undetermined,
     worst,
@@ -83,14 +84,20 @@ REFUSED = {
     "awslogs-stream-prefix": "Fargate requires log configuration options to include "
     "awslogs-stream-prefix to support log driver awslogs.",
 }
-SNIPPET = """in logConfiguration of %s:
-options = {
-  awslogs-group         = %s
-  awslogs-region        = "%s"
-  awslogs-stream-prefix = "%s"
+GROUP = """resource "aws_cloudwatch_log_group" "%s" {
+  name              = "%s"
+  retention_in_days = 7
+}
+"""
+SNIPPET = """in %s:
+logConfiguration = {
+  logDriver = "awslogs"
+  options = {
+    awslogs-group         = %s.name
+    awslogs-region        = "%s"
+    awslogs-stream-prefix = "%s"
+  }
 }"""
-
-
 _CERTAINTY = {Confidence.EXACT: Certainty.PROVEN, Confidence.INFERRED: Certainty.INFERRED}
 
 
@@ -145,7 +152,7 @@ class _Judge(NamedTuple):
                 f"{name} logs with awslogs and without {option}",
                 symptom=REFUSED[option],
                 strikes=Phase.APPLY,
-                fix=self._snippet(logging, None),
+                fix=self._snippet(logging, self.platform.logs.group(logging).resource),
             )
         return self._group(name, logging, self.platform.logs.group(logging))
 
@@ -209,7 +216,7 @@ class _Judge(NamedTuple):
                 "keep its events for ever",
                 severity=Severity.MEDIUM,
                 strikes=Phase.RUNTIME,
-                fix=self._snippet(logging, None),
+                fix=self._snippet(logging, None, shown),
             )
         if group.why or group.name.startswith(self.elsewhere):
             why = group.why or f"{shown} is kept elsewhere: make sure that it exists"
@@ -221,9 +228,7 @@ class _Judge(NamedTuple):
             symptom=MISSING,
             strikes=Phase.TASK_START,
             cause=shown,
-            fix=f'resource "aws_cloudwatch_log_group" "{self.definition.name}" {{\n'
-            f'  name              = "{shown}"\n'
-            "  retention_in_days = 7\n}\n" + self._snippet(logging, None),
+            fix=self._snippet(logging, None, shown),
         )
 
     def _waits(self, group: Resource) -> bool:
@@ -234,12 +239,14 @@ class _Judge(NamedTuple):
             bool(services) and all(depends_on(one.address, group.address) for one in services)
         )
 
-    def _snippet(self, logging: Logging, group: Resource | None) -> str:
-        name = f"aws_cloudwatch_log_group.{group.name if group else self.definition.name}.name"
-        region = self.definition.value("region")
+    def _snippet(self, logging: Logging, group: Resource | None, name: str = "") -> str:
+        """The log configuration of this container, with a new log group where there is none."""
+        own = self.definition.name
+        made = "" if group else GROUP % (own, name or f"/ecs/{own}")
+        called = in_module(group.address) if group else f"aws_cloudwatch_log_group.{own}"
+        region = (group or self.definition).value("region")
         shown = str(region) if isinstance(region, Known) else "us-east-1"
-        prefix = logging.container or self.definition.name
-        return SNIPPET % (self.address, name, shown, prefix)
+        return made + SNIPPET % (self.address, called, shown, logging.container or own)
 
     def _fail(self, message: str, **details: Any) -> Finding:
         path = details.pop("path", (Step(self.address, AT, message),))

@@ -56,6 +56,7 @@ from policyscan.rule import (
     Verdict,
     certainty_of,
     fail,
+    in_module,
     keys_of,
     not_applicable,
     passed,
@@ -198,7 +199,7 @@ def _judge_value(
         strikes=Phase.TASK_START,
         cause=owner.address,
         fix=f'resource "aws_secretsmanager_secret_version" "{owner.name}" {{\n'
-        f"  secret_id     = {owner.config_address}.id\n"
+        f"  secret_id     = {in_module(owner.address)}.id\n"
         "  secret_string = <the value>\n}\n"
         f"in {service.address}: depends_on = [aws_secretsmanager_secret_version.{owner.name}]",
     )
@@ -213,7 +214,7 @@ def _race(service: Service, late: Resource, way: tuple[Step, ...], symptom: str)
         symptom=symptom,
         strikes=Phase.TASK_START,
         cause=late.address,
-        fix=f"in {service.address}:\ndepends_on = [{late.config_address}]",
+        fix=f"in {service.address}:\ndepends_on = [{in_module(late.address)}]",
     )
 
 

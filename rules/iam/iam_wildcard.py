@@ -71,6 +71,14 @@ OF_RESOURCES = (
 TRUST = "assume_role_policy"
 KEPT_BY_AWS = ":iam::aws:policy/"
 
+NAMED = """{
+  Effect   = "Allow"
+  Action   = ["<service>:<Action>"]
+  Resource = [<resource>.arn]
+}"""
+PUBLIC = """Principal = { AWS = "arn:aws:iam::<account>:role/<role>" }
+or a Condition on aws:PrincipalOrgID or aws:SourceAccount"""
+
 RULE = Rule(
     id="PS502",
     name="iam-wildcard",
@@ -179,8 +187,7 @@ def _fail(
         path=(Step(address, attribute, why), *steps),
         strikes=Phase.RUNTIME,
         cause=document.address,
-        fix=f"in {document.address or address}:\n"
-        'actions = ["<service>:<Action>"]\nresources = [<resource>.arn]',
+        fix=f"in {document.address or address}:\n{PUBLIC if is_public(statement) else NAMED}",
     )
 
 

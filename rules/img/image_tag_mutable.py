@@ -51,6 +51,7 @@ from policyscan.rule import (
     Target,
     certainty_of,
     fail,
+    in_module,
     parse_image,
     passed,
     undetermined,
@@ -138,8 +139,8 @@ def _in_repository(  # noqa: PLR0913 - the image, where it is, and how strict to
             symptom=REFUSED % _shown(repository),
             strikes=Phase.RUNTIME,
             cause=repository.address,
-            fix=f'image = "${{{repository.config_address}.repository_url}}:<commit>", a tag that '
-            "is used once",
+            fix=f'image = "${{{in_module(repository.address)}.repository_url}}:<commit>"\n'
+            "with a tag that is used once",
         )
     notes = () if is_fixed else tuple(_expiries(repository, platform))
     return _tagged(definition, image, notes, fails=fails)

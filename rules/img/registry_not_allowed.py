@@ -78,7 +78,6 @@ RULE = Rule(
 
 AT = "container_definitions"
 HUB = "docker.io"
-LIMITED = "toomanyrequests: You have reached your unauthenticated pull rate limit"
 STAND_INS = re.compile(
     r"docker\.io/(?:library/(?:alpine|busybox|hello-world|httpd|nginx|ubuntu)|nginxdemos/.*|"
     r"amazon/amazon-ecs-sample)|public\.ecr\.aws/(?:docker/library/.*|nginx/nginx|ecs-sample-image/.*)"
@@ -149,7 +148,10 @@ class _Judge:
             )
         notes: tuple[Note, ...] = ()
         if image.domain == HUB and not is_signed:
-            text = "Docker Hub limits anonymous pulls, and all behind one NAT gateway count as one"
+            text = (
+                "Docker Hub limits anonymous pulls, and all behind one NAT gateway count as one: "
+                "toomanyrequests: You have reached your unauthenticated pull rate limit"
+            )
             notes = (Note(Level.WARNING, text),)
         if image.is_private_ecr:
             return self._private(image, shown, here)
@@ -174,7 +176,6 @@ class _Judge:
             self.address,
             f"{self.address} runs {shown}: {registry} is not among the registries agreed on",
             path=(here,),
-            symptom=LIMITED,
             strikes=Phase.TASK_START,
             fix='image = "${aws_ecr_repository.<name>.repository_url}@<digest>", with a copy of '
             f"{shown}",
