@@ -31,6 +31,11 @@ class Target:
     confidence: Confidence
     via: tuple[str, ...] = ()
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is meant for certain, and not perhaps another one instead."""
+        return self.confidence is not Confidence.AMBIGUOUS
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:

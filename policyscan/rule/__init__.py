@@ -3,7 +3,11 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import Confidence, Resolution, Target
+from policyscan.graph import (
+    Confidence,
+    Resolution,
+    Target,
+)
 from policyscan.plan import (
     ABSENT,
     Absent,
@@ -15,12 +19,50 @@ from policyscan.plan import (
     number_of,
     text_of,
 )
-from policyscan.rule.containers import Container, ImageOrigin, TaskImages
-from policyscan.rule.credentials import Credential, credentials_in
-from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, steps_to
-from policyscan.rule.iam import Answer, Attached, Permission, Role
-from policyscan.rule.image import Image, ImageError, parse_image
-from policyscan.rule.logs import Group, Logging
+from policyscan.rule.balancing import (
+    LISTENER_RULES,
+    LISTENERS,
+    LOAD_BALANCERS,
+    TARGET_GROUPS,
+    Attachment,
+    Sender,
+    Subnets,
+    Way,
+    keeps_clients,
+    subnet_paths,
+)
+from policyscan.rule.containers import (
+    Container,
+    ImageOrigin,
+    TaskImages,
+)
+from policyscan.rule.credentials import (
+    Credential,
+    credentials_in,
+)
+from policyscan.rule.ecs import (
+    SUBNETS,
+    Service,
+    certainty_of,
+    is_fargate,
+    network_mode,
+    steps_to,
+)
+from policyscan.rule.iam import (
+    Answer,
+    Attached,
+    Permission,
+    Role,
+)
+from policyscan.rule.image import (
+    Image,
+    ImageError,
+    parse_image,
+)
+from policyscan.rule.logs import (
+    Group,
+    Logging,
+)
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -37,37 +79,102 @@ from policyscan.rule.model import (
     fail,
     not_applicable,
     passed,
+    settle,
     undetermined,
+    weakest,
     worst,
 )
-from policyscan.rule.needs import Need, TaskNeeds
-from policyscan.rule.network import is_zone_id
-from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
-from policyscan.rule.platform import Platform
-from policyscan.rule.policy import Document, Statement, Wanted
-from policyscan.rule.routes import Exit
-from policyscan.rule.scaling import ScalableTarget
-from policyscan.rule.secrets import SecretSource, keys_of
-from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.tables import load_table
-from policyscan.rule.wildcards import excess, is_broad, is_public
+from policyscan.rule.needs import (
+    Need,
+    TaskNeeds,
+)
+from policyscan.rule.network import (
+    is_zone_id,
+)
+from policyscan.rule.placement import (
+    Opinion,
+    PlacedSubnet,
+    Placement,
+)
+from policyscan.rule.platform import (
+    Platform,
+)
+from policyscan.rule.policy import (
+    Document,
+    Statement,
+    Wanted,
+)
+from policyscan.rule.ports import (
+    PortMapping,
+    mappings_of,
+)
+from policyscan.rule.reachability import (
+    End,
+    Passage,
+    Port,
+    Reach,
+    is_open,
+)
+from policyscan.rule.routes import (
+    Exit,
+)
+from policyscan.rule.scaling import (
+    ScalableTarget,
+)
+from policyscan.rule.secrets import (
+    SecretSource,
+    keys_of,
+)
+from policyscan.rule.security_groups import (
+    GROUPS as SECURITY_GROUPS,
+)
+from policyscan.rule.security_groups import (
+    Direction,
+    Entry,
+)
+from policyscan.rule.settings import (
+    SENSITIVE,
+    in_module,
+)
+from policyscan.rule.tables import (
+    load_table,
+)
+from policyscan.rule.vpcs import (
+    Home,
+    home_of,
+)
+from policyscan.rule.wildcards import (
+    excess,
+    is_broad,
+    is_public,
+)
 
 __all__ = [
     "ABSENT",
+    "LISTENERS",
+    "LISTENER_RULES",
+    "LOAD_BALANCERS",
+    "SECURITY_GROUPS",
     "SENSITIVE",
     "SUBNETS",
+    "TARGET_GROUPS",
     "Absent",
     "Answer",
     "Attached",
+    "Attachment",
     "Certainty",
     "Check",
     "Confidence",
     "Container",
     "Credential",
+    "Direction",
     "Document",
+    "End",
+    "Entry",
     "Exit",
     "Finding",
     "Group",
+    "Home",
     "Image",
     "ImageError",
     "ImageOrigin",
@@ -79,21 +186,27 @@ __all__ = [
     "Opinion",
     "Parameter",
     "Parameters",
+    "Passage",
     "Permission",
     "Phase",
     "PlacedSubnet",
     "Placement",
     "Platform",
+    "Port",
+    "PortMapping",
+    "Reach",
     "Resolution",
     "Resource",
     "Role",
     "Rule",
     "ScalableTarget",
     "SecretSource",
+    "Sender",
     "Service",
     "Severity",
     "Statement",
     "Step",
+    "Subnets",
     "Target",
     "TaskImages",
     "TaskNeeds",
@@ -102,23 +215,32 @@ __all__ = [
     "Value",
     "Verdict",
     "Wanted",
+    "Way",
     "certainty_of",
     "credentials_in",
     "excess",
     "fail",
+    "home_of",
     "in_module",
     "is_broad",
     "is_fargate",
+    "is_open",
     "is_public",
     "is_zone_id",
+    "keeps_clients",
     "keys_of",
     "load_table",
+    "mappings_of",
+    "network_mode",
     "not_applicable",
     "number_of",
     "parse_image",
     "passed",
+    "settle",
     "steps_to",
+    "subnet_paths",
     "text_of",
     "undetermined",
+    "weakest",
     "worst",
 ]

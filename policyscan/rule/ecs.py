@@ -87,6 +87,26 @@ def is_fargate(service: Service, graph: ResourceGraph) -> bool | None:
     return None if not clusters else False
 
 
+def network_mode(service: Service, graph: ResourceGraph) -> str:
+    """The network mode of a service's tasks, "" when the plan does not tell.
+
+    ECS takes a network configuration for awsvpc alone, and Fargate knows nothing else.
+    """
+    if service.resource.elements("network_configuration") or is_fargate(service, graph):
+        return "awsvpc"
+    modes = set()
+    for target in service.task_definitions.targets:
+        definition = graph.resource(target.address)
+        match definition.value("network_mode") if definition else Unknown():
+            case Known(mode):
+                modes.add(str(mode))
+            case Absent():
+                modes.add("bridge")
+            case _:
+                return ""
+    return modes.pop() if len(modes) == 1 and modes <= {"awsvpc", "bridge", "host"} else ""
+
+
 def _requires_fargate(resource: Resource | None) -> bool:
     if resource is None:
         return False

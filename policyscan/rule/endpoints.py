@@ -72,6 +72,16 @@ class Endpoints:
             return Opinion(Verdict.UNKNOWN, why)
         return Opinion(Verdict.PASS, "out by VPC endpoints")
 
+    def interfaces_in(self, vpc: str) -> tuple[Resource, ...]:
+        """The interface endpoints in a VPC, and those that may be in it."""
+        found = [each for every in self._by_vpc.get(vpc, {}).values() for each in every]
+        loose = (self._graph.resource(address) for address in self._loose)
+        return tuple(
+            each
+            for each in (*found, *loose)
+            if each is not None and each.value("vpc_endpoint_type") == Known("Interface")
+        )
+
     def _serves(self, endpoints: list[Resource], need: str, subnet: PlacedSubnet) -> bool:
         """Whether one of the endpoints answers here: a gateway needs the subnet's route table."""
         for endpoint in endpoints:

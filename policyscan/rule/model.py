@@ -151,6 +151,28 @@ def worst(findings: Iterable[Finding]) -> Finding:
     return min(findings, key=rank)
 
 
+def weakest(*certainties: Certainty) -> Certainty:
+    """Proven when all are."""
+    is_proven = all(each is Certainty.PROVEN for each in certainties)
+    return Certainty.PROVEN if is_proven else Certainty.INFERRED
+
+
+def settle(address: str, judged: Iterable[tuple[Finding, bool]], why: str) -> Finding:
+    """One finding of several, each with whether it is about something that is so for certain.
+
+    What only may be so counts when all agree; `why` says what is not known otherwise.
+    Raises ValueError: there is none.
+    """
+    pairs = tuple(judged)
+    first = worst(finding for finding, _ in pairs)
+    if len({finding.verdict for finding, _ in pairs}) == 1:
+        return first
+    sure = [finding for finding, is_sure in pairs if is_sure]
+    if sure and worst(sure).verdict is first.verdict:
+        return worst(sure)
+    return undetermined(address, why, path=first.path, at=first.at)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A number, text or list a rule is set by; the default is the reference platform's."""

@@ -16,8 +16,10 @@ from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
+from policyscan.rule.reachability import Reachability
 from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
+from policyscan.rule.security_groups import SecurityGroups
 
 
 class Platform:
@@ -86,6 +88,16 @@ class Platform:
     def balancing(self) -> Balancing:
         """Which load balancers send to which services."""
         return Balancing(self.graph)
+
+    @cached_property
+    def security_groups(self) -> SecurityGroups:
+        """Security groups with their rules."""
+        return SecurityGroups(self.graph)
+
+    @cached_property
+    def reachability(self) -> Reachability:
+        """Who may open a connection to whom."""
+        return Reachability(self.graph, self.network, self.security_groups)
 
     @cached_property
     def scaling(self) -> Scaling:

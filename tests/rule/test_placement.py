@@ -8,7 +8,16 @@ import pytest
 
 from policyscan.graph import Confidence, Target
 from policyscan.rule import Certainty, Exit, Opinion, PlacedSubnet, Placement, Verdict
-from policyscan.rule.model import fail, not_applicable, passed, undetermined, worst
+from policyscan.rule.model import (
+    Finding,
+    fail,
+    not_applicable,
+    passed,
+    settle,
+    undetermined,
+    weakest,
+    worst,
+)
 from policyscan.rule.network import Egress
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
 
@@ -124,3 +133,30 @@ def test_the_worst_finding_decides_and_the_least_sure_pass() -> None:
         findings.remove(found)
     with pytest.raises(ValueError, match="empty"):
         worst([])
+
+
+PASS, FAIL, OPEN = passed("x", "good"), fail("x", "bad"), undetermined("x", "odd")
+
+
+@pytest.mark.parametrize(
+    ("judged", "verdict"),
+    [
+        ([(PASS, True), (PASS, False)], Verdict.PASS),
+        ([(PASS, True), (FAIL, True)], Verdict.FAIL),
+        ([(FAIL, True), (PASS, False)], Verdict.FAIL),
+        ([(PASS, True), (FAIL, False)], Verdict.UNKNOWN),
+        ([(FAIL, False), (FAIL, False)], Verdict.FAIL),
+        ([(FAIL, False), (PASS, False)], Verdict.UNKNOWN),
+        ([(OPEN, True), (PASS, True)], Verdict.UNKNOWN),
+    ],
+)
+def test_what_only_may_be_so_counts_when_all_agree(
+    judged: list[tuple[Finding, bool]], verdict: Verdict
+) -> None:
+    assert settle("x", judged, "which").verdict is verdict
+
+
+def test_the_weakest_certainty_counts() -> None:
+    assert weakest(Certainty.PROVEN, Certainty.INFERRED) is Certainty.INFERRED
+    assert weakest(Certainty.PROVEN, Certainty.PROVEN) is Certainty.PROVEN
+    assert weakest() is Certainty.PROVEN

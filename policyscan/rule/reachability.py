@@ -1,0 +1,273 @@
+"""Who may open a connection to whom, by the security groups on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import NamedTuple, TypeVar
+
+from policyscan.graph import ResourceGraph
+from policyscan.plan import Known, Resource, Unknown
+from policyscan.rule.ecs import SUBNETS, certainty_of
+from policyscan.rule.model import Certainty, Step
+from policyscan.rule.network import VPCS, Network
+from policyscan.rule.security_groups import (
+    EVERYWHERE,
+    GROUPS,
+    Direction,
+    Entry,
+    Group,
+    SecurityGroups,
+)
+
+_N = TypeVar("_N", IPv4Network, IPv6Network)
+
+
+class Reach(StrEnum):
+    """Whether a connection gets through."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+
+
+class Passage(NamedTuple):
+    """Whether a connection gets through, the rule that lets it, and why it is not known."""
+
+    reach: Reach
+    entry: Entry | None = None
+    why: str = ""
+
+
+class Port(NamedTuple):
+    """A port of one protocol, `tcp` or `udp`."""
+
+    number: int
+    protocol: str = "tcp"
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a connection: the security groups on it and the IPv4 networks it lives in.
+
+    `ids` are groups that are not in the plan. `missing` says what keeps the groups from being
+    complete, `unplaced` what keeps the networks from it. `attribute` is where the groups are
+    named, "" where none are: what AWS gives it then is its VPC's default group.
+    """
+
+    address: str
+    attribute: str
+    groups: tuple[Group, ...]
+    ids: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    networks: tuple[IPv4Network, ...] = ()
+    unplaced: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.PROVEN
+
+    @property
+    def shown(self) -> str:
+        """Its groups as a message may say them."""
+        names = (each.shown for each in self.groups)
+        return " and ".join((*names, *self.ids)) or "no security group"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Evidence: where the groups are named, and the groups."""
+        note = "" if self.groups else "names no security group"
+        return (
+            Step(self.address, self.attribute, note),
+            *(Step(each.resource.address) for each in self.groups),
+        )
+
+
+class Reachability:
+    """Answers from the security groups of a plan."""
+
+    def __init__(self, graph: ResourceGraph, network: Network, groups: SecurityGroups) -> None:
+        self._graph = graph
+        self._network = network
+        self._groups = groups
+
+    def end(self, resource: Resource, groups: str, *subnets: str, has_default: bool = True) -> End:
+        """The end a resource is, by the attributes that name its groups and its subnets.
+
+        `has_default`: whether it gets its VPC's default group when it names none.
+        """
+        found, missing = self._subnets(resource, subnets)
+        networks, unplaced = _networks(found)
+        named = self._graph.resolve(resource, groups, (*GROUPS, *VPCS))
+        keys = [(target, self._groups.key_of(target)) for target in named.targets]
+        sure = [pair for pair in keys if pair[1] and pair[0].is_sure]
+        doubts = list(named.unresolved) if named.is_open else []
+        if isinstance(named.value, Unknown) and not (keys or named.external or doubts):
+            doubts.append(f"{resource.address}.{groups} is known only after apply")
+        if len(sure) < len(keys):
+            names = ", ".join(target.address for target, _ in keys if (target, _) not in sure)
+            doubts.append(f"which of {names} it has is not in the plan; give --source-dir")
+        doubts += [f"the rules of {each} are not in this plan" for each in named.external]
+        if not keys and not named.external and not doubts and has_default:
+            return self._defaulted(resource, groups, found, (networks, (*missing, *unplaced)))
+        return End(
+            resource.address,
+            groups,
+            tuple(group for _, key in sure if (group := self._groups.get(key)) is not None),
+            ids=tuple(str(each.value) for each in named.external),
+            missing=tuple(doubts),
+            networks=networks,
+            unplaced=(*missing, *unplaced),
+            certainty=certainty_of(*(target for target, _ in sure)),
+        )
+
+    def _defaulted(
+        self,
+        resource: Resource,
+        attribute: str,
+        subnets: list[Resource],
+        placed: tuple[tuple[IPv4Network, ...], tuple[str, ...]],
+    ) -> End:
+        vpcs = {t.address for each in subnets for t in self._network.vpcs_of(each)}
+        group = self._groups.default_of(vpcs.pop()) if len(vpcs) == 1 else None
+        missing = () if group else (f"the VPC of {resource.address}, whose default group it gets",)
+        groups = (group,) if group else ()
+        return End(resource.address, attribute, groups, (), missing, *placed)
+
+    def _subnets(
+        self, resource: Resource, paths: tuple[str, ...]
+    ) -> tuple[list[Resource], tuple[str, ...]]:
+        found: dict[str, Resource] = {}
+        missing: list[str] = []
+        for path in paths:
+            named = self._graph.resolve(resource, path, SUBNETS)
+            missing += [f"subnet {each} is not in this plan" for each in named.external]
+            missing += named.unresolved if named.is_open else ()
+            for target in named.targets:
+                subnet = self._graph.resource(target.address)
+                if subnet is not None:
+                    found[subnet.address] = subnet
+        if not found and not missing:
+            missing.append(f"the subnets of {resource.address} are not in this plan")
+        return list(found.values()), tuple(missing)
+
+    def between(self, near: End, direction: Direction, far: End, port: Port) -> Passage:
+        """Whether the groups of one end let a port through from or to the other end."""
+        doubts = list(near.missing)
+        cidrs: list[tuple[str, Entry]] = []
+        keys = {group.key for group in far.groups}
+        for group, entry, covers in _about(near, direction, port):
+            meets = bool(keys & {*entry.groups, *((group.key,) if entry.is_self else ())})
+            meets |= bool(set(entry.ids) & set(far.ids))
+            if meets and covers:
+                return Passage(Reach.YES, entry)
+            if meets or keys & set(entry.may_be):
+                doubts.append(f"{_name(entry)} is told only after apply")
+            if far.missing and (entry.groups or entry.ids or entry.is_self):
+                doubts += far.missing
+            doubts += entry.doubts
+            if covers:
+                cidrs += [(cidr, entry) for cidr in entry.cidrs]
+            elif entry.cidrs:
+                doubts.append(f"the ports of {_name(entry)} are known only after apply")
+        if far.networks and not far.unplaced and _cover([c for c, _ in cidrs], far.networks):
+            first = next((e for c, e in cidrs if _cover([c], far.networks[:1])), cidrs[0][1])
+            return Passage(Reach.YES, first)
+        if found := _open(cidrs):
+            return Passage(Reach.YES, found)
+        if cidrs and far.unplaced:
+            doubts += far.unplaced
+        doubts += [why for group in near.groups for why in group.doubts[direction]]
+        return Passage(Reach.MAYBE, why=doubts[0]) if doubts else Passage(Reach.NO)
+
+    def from_anywhere(self, near: End, direction: Direction, port: Port) -> Passage:
+        """Whether a port is open from or to every IPv4 address."""
+        doubts = list(near.missing)
+        cidrs: list[tuple[str, Entry]] = []
+        for _, entry, covers in _about(near, direction, port):
+            if covers:
+                cidrs += [(cidr, entry) for cidr in entry.cidrs]
+                doubts += entry.doubts
+            elif entry.cidrs or entry.doubts:
+                doubts.append(f"the ports of {_name(entry)} are known only after apply")
+        if found := _open(cidrs):
+            return Passage(Reach.YES, found)
+        doubts += [why for group in near.groups for why in group.doubts[direction]]
+        return Passage(Reach.MAYBE, why=doubts[0]) if doubts else Passage(Reach.NO)
+
+    def entries(self, near: End, direction: Direction) -> Iterator[Entry]:
+        """Every rule of the groups on one end."""
+        for group in near.groups:
+            yield from group.entries[direction]
+
+    def open_entries(self, near: End, direction: Direction) -> tuple[Entry, ...]:
+        """The rules that name every address there is, of IPv4 or of IPv6."""
+        return tuple(each for each in self.entries(near, direction) if is_open(each))
+
+    def about(self, near: End, direction: Direction, port: Port) -> tuple[Entry, ...]:
+        """The rules that are, or may be, about a port, whoever is at their other end."""
+        return tuple(entry for _, entry, _ in _about(near, direction, port))
+
+
+def is_open(entry: Entry) -> bool:
+    """Whether a rule names every address there is, of IPv4 or of IPv6."""
+    return _is_whole(IPv4Network, entry.cidrs) or _is_whole(IPv6Network, entry.cidrs)
+
+
+def _about(
+    near: End, direction: Direction, port: Port
+) -> Iterator[tuple[Group, Entry, bool | None]]:
+    for group in near.groups:
+        for entry in group.entries[direction]:
+            covers = entry.covers(port.protocol, port.number)
+            if covers is not False:
+                yield group, entry, covers
+
+
+def _open(cidrs: list[tuple[str, Entry]]) -> Entry | None:
+    """The first of the rules that together name every IPv4 address."""
+    if not _is_whole(IPv4Network, [cidr for cidr, _ in cidrs]):
+        return None
+    return next((entry for cidr, entry in cidrs if cidr == EVERYWHERE), cidrs[0][1])
+
+
+def _is_whole(kind: type[_N], cidrs: Iterable[str]) -> bool:
+    return any(whole.prefixlen == 0 for whole in _wholes(kind, cidrs))
+
+
+def _cover(cidrs: Iterable[str], networks: tuple[IPv4Network, ...]) -> bool:
+    """Whether the CIDR blocks together hold every network."""
+    wholes = _wholes(IPv4Network, cidrs)
+    return all(any(network.subnet_of(whole) for whole in wholes) for network in networks)
+
+
+def _wholes(kind: type[_N], cidrs: Iterable[str]) -> list[_N]:
+    """What CIDR blocks of one IP version come to when neighbours are joined."""
+    found = (_network(cidr) for cidr in cidrs)
+    return list(collapse_addresses([each for each in found if isinstance(each, kind)]))
+
+
+def _network(cidr: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(cidr, strict=False)
+    except ValueError:
+        return None
+
+
+def _networks(subnets: list[Resource]) -> tuple[tuple[IPv4Network, ...], tuple[str, ...]]:
+    """The IPv4 blocks of subnets, and what keeps them from being known."""
+    found, unplaced = [], []
+    for subnet in subnets:
+        block = subnet.value("cidr_block")
+        network = _network(str(block.value)) if isinstance(block, Known) else None
+        if isinstance(network, IPv4Network):
+            found.append(network)
+        else:
+            unplaced.append(f"{subnet.address}.cidr_block is known only after apply")
+    return tuple(found), tuple(unplaced)
+
+
+def _name(entry: Entry) -> str:
+    return ".".join(filter(None, (entry.holder.address, entry.path.rstrip("."))))

@@ -1,0 +1,294 @@
+"""A service's ports must be ports its containers declare.
+
+`load_balancer`, `service_registries` and Service Connect name a container and a port, or a port
+by name. ECS looks them up in the task definition and refuses a service that names something else.
+A health check on another port than the container's finds nobody there.
+
+## Why
+The container's port is written twice or three times, in two resources, and one of them changes.
+
+## Fix
+```hcl
+container_definitions = jsonencode([{
+  name         = "app"
+  portMappings = [{ containerPort = 8080 }]
+  # ...
+}])
+
+load_balancer {
+  container_name = "app"
+  container_port = 8080
+  # ...
+}
+```
+
+## When unknown
+The container definitions are known only after apply, and a replay of the source does not tell
+them, or the task definition is not in this plan. Give `--source-dir`.
+
+## Source
+Amazon ECS API Reference, LoadBalancer, ServiceRegistry and PortMapping; the texts of the errors as
+measured by badmintoncryer/cdk-preflight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from policyscan.rule import (
+    ABSENT,
+    Container,
+    Finding,
+    Known,
+    Parameters,
+    Phase,
+    Platform,
+    PortMapping,
+    Resource,
+    Rule,
+    Service,
+    Severity,
+    Step,
+    Target,
+    Unknown,
+    Value,
+    certainty_of,
+    fail,
+    mappings_of,
+    not_applicable,
+    passed,
+    settle,
+    steps_to,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS106",
+    name="container-port-mismatch",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="A service names containers and ports its task definition declares",
+    types=("aws_ecs_service",),
+)
+
+TASK = "task_definition"
+UNHEALTHY = (
+    "(service ...) (task ...) is unhealthy in (target-group ...) due to (reason Health checks "
+    "failed)"
+)
+HOST_PORT = (
+    "ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings "
+    "must match."
+)
+TWICE = "ClientException: ... port mappings ... must be unique"
+NO_CONTAINER = "InvalidParameterException: The container %s does not exist in the task definition."
+NO_PORT = "InvalidParameterException: The container %s did not have a container port %s defined."
+
+
+class _Named(NamedTuple):
+    """Where a service names a container and its port; either may be Absent."""
+
+    path: str
+    container: Value
+    port: Value
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    named = tuple(_named(service.resource))
+    if not named:
+        return not_applicable(service.address, "it names no port of a container")
+    judged = [
+        (_judge_task(service, target, definition, named, platform), target.is_sure)
+        for target in service.task_definitions.targets
+        if (definition := platform.graph.resource(target.address)) is not None
+    ]
+    if not judged:
+        why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
+        return undetermined(service.address, f"its task definition: {why}", at=TASK)
+    return settle(service.address, judged, "which task definition it runs is not in the plan")
+
+
+def _named(service: Resource) -> Iterator[_Named]:
+    for block in ("load_balancer", "service_registries"):
+        for index in range(len(service.elements(block))):
+            path = f"{block}[{index}]"
+            container = service.value(f"{path}.container_name")
+            port = service.value(f"{path}.container_port")
+            if isinstance(container, Known | Unknown) and container != Known(""):
+                yield _Named(path, container, port)
+    block = "service_connect_configuration[0].service"
+    for index in range(len(service.elements(block))):
+        yield _Named(f"{block}[{index}]", service.value(f"{block}[{index}].port_name"), ABSENT)
+
+
+class _Problem(NamedTuple):
+    """What is wrong with one name or port, or keeps it from being judged; `fix` "" says that."""
+
+    at: str
+    message: str
+    fix: str = ""
+    symptom: str = ""
+    step: Step | None = None
+    strikes: Phase = Phase.APPLY
+
+
+def _judge_task(
+    service: Service,
+    target: Target,
+    definition: Resource,
+    named: tuple[_Named, ...],
+    platform: Platform,
+) -> Finding:
+    path = steps_to(service.resource, TASK, target)
+    images = platform.images.of(definition)
+    if images.invalid or not images.is_known:
+        why = images.invalid or "its containers are known only after apply"
+        return undetermined(service.address, f"{definition.address}: {why}", path=path, at=TASK)
+    ports = {each.name: mappings_of(each) for each in images.containers}
+    problems = [
+        problem
+        for each in named
+        if (problem := _wrong_name(each, ports, definition) or _wrong_port(each, ports, definition))
+    ]
+    problems += _clashes(images.containers, definition)
+    problems += _unhealthy(service, ports, platform)
+    problems.sort(key=lambda problem: not problem.fix)
+    if not problems:
+        shown = " and ".join(f"{_text(n.container)}:{_text(n.port)}" for n in named)
+        text = f"{definition.address} declares {shown}".replace(":(none)", "")
+        return passed(service.address, text, path=path, certainty=certainty_of(target))
+    first = problems[0]
+    here = (Step(service.address, first.at), *path[1:], *((first.step,) if first.step else ()))
+    if not first.fix:
+        return undetermined(service.address, first.message, path=here, at=first.at)
+    return fail(
+        service.address,
+        first.message,
+        path=here,
+        certainty=certainty_of(target),
+        symptom=first.symptom,
+        strikes=first.strikes,
+        cause=definition.address,
+        fix=first.fix,
+        at=first.at,
+    )
+
+
+Ports = dict[str, tuple[PortMapping, ...] | None]
+
+
+def _wrong_name(named: _Named, ports: Ports, definition: Resource) -> _Problem | None:
+    name = _text(named.container)
+    step = Step(definition.address, "container_definitions")
+    if named.path.startswith("service_connect"):
+        declared = [each.name for each in _all(ports) if each.name]
+        at = f"{named.path}.port_name"
+        wrong = f"{definition.address} has no port mapping named {name}"
+        fix = f'name the port mapping:\nportMappings = [{{ name = "{name}", containerPort = ... }}]'
+        symptom = f"InvalidParameterException: ... port name {name} ..."
+    else:
+        declared = list(ports)
+        at = f"{named.path}.container_name"
+        wrong = f"{definition.address} has no container named {name}, but {', '.join(declared)}"
+        fix = (
+            f'name a container of {definition.address}:\ncontainer_name = "{next(iter(ports), "")}"'
+        )
+        symptom = NO_CONTAINER % name
+    if name in declared:
+        return None
+    if any("${" in text or text.startswith("(") for text in (name, *declared)) or None in (
+        ports.values() if named.path.startswith("service_connect") else ()
+    ):
+        return _Problem(at, f"whether {definition.address} declares {name} is not in the plan")
+    return _Problem(at, wrong, fix, symptom, step)
+
+
+def _wrong_port(named: _Named, ports: Ports, definition: Resource) -> _Problem | None:
+    at = f"{named.path}.container_port"
+    mappings = ports.get(_text(named.container))
+    match named.port:
+        case Unknown():
+            return _Problem(at, f"{at} is known only after apply")
+        case Known(value) if value and _text(named.container) in ports:
+            if mappings is None:
+                return _Problem(at, f"a port of {definition.address} is known only after apply")
+            if any(int(value) in each for each in mappings):
+                return None
+        case _:
+            return None
+    declared = ", ".join(_range(each) for each in mappings) or "no port"
+    name = _text(named.container)
+    return _Problem(
+        at,
+        f"it sends to port {value} of container {name}, which declares {declared}",
+        f"declare the port in {definition.address}:\n"
+        f"portMappings = [{{ containerPort = {value} }}]",
+        NO_PORT % (name, value),
+        Step(definition.address, "container_definitions", f"container {name}: {declared}"),
+    )
+
+
+def _clashes(containers: tuple[Container, ...], definition: Resource) -> Iterator[_Problem]:
+    """Containers of one task share its address, and so its ports."""
+    seen: dict[tuple[int, str], str] = {}
+    step = Step(definition.address, "container_definitions")
+    if definition.value("network_mode") != Known("awsvpc"):
+        return
+    for container in containers:
+        for each in mappings_of(container) or ():
+            if each.host not in {None, each.first}:
+                text = f"container {container.name} maps port {each.first} to {each.host}"
+                fix = f"leave hostPort out, or set hostPort = {each.first}"
+                yield _Problem(TASK, f"{text}, which awsvpc mode cannot", fix, HOST_PORT, step)
+            key = each.first, each.protocol
+            if key in seen:
+                text = f"containers {seen[key]} and {container.name} both take port {each.first}"
+                yield _Problem(TASK, text, "give each container a port of its own", TWICE, step)
+            seen[key] = container.name
+
+
+def _unhealthy(service: Service, ports: Ports, platform: Platform) -> Iterator[_Problem]:
+    for attachment in platform.balancing.attachments_of(service):
+        for target in attachment.groups.targets:
+            group = platform.graph.resource(target.address)
+            port = group.value("health_check[0].port") if group else ABSENT
+            if not isinstance(port, Known) or not str(port.value).isdecimal():
+                continue
+            if attachment.container_port == Known(int(port.value)) or None in ports.values():
+                continue
+            if not any(int(port.value) in each for each in _all(ports)) and target.is_sure:
+                yield _Problem(
+                    f"{attachment.path}.container_port",
+                    f"{target.address} checks port {port}, which no container declares",
+                    f'set in {target.address}:\nhealth_check {{\n  port = "traffic-port"\n}}',
+                    UNHEALTHY,
+                    Step(target.address, "health_check[0].port", str(port)),
+                    Phase.RUNTIME,
+                )
+
+
+def _all(ports: Ports) -> list[PortMapping]:
+    return [each for mappings in ports.values() for each in mappings or ()]
+
+
+def _range(each: PortMapping) -> str:
+    return str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
+
+
+def _text(value: Value) -> str:
+    """A value as container definitions hold it: missing parts stand in it as `${...}`."""
+    match value:
+        case Known(inner):
+            return str(inner)
+        case Unknown(template=None):
+            return "(known after apply)"
+        case Unknown(template=template):
+            return str(template)
+    return "(none)"

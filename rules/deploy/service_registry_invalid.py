@@ -1,0 +1,232 @@
+"""A service's registry takes what the service registers.
+
+A registry of SRV records needs a port; one of A records needs tasks with addresses of their own.
+Route 53 cannot check the health of addresses in a private namespace, and a namespace has each name
+once, whatever its case.
+
+## Why
+Cloud Map and ECS refuse each of these in the middle of an apply.
+
+## Fix
+```hcl
+resource "aws_service_discovery_service" "app" {
+  dns_config {
+    namespace_id   = aws_service_discovery_private_dns_namespace.main.id
+    routing_policy = "MULTIVALUE"
+
+    dns_records {
+      type = "A"
+      ttl  = 10
+    }
+  }
+}
+```
+
+With SRV records, name `container_name` and `container_port` in `service_registries`.
+
+## When unknown
+The registry is not in this plan, or its records, its namespace or its name are known only after
+apply.
+
+## Source
+Amazon ECS Developer Guide, "Use service discovery"; Amazon ECS API Reference, ServiceRegistry; AWS
+Cloud Map API Reference, CreateService.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from policyscan.rule import (
+    ABSENT,
+    Absent,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Service,
+    Severity,
+    Step,
+    Target,
+    Unknown,
+    certainty_of,
+    fail,
+    network_mode,
+    not_applicable,
+    passed,
+    settle,
+    steps_to,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS112",
+    name="service-registry-invalid",
+    group="DEPLOY",
+    severity=Severity.HIGH,
+    title="A service's registry takes what the service registers",
+    types=("aws_ecs_service",),
+)
+
+BLOCK = "service_registries[0]"
+AT = f"{BLOCK}.registry_arn"
+REGISTRY = "aws_service_discovery_service"
+NAMESPACES = (
+    "aws_service_discovery_private_dns_namespace",
+    "aws_service_discovery_public_dns_namespace",
+    "aws_service_discovery_http_namespace",
+)
+THRESHOLD = "health_check_custom_config[0].failure_threshold"
+
+
+class _Problem(NamedTuple):
+    """What is wrong, or with `fix` "" what keeps it from being judged."""
+
+    step: Step
+    message: str
+    fix: str = ""
+    symptom: str = ""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    if not service.resource.elements("service_registries"):
+        return not_applicable(service.address, "it is registered nowhere")
+    found = platform.graph.resolve(service.resource, AT, [REGISTRY])
+    judged = [
+        (_judge_registry(service, target, registry, platform), target.is_sure)
+        for target in found.targets
+        if (registry := platform.graph.resource(target.address)) is not None
+    ]
+    if not judged:
+        why = "; ".join(found.unresolved) or "it is not in this plan"
+        return undetermined(service.address, f"its registry cannot be judged: {why}", at=AT)
+    return settle(service.address, judged, "which registry it uses is not in the plan")
+
+
+def _judge_registry(
+    service: Service, target: Target, registry: Resource, platform: Platform
+) -> Finding:
+    path = steps_to(service.resource, AT, target)
+    problems = [*_records(service, registry, platform), *_namespace(registry, platform)]
+    problems.sort(key=lambda problem: not problem.fix)
+    if not problems:
+        notes = []
+        if not isinstance(registry.value(THRESHOLD), Absent) and registry.is_created:
+            text = f"{registry.address} sets failure_threshold: every change of it replaces it"
+            notes.append(Note(Level.WARNING, text))
+        return passed(
+            service.address,
+            f"{registry.address} takes what it registers",
+            path=path,
+            certainty=certainty_of(target),
+            notes=tuple(notes),
+        )
+    first = problems[0]
+    if not first.fix:
+        return undetermined(service.address, first.message, path=(*path, first.step), at=AT)
+    return fail(
+        service.address,
+        first.message,
+        path=(*path, first.step),
+        certainty=certainty_of(target),
+        symptom=first.symptom,
+        strikes=Phase.APPLY,
+        cause=registry.address,
+        fix=first.fix,
+    )
+
+
+def _records(service: Service, registry: Resource, platform: Platform) -> Iterator[_Problem]:
+    path = "dns_config[0].dns_records"
+    kinds = [
+        registry.value(f"{path}[{index}].type") for index in range(len(registry.elements(path)))
+    ]
+    step = Step(registry.address, f"{path}[0].type", ", ".join(map(str, kinds)))
+    if any(isinstance(kind, Unknown) for kind in kinds):
+        text = f"the records of {registry.address} are known only after apply"
+        yield _Problem(Step(registry.address, f"{path}[0].type"), text)
+    if Known("SRV") in kinds and not _names_port(service.resource):
+        yield _Problem(
+            step,
+            f"{registry.address} keeps SRV records, and the service names no port for them",
+            f"in {service.resource.config_address}:\nservice_registries {{\n"
+            "  container_name = <container>\n  container_port = <its port>\n}",
+            "InvalidParameterException: ... SRV records require a port or containerName and "
+            "containerPort",
+        )
+    if Known("A") not in kinds and Known("AAAA") not in kinds:
+        return
+    mode = network_mode(service, platform.graph)
+    if not mode:
+        yield _Problem(step, "the network mode of its tasks is not in this plan")
+    elif mode != "awsvpc":
+        yield _Problem(
+            step,
+            f"{registry.address} keeps A records, and its tasks in {mode} mode have no addresses",
+            f'in {registry.address}:\ndns_records {{\n  type = "SRV"\n  ttl  = 10\n}}',
+            "InvalidParameterException: ... A records are supported for awsvpc network mode only",
+        )
+
+
+def _names_port(service: Resource) -> bool:
+    """Whether a port is given, or may be: by number, or as a container's."""
+    port, container = service.value(f"{BLOCK}.port"), service.value(f"{BLOCK}.container_name")
+    number = service.value(f"{BLOCK}.container_port")
+    has_container = container not in {ABSENT, Known("")} and number not in {ABSENT, Known(0)}
+    return port not in {ABSENT, Known(0)} or has_container
+
+
+def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
+    graph = platform.graph
+    own = _namespaces(registry, platform)
+    kinds = {end.type for target in own if (end := graph.resource(target.address)) is not None}
+    if registry.elements("health_check_config"):
+        step = Step(registry.address, "health_check_config")
+        if "aws_service_discovery_private_dns_namespace" in kinds:
+            yield _Problem(
+                step,
+                f"{registry.address} checks health in a private namespace, where Route 53 "
+                "does not reach",
+                f"in {registry.address}, leave out health_check_config:\n"
+                "health_check_custom_config {}",
+                "InvalidInput: A Route 53 health check can't be created for a service in a "
+                "private namespace",
+            )
+        elif not kinds:
+            text = f"whether the namespace of {registry.address} is private is not in this plan"
+            yield _Problem(step, text)
+    name = registry.value("name")
+    for other in graph.of_type(REGISTRY):
+        theirs = other.value("name")
+        if other.address == registry.address or other.is_deleted:
+            continue
+        shared = {target.address for target in own if target.is_sure} & {
+            target.address for target in _namespaces(other, platform) if target.is_sure
+        }
+        is_same = isinstance(name, Known) and str(name).lower() == str(theirs).lower()
+        if shared and is_same and isinstance(theirs, Known):
+            yield _Problem(
+                Step(other.address, "name", str(theirs)),
+                f"{other.address} has the name {name} in the same namespace",
+                f"give {registry.address} a name of its own",
+                "ServiceAlreadyExists: ...",
+            )
+
+
+def _namespaces(registry: Resource, platform: Platform) -> tuple[Target, ...]:
+    for path in ("dns_config[0].namespace_id", "namespace_id"):
+        if targets := platform.graph.resolve(registry, path, NAMESPACES).targets:
+            return targets
+    return ()

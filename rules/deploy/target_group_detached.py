@@ -1,0 +1,194 @@
+"""A service's target group needs a listener, and the service has to wait for it.
+
+ECS takes a target group only when a load balancer already sends to it. A service that refers to
+its target group alone is made beside the listener, not after it: Terraform sees no reason to wait.
+
+## Why
+The provider tries again for some four minutes. A new load balancer often takes longer, so that
+the same code works one day and fails the next.
+
+## Fix
+```hcl
+resource "aws_ecs_service" "app" {
+  # ...
+  depends_on = [aws_lb_listener.http]
+}
+```
+
+Where a rule sends to the target group: `depends_on = [aws_lb_listener_rule.app]`.
+
+## When unknown
+The target group is not managed by this plan, or what a listener sends to could not be followed.
+
+## Source
+hashicorp/terraform issue 32908; aws/aws-cdk issue 1160; Terraform AWS provider, creation of
+aws_ecs_service, which retries this error. Amazon ECS Developer Guide, "Service load balancing".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    LISTENERS,
+    LOAD_BALANCERS,
+    Attachment,
+    Finding,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Sender,
+    Severity,
+    Step,
+    Target,
+    certainty_of,
+    fail,
+    not_applicable,
+    passed,
+    settle,
+    steps_to,
+    undetermined,
+    weakest,
+    worst,
+)
+
+RULE = Rule(
+    id="PS103",
+    name="target-group-detached",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="A service's target group has a listener, and the service waits for it",
+    types=("aws_ecs_service",),
+)
+
+SYMPTOM = (
+    "InvalidParameterException: The target group with targetGroupArn ... does not have an "
+    "associated load balancer"
+)
+SOON = "%s is not waited for, but is made in seconds: ECS is asked again until then"
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        findings = [
+            _judge(attachment, platform)
+            for attachment in platform.balancing.attachments_of(service)
+        ]
+        if not findings:
+            findings = [not_applicable(service.address, "it has no target group")]
+        yield worst(findings)
+
+
+def _judge(attachment: Attachment, platform: Platform) -> Finding:
+    address, at = attachment.service.address, attachment.attribute
+    targets = attachment.groups.targets
+    judged = [
+        (_judge_group(attachment, target, group, platform), target.is_sure)
+        for target in targets
+        if (group := platform.graph.resource(target.address)) is not None
+    ]
+    if not judged:
+        why = "; ".join(attachment.groups.unresolved) or "it is not in this plan"
+        return undetermined(address, f"its target group cannot be judged: {why}", at=at)
+    return settle(address, judged, "which target group it uses is not in the plan")
+
+
+def _judge_group(
+    attachment: Attachment, target: Target, group: Resource, platform: Platform
+) -> Finding:
+    service = attachment.service.resource
+    here = steps_to(service, attachment.attribute, target)
+    senders = platform.balancing.senders_of(group.address)
+    if not senders:
+        return _without_listener(attachment, target, group, platform)
+    standing = [each for each in senders if not each.holder.is_created]
+    awaited = [
+        each for each in senders if platform.graph.depends_on(service.address, each.holder.address)
+    ]
+    for sender in (*standing, *awaited):
+        what = "stands already" if sender in standing else "is made before the service"
+        return passed(
+            service.address,
+            f"{sender.holder.address} sends to {group.address} and {what}",
+            path=(*here, *sender.steps),
+            certainty=weakest(certainty_of(target), sender.certainty),
+        )
+    if not {"create", "update"} & set(service.actions):
+        text = "the service stands, and this plan does not change it"
+        return passed(service.address, text, path=here)
+    quick = [_is_quick(each, service, platform) for each in senders]
+    for sender, is_quick in zip(senders, quick, strict=True):
+        if is_quick:
+            return passed(
+                service.address,
+                f"{sender.holder.address} sends to {group.address}",
+                path=(*here, *sender.steps),
+                certainty=weakest(certainty_of(target), sender.certainty),
+                notes=(Note(Level.WARNING, SOON % sender.holder.address),),
+            )
+    if None in quick:
+        why = f"whether what {senders[0].holder.address} belongs to stands already is not told"
+        return undetermined(service.address, why, path=here)
+    first = senders[0]
+    return fail(
+        service.address,
+        f"it does not wait for {first.holder.address}, and {group.address} belongs to no load "
+        "balancer before that",
+        path=(*here, *first.steps),
+        certainty=weakest(certainty_of(target), first.certainty),
+        severity=Severity.HIGH,
+        symptom=SYMPTOM,
+        strikes=Phase.APPLY,
+        cause=first.holder.address,
+        fix=f"add to {service.config_address}:\ndepends_on = [{first.holder.config_address}]",
+    )
+
+
+def _is_quick(sender: Sender, service: Resource, platform: Platform) -> bool | None:
+    """Whether what is slow, the load balancer, stands before the service is made."""
+    is_listener = sender.holder.type in LISTENERS
+    attribute = "load_balancer_arn" if is_listener else "listener_arn"
+    found = platform.graph.resolve(sender.holder, attribute, (*LOAD_BALANCERS, *LISTENERS))
+    if found.external:
+        return True
+    if not found.targets:
+        return None
+    slow = [platform.graph.resource(target.address) for target in found.targets]
+    return all(
+        each is not None
+        and (
+            not each.is_created
+            or (not is_listener and platform.graph.depends_on(service.address, each.address))
+        )
+        for each in slow
+    )
+
+
+def _without_listener(
+    attachment: Attachment, target: Target, group: Resource, platform: Platform
+) -> Finding:
+    address, at = attachment.service.address, attachment.attribute
+    if platform.balancing.loose:
+        return undetermined(address, platform.balancing.loose[0], at=at)
+    if not group.is_created:
+        why = f"no listener of this plan sends to {group.address}, which exists already"
+        return undetermined(address, why, at=at)
+    return fail(
+        address,
+        f"no listener sends to {group.address}, which this plan creates: ECS refuses the service",
+        path=(
+            *steps_to(attachment.service.resource, at, target),
+            Step(group.address, "", "no listener and no listener rule forwards to it"),
+        ),
+        certainty=certainty_of(target),
+        symptom=SYMPTOM,
+        strikes=Phase.APPLY,
+        cause=group.address,
+        fix=f"make a listener, or a listener rule, forward to it:\ndefault_action {{\n  type "
+        f'            = "forward"\n  target_group_arn = {group.address}.arn\n}}',
+    )

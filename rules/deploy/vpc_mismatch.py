@@ -1,0 +1,198 @@
+"""Everything a service touches stands in one VPC.
+
+Its subnets, its security groups, its target groups, the load balancers that send there with their
+subnets and groups, and the namespace it is registered in.
+
+## Why
+A data source that looks up the default VPC, or a security group without `vpc_id`, ends up in
+another VPC than the rest. `terraform plan` compares neither.
+
+## Fix
+```hcl
+resource "aws_lb_target_group" "app" {
+  vpc_id = aws_vpc.main.id
+  # ...
+}
+```
+
+## When unknown
+A VPC is known only after apply, or a resource is not in this plan.
+
+## Source
+Amazon ECS API Reference, AwsVpcConfiguration; Elastic Load Balancing API Reference, CreateListener
+and CreateTargetGroup; badmintoncryer/cdk-preflight, as measured there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from policyscan.rule import (
+    SECURITY_GROUPS,
+    SUBNETS,
+    TARGET_GROUPS,
+    Finding,
+    Home,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Service,
+    Severity,
+    Target,
+    certainty_of,
+    fail,
+    home_of,
+    not_applicable,
+    passed,
+    steps_to,
+    undetermined,
+    weakest,
+)
+
+RULE = Rule(
+    id="PS111",
+    name="vpc-mismatch",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="Everything a service touches stands in one VPC",
+    types=("aws_ecs_service",),
+)
+
+PATHS = {
+    "network_configuration[0].subnets": SUBNETS,
+    "network_configuration[0].security_groups": SECURITY_GROUPS,
+}
+NAMESPACE = "aws_service_discovery_private_dns_namespace"
+SYMPTOMS = {
+    "aws_security_group": "InvalidParameterException: Security group ... does not appear to belong "
+    "to the same VPC as the input subnets.",
+    "aws_subnet": "InvalidParameterException: All subnets must belong to the same VPC",
+    "aws_lb_target_group": "ValidationError: The target group ... is in a different VPC than the "
+    "load balancer",
+}
+OTHER = "tasks cannot be reached: they stand in another VPC"
+
+
+class _Part(NamedTuple):
+    """One thing a service touches: the attribute and edge that lead there, and its VPC."""
+
+    at: str
+    edge: Target
+    home: Home
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    if not service.resource.elements("network_configuration"):
+        why = "not in awsvpc mode: it names no subnets"
+        return not_applicable(service.address, why)
+    parts = tuple(_parts(service, platform))
+    doubts = list(_doubts(service, platform))
+    for first, other in ((a, b) for index, a in enumerate(parts) for b in parts[index + 1 :]):
+        differs = first.home.differs(other.home)
+        if differs and first.edge.is_sure and other.edge.is_sure:
+            return _failed(service, first, other)
+        if differs is not False:
+            names = f"{first.home.holder.address} and {other.home.holder.address}"
+            doubts.append(f"whether {names} stand in one VPC is not in the plan")
+    if doubts or not parts:
+        why = doubts[0] if doubts else "what it touches is not in this plan"
+        return undetermined(service.address, why, at=next(iter(PATHS)))
+    return passed(
+        service.address,
+        f"all it touches stands in {parts[0].home.shown}",
+        path=(*steps_to(service.resource, parts[0].at, parts[0].edge), parts[0].home.step),
+        certainty=weakest(*(part.home.certainty for part in parts)),
+    )
+
+
+def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
+    graph = platform.graph
+    for at, edge, address in _edges(service, platform):
+        if (end := graph.resource(address)) is not None:
+            yield _Part(at, edge, home_of(graph, end))
+    for path, namespace, edge in _namespaces(service, platform):
+        yield _Part(path, edge, home_of(graph, namespace, "vpc"))
+
+
+def _edges(service: Service, platform: Platform) -> Iterator[tuple[str, Target, str]]:
+    """What has a VPC of its own: the service's attribute and the edge that lead to its address.
+
+    What a load balancer touches is no surer than the load balancer itself.
+    """
+    graph, balancing = platform.graph, platform.balancing
+    for path, types in PATHS.items():
+        for edge in graph.resolve(service.resource, path, types).targets:
+            yield path, edge, edge.address
+    for attachment in balancing.attachments_of(service):
+        at = attachment.attribute
+        yield from ((at, edge, edge.address) for edge in attachment.groups.targets)
+        for way in balancing.ways_of(attachment):
+            groups = graph.resolve(way.balancer, "security_groups", SECURITY_GROUPS)
+            for edge in (*balancing.subnets_of(way.balancer).edges, *groups.targets):
+                yield at, edge if way.is_sure else way.weakest, edge.address
+
+
+def _namespaces(service: Service, platform: Platform) -> Iterator[tuple[str, Resource, Target]]:
+    path = "service_registries[0].registry_arn"
+    graph = platform.graph
+    for edge in graph.resolve(service.resource, path, ["aws_service_discovery_service"]).targets:
+        if (registry := graph.resource(edge.address)) is None or registry.mode == "data":
+            continue
+        named = graph.resolve(registry, "dns_config[0].namespace_id", [NAMESPACE]).targets
+        for target in named:
+            if (end := graph.resource(target.address)) is not None and end.mode != "data":
+                yield path, end, edge if target.is_sure else target
+
+
+def _at(path: str, edge: Target, platform: Platform) -> Iterator[_Part]:
+    if (end := platform.graph.resource(edge.address)) is not None:
+        yield _Part(path, edge, home_of(platform.graph, end))
+
+
+def _doubts(service: Service, platform: Platform) -> Iterator[str]:
+    for path, types in PATHS.items():
+        found = platform.graph.resolve(service.resource, path, types)
+        if found.is_open:
+            yield "; ".join(found.unresolved) or f"{path} could not be followed"
+        yield from (f"{each} is not in this plan" for each in found.external)
+    for attachment in platform.balancing.attachments_of(service):
+        if not attachment.groups.targets:
+            yield f"{attachment.attribute} leads to no target group of this plan"
+
+
+def _failed(service: Service, first: _Part, other: _Part) -> Finding:
+    ends = first.home.holder, other.home.holder
+    vpcs = first.home.shown, other.home.shown
+    wrong = other if first.home.is_new or not other.home.is_new else first
+    right = first if wrong is other else other
+    return fail(
+        service.address,
+        f"{ends[0].address} stands in {vpcs[0]} and {ends[1].address} in {vpcs[1]}",
+        path=(
+            *steps_to(service.resource, first.at, first.edge)[:1],
+            first.home.step,
+            other.home.step,
+        ),
+        certainty=weakest(
+            first.home.certainty, other.home.certainty, certainty_of(first.edge, other.edge)
+        ),
+        symptom=SYMPTOMS.get(_type(wrong.home.holder), OTHER),
+        strikes=Phase.APPLY,
+        cause=wrong.home.holder.address,
+        fix=f"put them in one VPC; in {wrong.home.holder.address}:\n"
+        f"{wrong.home.attribute} = {right.home.address or right.home.vpc_id}"
+        f"{'.id' if right.home.address else ''}",
+    )
+
+
+def _type(resource: Resource) -> str:
+    return "aws_lb_target_group" if resource.type in TARGET_GROUPS else resource.type

@@ -1,0 +1,167 @@
+"""Only the load balancer reaches tasks; the world reaches the load balancer's listeners alone.
+
+A task's security group names who may call it: the load balancer's group, or the tasks' own. A rule
+for `0.0.0.0/0` or `::/0` lets everybody in as soon as the task has a public address or somebody
+in a connected network looks for it. The load balancer's own group is open to the world on the
+ports of its listeners and, for web traffic, on 80 and 443.
+
+## Why
+What stands in front of the tasks, the firewall, the certificate, the log, is passed by.
+
+## Fix
+```hcl
+resource "aws_vpc_security_group_ingress_rule" "tasks_from_alb" {
+  security_group_id            = aws_security_group.tasks.id
+  referenced_security_group_id = aws_security_group.alb.id
+  ip_protocol                  = "tcp"
+  from_port                    = 8080
+  to_port                      = 8080
+}
+```
+
+## When unknown
+A security group of the task is not in this plan, or the CIDR block of a rule is known only after
+apply.
+
+## Source
+Amazon ECS Developer Guide, "Fargate security considerations"; Elastic Load Balancing User Guide,
+"Security groups for your Application Load Balancer".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Direction,
+    End,
+    Entry,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Rule,
+    Service,
+    Severity,
+    Step,
+    Way,
+    fail,
+    is_open,
+    keeps_clients,
+    not_applicable,
+    passed,
+    subnet_paths,
+    undetermined,
+    weakest,
+)
+
+RULE = Rule(
+    id="PS210",
+    name="task-open-to-world",
+    group="NET",
+    severity=Severity.HIGH,
+    title="Security groups let nobody but the load balancer reach tasks",
+    types=("aws_ecs_service",),
+)
+
+GROUPS = "network_configuration[0].security_groups"
+SUBNETS = "network_configuration[0].subnets"
+WEB = frozenset({80, 443})
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    if not service.resource.elements("network_configuration"):
+        why = "not in awsvpc mode: its tasks have no security groups of their own"
+        return not_applicable(service.address, why)
+    reach = platform.reachability
+    tasks = reach.end(service.resource, GROUPS, SUBNETS)
+    entries = tuple(reach.entries(tasks, Direction.INGRESS))
+    wide = [entry for entry in entries if is_open(entry)]
+    ways = [
+        way
+        for attachment in platform.balancing.attachments_of(service)
+        for way in platform.balancing.ways_of(attachment)
+    ]
+    if wide and not any(keeps_clients(way) for way in ways):
+        return _failed(service, tasks, wide[0])
+    for way in ways:
+        if finding := _judge_front(service, way, platform):
+            return finding
+    doubts = [*tasks.missing]
+    doubts += [why for group in tasks.groups for why in group.doubts[Direction.INGRESS]]
+    doubts += [why for entry in entries for why in entry.doubts]
+    if doubts:
+        return undetermined(service.address, doubts[0], path=tasks.steps, at=GROUPS)
+    notes = [Note(Level.INFO, "its clients' own addresses reach the tasks")] if wide else []
+    blocks = sorted({cidr for entry in entries for cidr in entry.cidrs} if not wide else ())
+    if blocks:
+        notes.append(Note(Level.INFO, f"whole networks reach its tasks: {', '.join(blocks)}"))
+    return passed(
+        service.address,
+        f"its tasks are not open to the world, having {tasks.shown}",
+        path=tasks.steps,
+        certainty=tasks.certainty,
+        notes=tuple(notes),
+        at=GROUPS,
+    )
+
+
+def _failed(service: Service, tasks: End, entry: Entry) -> Finding:
+    attribute = f"{entry.path}{'cidr_blocks' if entry.path else ''}"
+    return fail(
+        service.address,
+        f"its tasks are open to the world on {entry.shown}, by {entry.holder.address}",
+        path=(*tasks.steps, Step(entry.holder.address, attribute, ", ".join(entry.cidrs))),
+        certainty=weakest(tasks.certainty, entry.certainty),
+        strikes=Phase.RUNTIME,
+        cause=entry.holder.address,
+        fix=f"in {entry.holder.address}, name who may call instead of everybody:\n"
+        "referenced_security_group_id = <the load balancer's security group>.id",
+        at=GROUPS,
+    )
+
+
+def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | None:
+    """A failure when the load balancer is open on ports nobody listens on."""
+    reach = platform.reachability
+    front = reach.end(
+        way.balancer, "security_groups", *subnet_paths(way.balancer), has_default=False
+    )
+    heard = {
+        int(port.value)
+        for listener in platform.balancing.listeners_of(way.balancer)
+        if isinstance(port := listener.value("port"), Known)
+    }
+    for entry in reach.entries(front, Direction.INGRESS):
+        if is_open(entry) and not _is_narrow(entry, WEB | heard) and way.is_sure:
+            return fail(
+                service.address,
+                f"{way.balancer.address} in front of it is open to the world on {entry.shown}, "
+                f"and listens on {', '.join(map(str, sorted(heard)))}",
+                path=(*way.steps, *front.steps[1:], Step(entry.holder.address, entry.path)),
+                certainty=weakest(way.certainty, front.certainty, entry.certainty),
+                strikes=Phase.RUNTIME,
+                cause=entry.holder.address,
+                fix=f"in {entry.holder.address}, open the listener's port alone:\n"
+                f"from_port = {min(heard, default=80)}\nto_port   = {min(heard, default=80)}",
+            )
+    return None
+
+
+def _is_narrow(entry: Entry, ports: frozenset[int] | set[int]) -> bool:
+    """Whether a rule is about these ports alone; ICMP has no ports."""
+    if "icmp" in str(entry.protocol):
+        return True
+    match entry.first, entry.last:
+        case Known(first), Known(last) if str(entry.protocol) not in {"-1", "all"}:
+            return set(range(int(first), int(last) + 1)) <= ports
+    return str(entry.protocol) not in {"-1", "all"}
