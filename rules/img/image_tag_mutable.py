@@ -102,7 +102,7 @@ def _judge(
     else:
         why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
     if origin.text is not None and origin.text.is_sensitive:
-        why = "an image is marked sensitive"
+        image, why = None, "an image is marked sensitive"
     if image is None or origin.may_differ:
         return undetermined(definition.address, f"{definition.address}: {why}", at=AT)
     if image.digest:

@@ -25,8 +25,9 @@ def lines_of(judgement: Judgement) -> Iterator[str]:
     strikes = f", strikes at {finding.strikes}" if finding.strikes else ""
     yield f"{finding.address}: {finding.verdict} ({judgement.severity}{sure}{strikes})"
     yield f"  {finding.message}"
-    if finding.path or finding.at:
-        yield f"  decided by {' -> '.join(filter(None, finding.decisive))}"
+    step, leads_to = finding.decisive
+    if step.attribute:
+        yield f"  decided by {' -> '.join(filter(None, (step.attribute, leads_to)))}"
     for step in finding.path:
         yield f"  - {step.address} {step.attribute} {step.note}".rstrip()
     for note in finding.notes:
