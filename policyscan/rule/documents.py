@@ -141,8 +141,15 @@ class Documents:
         if attribute != "arn" or resource.type not in _ARNS:
             return _ANY
         path, form = _ARNS[resource.type]
-        name = resource.value(path)
-        return form.format(str(name.value).lstrip("/") if isinstance(name, Known) else "*")
+        match resource.value(path):
+            case Known(value):
+                # A parameter's name starts with a slash or not; its ARN has one either way.
+                name = (
+                    str(value).lstrip("/") if resource.type == "aws_ssm_parameter" else str(value)
+                )
+                return form.format(name)
+            case _:
+                return form.format("*")
 
 
 def _parsed(text: Text, where: str, resource: Resource) -> Document:

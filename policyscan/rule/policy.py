@@ -196,6 +196,8 @@ def _names(pattern: Text, action: str) -> bool | None:
     """Actions are told without regard to case."""
     if isinstance(pattern, str):
         return matches(pattern.lower(), action.lower())
+    if pattern.parts[0] == DERIVED:
+        return None
     return None if overlap(_glob(pattern, lambda _, __: "*").lower(), action.lower()) else False
 
 
@@ -210,11 +212,14 @@ def _covers(pattern: Text, wanted: Wanted) -> bool:
 
 
 def _may_cover(pattern: Text, wanted: Wanted, arn_of: ArnOf) -> bool:
-    if wanted == ACCOUNT:
-        return pattern in {OPEN, wanted.arn}
     if isinstance(pattern, str):
-        return _arns_overlap(pattern, wanted.arn)
+        return pattern == "*" if wanted == ACCOUNT else _arns_overlap(pattern, wanted.arn)
     first = pattern.parts[0]
+    if first == DERIVED:
+        # Of what comes together beyond recognition, the other parts say nothing.
+        return True
+    if wanted == ACCOUNT:
+        return False
     if isinstance(first, Taken) and first.address and wanted.address:
         # Two instances of one type have two ARNs, even while neither is known.
         is_other = first.address != wanted.address and _type(first.address) == _type(wanted.address)

@@ -95,7 +95,9 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
             continue
         signed = [bool(each.settings.get("repositoryCredentials")) for each in images.containers]
-        signed += [False] * (len(images.origins) - len(signed))
+        if not images.is_known:
+            may_be = platform.graph.members(definition, AT, "credentialsParameter") is not None
+            signed = [may_be] * len(images.origins)
         yield worst(
             _Judge(definition, platform, parameters["registries"], production).image(*each)
             for each in zip(images.origins, signed, strict=True)

@@ -239,6 +239,7 @@ def test_arns_are_told_from_names_before_there_are_any() -> None:
     platform = platform_of(
         made("aws_s3_bucket.b", bucket="b", arn=Refs()),
         made("aws_ssm_parameter.p", name="/a/b", arn=Refs()),
+        made("aws_cloudwatch_log_group.g", name="/ecs/app", arn=Refs()),
         made("aws_secretsmanager_secret.s", name=Refs(), arn=Refs()),
         made("aws_sqs_queue.q", name="q", arn=Refs()),
         standing("aws_s3_bucket.old", bucket="old", arn="arn:aws:s3:::old"),
