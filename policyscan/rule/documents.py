@@ -142,12 +142,11 @@ class Documents:
             return _ANY
         path, form = _ARNS[resource.type]
         match resource.value(path):
+            case Known(value) if resource.type == "aws_ssm_parameter":
+                # Its name starts with a slash or not; its ARN has one either way.
+                return form.format(str(value).lstrip("/"))
             case Known(value):
-                # A parameter's name starts with a slash or not; its ARN has one either way.
-                name = (
-                    str(value).lstrip("/") if resource.type == "aws_ssm_parameter" else str(value)
-                )
-                return form.format(name)
+                return form.format(value)
             case _:
                 return form.format("*")
 
