@@ -80,7 +80,9 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             for pusher in platform.pushers.into(target.address)
             if (platforms := platform.pushers.platforms(pusher)) is not None
         ]
-        none = not_applicable(definition.address, "nothing in this plan is seen to build its images")
+        none = not_applicable(
+            definition.address, "nothing in this plan is seen to build its images"
+        )
         yield worst(findings) if findings else none
 
 
