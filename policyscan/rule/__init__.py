@@ -59,6 +59,13 @@ from policyscan.rule.image import (
     ImageError,
     parse_image,
 )
+from policyscan.rule.listeners import (
+    empty_forwards,
+    redirect_loops,
+    rivals,
+    unissued,
+    wrong_kinds,
+)
 from policyscan.rule.logs import (
     Group,
     Logging,
@@ -105,8 +112,12 @@ from policyscan.rule.policy import (
     Wanted,
 )
 from policyscan.rule.ports import (
+    Clash,
+    NamedPort,
     PortMapping,
+    clashes,
     mappings_of,
+    named_ports,
 )
 from policyscan.rule.reachability import (
     End,
@@ -164,6 +175,7 @@ __all__ = [
     "Attachment",
     "Certainty",
     "Check",
+    "Clash",
     "Confidence",
     "Container",
     "Credential",
@@ -181,6 +193,7 @@ __all__ = [
     "Known",
     "Level",
     "Logging",
+    "NamedPort",
     "Need",
     "Note",
     "Opinion",
@@ -217,7 +230,9 @@ __all__ = [
     "Wanted",
     "Way",
     "certainty_of",
+    "clashes",
     "credentials_in",
+    "empty_forwards",
     "excess",
     "fail",
     "home_of",
@@ -231,16 +246,21 @@ __all__ = [
     "keys_of",
     "load_table",
     "mappings_of",
+    "named_ports",
     "network_mode",
     "not_applicable",
     "number_of",
     "parse_image",
     "passed",
+    "redirect_loops",
+    "rivals",
     "settle",
     "steps_to",
     "subnet_paths",
     "text_of",
     "undetermined",
+    "unissued",
     "weakest",
     "worst",
+    "wrong_kinds",
 ]

@@ -1,10 +1,12 @@
-"""The ports a container declares."""
+"""The ports containers declare, and those that services name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from policyscan.plan import ABSENT, Absent, Known, Resource, Value
 from policyscan.rule.containers import Container
 
 
@@ -47,3 +49,51 @@ def _mapping(each: dict[str, Any]) -> PortMapping | None:
         return None
     name, protocol = str(each.get("name") or ""), str(each.get("protocol") or "tcp").lower()
     return PortMapping(name, low, high, protocol, host)
+
+
+class NamedPort(NamedTuple):
+    """Where a service names a container and its port, or with `is_by_name` a port by its name."""
+
+    path: str
+    name: Value
+    port: Value = ABSENT
+    is_by_name: bool = False
+
+
+def named_ports(service: Resource) -> Iterator[NamedPort]:
+    """Every port a service names: for load balancers, registries and Service Connect."""
+    for block in ("load_balancer", "service_registries"):
+        for index in range(len(service.elements(block))):
+            path = f"{block}[{index}]"
+            container = service.value(f"{path}.container_name")
+            if not isinstance(container, Absent) and container != Known(""):
+                yield NamedPort(path, container, service.value(f"{path}.container_port"))
+    block = "service_connect_configuration[0].service"
+    for index in range(len(service.elements(block))):
+        name = service.value(f"{block}[{index}].port_name")
+        yield NamedPort(f"{block}[{index}]", name, is_by_name=True)
+
+
+class Clash(NamedTuple):
+    """A port mapping that one address for a whole task cannot have.
+
+    `other` is the container that has the port already, "" for one that another host port is asked
+    for.
+    """
+
+    container: str
+    mapping: PortMapping
+    other: str = ""
+
+
+def clashes(containers: tuple[Container, ...]) -> Iterator[Clash]:
+    """Mappings that awsvpc mode refuses: containers of one task share its address and ports."""
+    seen: dict[tuple[int, str], str] = {}
+    for container in containers:
+        for mapping in mappings_of(container) or ():
+            if mapping.host not in {None, mapping.first}:
+                yield Clash(container.name, mapping)
+            key = mapping.first, mapping.protocol
+            if key in seen:
+                yield Clash(container.name, mapping, seen[key])
+            seen[key] = container.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple, TypeVar
@@ -56,8 +56,8 @@ class End:
     """One end of a connection: the security groups on it and the IPv4 networks it lives in.
 
     `ids` are groups that are not in the plan. `missing` says what keeps the groups from being
-    complete, `unplaced` what keeps the networks from it. `attribute` is where the groups are
-    named, "" where none are: what AWS gives it then is its VPC's default group.
+    complete, `unplaced` what keeps the networks from it, and `choice` that some of the networks
+    may be used and others not. `attribute` is where the groups are named.
     """
 
     address: str
@@ -65,8 +65,10 @@ class End:
     groups: tuple[Group, ...]
     ids: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
     networks: tuple[IPv4Network, ...] = ()
     unplaced: tuple[str, ...] = ()
+    choice: str = ""
     certainty: Certainty = Certainty.PROVEN
 
     @property
@@ -98,60 +100,68 @@ class Reachability:
 
         `has_default`: whether it gets its VPC's default group when it names none.
         """
-        found, missing = self._subnets(resource, subnets)
-        networks, unplaced = _networks(found)
+        placed = self._placed(resource, subnets)
         named = self._graph.resolve(resource, groups, (*GROUPS, *VPCS))
-        keys = [(target, self._groups.key_of(target)) for target in named.targets]
-        sure = [pair for pair in keys if pair[1] and pair[0].is_sure]
+        keys = [(each, key) for each in named.targets if (key := self._groups.key_of(each))]
+        sure = [pair for pair in keys if pair[0].is_sure]
         doubts = list(named.unresolved) if named.is_open else []
         if isinstance(named.value, Unknown) and not (keys or named.external or doubts):
             doubts.append(f"{resource.address}.{groups} is known only after apply")
         if len(sure) < len(keys):
-            names = ", ".join(target.address for target, _ in keys if (target, _) not in sure)
+            names = ", ".join(target.address for target, _ in keys if not target.is_sure)
             doubts.append(f"which of {names} it has is not in the plan; give --source-dir")
         doubts += [f"the rules of {each} are not in this plan" for each in named.external]
         if not keys and not named.external and not doubts and has_default:
-            return self._defaulted(resource, groups, found, (networks, (*missing, *unplaced)))
-        return End(
-            resource.address,
-            groups,
-            tuple(group for _, key in sure if (group := self._groups.get(key)) is not None),
+            return self._defaulted(placed, groups)
+        return replace(
+            placed,
+            attribute=groups,
+            groups=tuple(group for _, key in sure if (group := self._groups.get(key)) is not None),
             ids=tuple(str(each.value) for each in named.external),
             missing=tuple(doubts),
-            networks=networks,
-            unplaced=(*missing, *unplaced),
             certainty=certainty_of(*(target for target, _ in sure)),
         )
 
-    def _defaulted(
-        self,
-        resource: Resource,
-        attribute: str,
-        subnets: list[Resource],
-        placed: tuple[tuple[IPv4Network, ...], tuple[str, ...]],
-    ) -> End:
-        vpcs = {t.address for each in subnets for t in self._network.vpcs_of(each)}
+    def _defaulted(self, end: End, attribute: str) -> End:
+        """An end that names no group: it gets the default one of its VPC."""
+        subnets = [self._graph.resource(address) for address in end.subnets]
+        vpcs = {t.address for each in subnets if each for t in self._network.vpcs_of(each)}
         group = self._groups.default_of(vpcs.pop()) if len(vpcs) == 1 else None
-        missing = () if group else (f"the VPC of {resource.address}, whose default group it gets",)
-        groups = (group,) if group else ()
-        return End(resource.address, attribute, groups, (), missing, *placed)
+        why = f"the VPC of {end.address}, whose default group it gets, is not in this plan"
+        return replace(
+            end,
+            attribute=attribute,
+            groups=(group,) if group else (),
+            missing=() if group else (why,),
+        )
 
-    def _subnets(
-        self, resource: Resource, paths: tuple[str, ...]
-    ) -> tuple[list[Resource], tuple[str, ...]]:
+    def _placed(self, resource: Resource, paths: tuple[str, ...]) -> End:
+        """An end as far as its subnets tell."""
         found: dict[str, Resource] = {}
-        missing: list[str] = []
+        unplaced: list[str] = []
+        choice = ""
         for path in paths:
             named = self._graph.resolve(resource, path, SUBNETS)
-            missing += [f"subnet {each} is not in this plan" for each in named.external]
-            missing += named.unresolved if named.is_open else ()
+            unplaced += [f"subnet {each} is not in this plan" for each in named.external]
+            unplaced += named.unresolved if named.is_open else ()
             for target in named.targets:
                 subnet = self._graph.resource(target.address)
                 if subnet is not None:
                     found[subnet.address] = subnet
-        if not found and not missing:
-            missing.append(f"the subnets of {resource.address} are not in this plan")
-        return list(found.values()), tuple(missing)
+                if not target.is_sure:
+                    choice = f"which subnets {resource.address} uses is not in the plan"
+        networks, unknown = _networks(list(found.values()))
+        if not found and not unplaced:
+            unplaced.append(f"the subnets of {resource.address} are not in this plan")
+        return End(
+            resource.address,
+            "",
+            (),
+            subnets=tuple(found),
+            networks=networks,
+            unplaced=(*unplaced, *unknown),
+            choice=choice,
+        )
 
     def between(self, near: End, direction: Direction, far: End, port: Port) -> Passage:
         """Whether the groups of one end let a port through from or to the other end."""
@@ -177,8 +187,8 @@ class Reachability:
             return Passage(Reach.YES, first)
         if found := _open(cidrs):
             return Passage(Reach.YES, found)
-        if cidrs and far.unplaced:
-            doubts += far.unplaced
+        if cidrs:
+            doubts += (*far.unplaced, *((far.choice,) if far.choice else ()))
         doubts += [why for group in near.groups for why in group.doubts[direction]]
         return Passage(Reach.MAYBE, why=doubts[0]) if doubts else Passage(Reach.NO)
 

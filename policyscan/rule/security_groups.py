@@ -55,9 +55,13 @@ class Entry:
     certainty: Certainty = Certainty.PROVEN
 
     @property
+    def _named(self) -> str:
+        return str(self.protocol.value) if isinstance(self.protocol, Known) else ""
+
+    @property
     def shown(self) -> str:
         """What it lets through, as in `tcp 8080-8081`."""
-        if self.protocol in _ALL:
+        if self._named in _ALL:
             return "everything"
         if self.first == self.last or isinstance(self.last, Absent):
             return f"{_text(self.protocol)} {_text(self.first)}"
@@ -67,9 +71,9 @@ class Entry:
         """Whether it is about a port; None when only apply will tell."""
         if isinstance(self.protocol, Unknown):
             return None
-        if self.protocol in _ALL:
+        if self._named in _ALL:
             return True
-        if self.protocol not in {Known(protocol), Known(_NUMBERS[protocol])}:
+        if self._named not in {protocol, _NUMBERS[protocol]}:
             return False
         match self.first, self.last:
             case Known(value=-1), _:
@@ -85,7 +89,7 @@ class Entry:
         return None
 
 
-_ALL = {Known("-1"), Known("all")}
+_ALL = {"-1", "all"}
 _NUMBERS = {"tcp": "6", "udp": "17"}
 
 
@@ -319,7 +323,9 @@ def _members(holder: Resource, path: str) -> Iterator[Value]:
 
 
 def _protocol(value: Value) -> Value:
-    return Known(str(value.value).lower()) if isinstance(value, Known) else value
+    if not isinstance(value, Known):
+        return value
+    return Known(str(value.value).lower(), value.is_sensitive)
 
 
 def _text(value: Value) -> str:

@@ -41,6 +41,7 @@ from policyscan.rule import (
     Container,
     Finding,
     Known,
+    NamedPort,
     Parameters,
     Phase,
     Platform,
@@ -54,8 +55,10 @@ from policyscan.rule import (
     Unknown,
     Value,
     certainty_of,
+    clashes,
     fail,
     mappings_of,
+    named_ports,
     not_applicable,
     passed,
     settle,
@@ -86,14 +89,6 @@ NO_CONTAINER = "InvalidParameterException: The container %s does not exist in th
 NO_PORT = "InvalidParameterException: The container %s did not have a container port %s defined."
 
 
-class _Named(NamedTuple):
-    """Where a service names a container and its port; either may be Absent."""
-
-    path: str
-    container: Value
-    port: Value
-
-
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per service."""
     for service in platform.services:
@@ -101,7 +96,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(service: Service, platform: Platform) -> Finding:
-    named = tuple(_named(service.resource))
+    named = tuple(named_ports(service.resource))
     if not named:
         return not_applicable(service.address, "it names no port of a container")
     judged = [
@@ -113,19 +108,6 @@ def _judge(service: Service, platform: Platform) -> Finding:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
         return undetermined(service.address, f"its task definition: {why}", at=TASK)
     return settle(service.address, judged, "which task definition it runs is not in the plan")
-
-
-def _named(service: Resource) -> Iterator[_Named]:
-    for block in ("load_balancer", "service_registries"):
-        for index in range(len(service.elements(block))):
-            path = f"{block}[{index}]"
-            container = service.value(f"{path}.container_name")
-            port = service.value(f"{path}.container_port")
-            if isinstance(container, Known | Unknown) and container != Known(""):
-                yield _Named(path, container, port)
-    block = "service_connect_configuration[0].service"
-    for index in range(len(service.elements(block))):
-        yield _Named(f"{block}[{index}]", service.value(f"{block}[{index}].port_name"), ABSENT)
 
 
 class _Problem(NamedTuple):
@@ -143,7 +125,7 @@ def _judge_task(
     service: Service,
     target: Target,
     definition: Resource,
-    named: tuple[_Named, ...],
+    named: tuple[NamedPort, ...],
     platform: Platform,
 ) -> Finding:
     path = steps_to(service.resource, TASK, target)
@@ -161,7 +143,7 @@ def _judge_task(
     problems += _unhealthy(service, ports, platform)
     problems.sort(key=lambda problem: not problem.fix)
     if not problems:
-        shown = " and ".join(f"{_text(n.container)}:{_text(n.port)}" for n in named)
+        shown = " and ".join(f"{_text(n.name)}:{_text(n.port)}" for n in named)
         text = f"{definition.address} declares {shown}".replace(":(none)", "")
         return passed(service.address, text, path=path, certainty=certainty_of(target))
     first = problems[0]
@@ -184,10 +166,10 @@ def _judge_task(
 Ports = dict[str, tuple[PortMapping, ...] | None]
 
 
-def _wrong_name(named: _Named, ports: Ports, definition: Resource) -> _Problem | None:
-    name = _text(named.container)
+def _wrong_name(named: NamedPort, ports: Ports, definition: Resource) -> _Problem | None:
+    name = _text(named.name)
     step = Step(definition.address, "container_definitions")
-    if named.path.startswith("service_connect"):
+    if named.is_by_name:
         declared = [each.name for each in _all(ports) if each.name]
         at = f"{named.path}.port_name"
         wrong = f"{definition.address} has no port mapping named {name}"
@@ -204,19 +186,19 @@ def _wrong_name(named: _Named, ports: Ports, definition: Resource) -> _Problem |
     if name in declared:
         return None
     if any("${" in text or text.startswith("(") for text in (name, *declared)) or None in (
-        ports.values() if named.path.startswith("service_connect") else ()
+        ports.values() if named.is_by_name else ()
     ):
         return _Problem(at, f"whether {definition.address} declares {name} is not in the plan")
     return _Problem(at, wrong, fix, symptom, step)
 
 
-def _wrong_port(named: _Named, ports: Ports, definition: Resource) -> _Problem | None:
+def _wrong_port(named: NamedPort, ports: Ports, definition: Resource) -> _Problem | None:
     at = f"{named.path}.container_port"
-    mappings = ports.get(_text(named.container))
+    mappings = ports.get(_text(named.name))
     match named.port:
         case Unknown():
             return _Problem(at, f"{at} is known only after apply")
-        case Known(value) if value and _text(named.container) in ports:
+        case Known(value) if value and _text(named.name) in ports:
             if mappings is None:
                 return _Problem(at, f"a port of {definition.address} is known only after apply")
             if any(int(value) in each for each in mappings):
@@ -224,7 +206,7 @@ def _wrong_port(named: _Named, ports: Ports, definition: Resource) -> _Problem |
         case _:
             return None
     declared = ", ".join(_range(each) for each in mappings) or "no port"
-    name = _text(named.container)
+    name = _text(named.name)
     return _Problem(
         at,
         f"it sends to port {value} of container {name}, which declares {declared}",
@@ -236,22 +218,18 @@ def _wrong_port(named: _Named, ports: Ports, definition: Resource) -> _Problem |
 
 
 def _clashes(containers: tuple[Container, ...], definition: Resource) -> Iterator[_Problem]:
-    """Containers of one task share its address, and so its ports."""
-    seen: dict[tuple[int, str], str] = {}
     step = Step(definition.address, "container_definitions")
     if definition.value("network_mode") != Known("awsvpc"):
         return
-    for container in containers:
-        for each in mappings_of(container) or ():
-            if each.host not in {None, each.first}:
-                text = f"container {container.name} maps port {each.first} to {each.host}"
-                fix = f"leave hostPort out, or set hostPort = {each.first}"
-                yield _Problem(TASK, f"{text}, which awsvpc mode cannot", fix, HOST_PORT, step)
-            key = each.first, each.protocol
-            if key in seen:
-                text = f"containers {seen[key]} and {container.name} both take port {each.first}"
-                yield _Problem(TASK, text, "give each container a port of its own", TWICE, step)
-            seen[key] = container.name
+    for clash in clashes(containers):
+        port = clash.mapping.first
+        if clash.other:
+            text = f"containers {clash.other} and {clash.container} both take port {port}"
+            yield _Problem(TASK, text, "give each container a port of its own", TWICE, step)
+        else:
+            text = f"container {clash.container} maps port {port} to {clash.mapping.host}"
+            fix = f"leave hostPort out, or set hostPort = {port}"
+            yield _Problem(TASK, f"{text}, which awsvpc mode cannot", fix, HOST_PORT, step)
 
 
 def _unhealthy(service: Service, ports: Ports, platform: Platform) -> Iterator[_Problem]:

@@ -28,14 +28,12 @@ Guide, "DNS validation"; Terraform AWS provider, aws_acm_certificate_validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
-    ABSENT,
     LISTENER_RULES,
     LISTENERS,
-    LOAD_BALANCERS,
     Absent,
     Certainty,
     Finding,
@@ -49,9 +47,14 @@ from policyscan.rule import (
     Step,
     Unknown,
     certainty_of,
+    empty_forwards,
     fail,
     passed,
+    redirect_loops,
+    rivals,
     undetermined,
+    unissued,
+    wrong_kinds,
 )
 
 RULE = Rule(
@@ -63,8 +66,10 @@ RULE = Rule(
     types=(*LISTENERS, *LISTENER_RULES),
 )
 
-WEB = frozenset({"HTTP", "HTTPS"})
-CERTIFICATES = ("aws_acm_certificate",)
+VALIDATED = "certificate_arn = aws_acm_certificate_validation.<name>.certificate_arn"
+REDIRECT = (
+    'redirect {\n  protocol    = "HTTPS"\n  port        = "443"\n  status_code = "HTTP_301"\n}'
+)
 SECURE = frozenset({"HTTPS", "TLS"})
 
 
@@ -86,10 +91,11 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             yield _judge(listener, _listener_problems(listener, platform), "listener")
     for rule in platform.graph.of_type(*LISTENER_RULES):
         if not rule.is_deleted:
-            yield _judge(rule, _rule_problems(rule, platform), "rule")
+            problems = (*_rivals(rule, "priority", platform), *_nowhere(rule, "action"))
+            yield _judge(rule, problems, "listener rule")
 
 
-def _judge(resource: Resource, problems: Iterator[_Problem], kind: str) -> Finding:
+def _judge(resource: Resource, problems: Iterable[_Problem], kind: str) -> Finding:
     found = sorted(problems, key=lambda problem: not problem.fix)
     if not found:
         step = Step(resource.address, "port" if kind == "listener" else "priority")
@@ -115,39 +121,41 @@ def _listener_problems(listener: Resource, platform: Platform) -> Iterator[_Prob
         yield _Problem("protocol", "protocol is known only after apply")
     if isinstance(protocol, Known):
         yield from _certificate(listener, str(protocol), platform)
-        yield from _kind(listener, str(protocol), platform)
-    yield from _same_port(listener, platform)
-    yield from _loop(listener, "default_action")
+    for target, kind in wrong_kinds(platform.graph, listener):
+        yield _Problem(
+            "protocol",
+            f"it speaks {protocol}, and {target.address} is a load balancer of type {kind}",
+            f'protocol = "{"HTTP" if kind == "application" else "TCP"}"',
+            f"ValidationError: Protocol '{protocol}' is not supported on load balancers of type "
+            f"'{kind}'",
+            (Step(target.address, "load_balancer_type", kind),),
+            certainty_of(target),
+        )
+    yield from _rivals(listener, "port", platform)
+    symptom = (
+        "InvalidLoadBalancerAction: The redirect configuration is not valid because it creates a "
+        "loop"
+    )
+    for path in redirect_loops(listener):
+        yield _Problem(path, "its redirect leads to itself", REDIRECT, symptom)
     yield from _nowhere(listener, "default_action")
 
 
 def _certificate(listener: Resource, protocol: str, platform: Platform) -> Iterator[_Problem]:
-    given = listener.value("certificate_arn")
-    if isinstance(given, Absent):
-        if protocol in SECURE:
-            fix = "certificate_arn = aws_acm_certificate_validation.<name>.certificate_arn"
-            symptom = "ValidationError: A certificate must be specified for HTTPS listeners"
-            text = f"it speaks {protocol} and names no certificate"
-            yield _Problem("certificate_arn", text, fix, symptom)
-        return
-    if protocol not in SECURE:
-        text = f"it speaks {protocol} and names a certificate"
+    at = "certificate_arn"
+    is_given = not isinstance(listener.value(at), Absent)
+    if protocol in SECURE and not is_given:
+        symptom = f"ValidationError: A certificate must be specified for {protocol} listeners"
+        yield _Problem(at, f"it speaks {protocol} and names no certificate", VALIDATED, symptom)
+    if protocol not in SECURE and is_given:
         symptom = f"ValidationError: Certificates cannot be specified for {protocol} listeners"
-        yield _Problem("certificate_arn", text, 'protocol = "HTTPS"', symptom)
-        return
-    for target in platform.graph.resolve(listener, "certificate_arn", CERTIFICATES).targets:
-        end = platform.graph.resource(target.address)
-        is_requested = end is not None and end.is_created and not _is_imported(end)
-        if (
-            not is_requested
-            or not target.is_sure
-            or _awaits_issue(listener, target.address, platform)
-        ):
-            continue
+        text = f"it speaks {protocol} and names a certificate"
+        yield _Problem(at, text, 'protocol = "HTTPS"', symptom)
+    for target in unissued(platform.graph, listener):
         yield _Problem(
-            "certificate_arn",
+            at,
             f"it takes {target.address}, which this plan requests, before it is issued",
-            "certificate_arn = aws_acm_certificate_validation.<name>.certificate_arn",
+            VALIDATED,
             "UnsupportedCertificate: The certificate ... must have a fully-qualified domain name, "
             "a supported signature, and a supported key size",
             (Step(target.address, "arn", "requested by this plan, not yet issued"),),
@@ -155,136 +163,28 @@ def _certificate(listener: Resource, protocol: str, platform: Platform) -> Itera
         )
 
 
-def _is_imported(certificate: Resource) -> bool:
-    """Whether it comes ready made: imported, or of a private authority."""
-    names = ("private_key", "certificate_authority_arn")
-    return any(not isinstance(certificate.value(name), Absent) for name in names)
-
-
-def _awaits_issue(listener: Resource, certificate: str, platform: Platform) -> bool:
-    graph = platform.graph
-    return any(
-        graph.depends_on(validation.address, certificate)
-        and graph.depends_on(listener.address, validation.address)
-        for validation in graph.of_type("aws_acm_certificate_validation")
+def _rivals(resource: Resource, number: str, platform: Platform) -> Iterator[_Problem]:
+    value = resource.value(number)
+    if isinstance(value, Unknown):
+        yield _Problem(number, f"{number} is known only after apply")
+    where = "load balancer" if number == "port" else "listener"
+    symptom = (
+        "DuplicateListener: A listener already exists on this port for this load balancer"
+        if number == "port"
+        else f"PriorityInUse: Priority '{value}' is currently in use"
     )
-
-
-def _kind(listener: Resource, protocol: str, platform: Platform) -> Iterator[_Problem]:
-    """Application load balancers speak HTTP, network ones do not."""
-    for target in platform.graph.resolve(listener, "load_balancer_arn", LOAD_BALANCERS).targets:
-        balancer = platform.graph.resource(target.address)
-        kind = balancer.value("load_balancer_type") if balancer else None
-        if not isinstance(kind, Known) or not target.is_sure or str(kind) == "gateway":
-            continue
-        if (str(kind) == "application") != (protocol in WEB):
-            wanted = "HTTP" if str(kind) == "application" else "TCP"
-            yield _Problem(
-                "protocol",
-                f"it speaks {protocol}, and {target.address} is a load balancer of type {kind}",
-                f'protocol = "{wanted}"',
-                f"ValidationError: Protocol '{protocol}' is not supported on load balancers of "
-                f"type '{kind}'",
-                (Step(target.address, "load_balancer_type", str(kind)),),
-                certainty_of(target),
-            )
-
-
-def _same_port(listener: Resource, platform: Platform) -> Iterator[_Problem]:
-    port = listener.value("port")
-    if isinstance(port, Unknown):
-        yield _Problem("port", "port is known only after apply")
-    for target in platform.graph.resolve(listener, "load_balancer_arn", LOAD_BALANCERS).targets:
-        balancer = platform.graph.resource(target.address)
-        others = platform.balancing.listeners_of(balancer) if balancer and target.is_sure else ()
-        for other in others:
-            if other.address != listener.address and isinstance(port, Known):
-                if other.value("port") != port or not _is_sure(
-                    other, "load_balancer_arn", platform
-                ):
-                    continue
-                yield _Problem(
-                    "port",
-                    f"{other.address} listens on port {port} of {target.address} too",
-                    "port = <one that no other listener has>",
-                    "DuplicateListener: A listener already exists on this port for this load "
-                    "balancer",
-                    (Step(other.address, "port", str(port)), Step(target.address)),
-                    certainty_of(target),
-                )
-
-
-def _is_sure(resource: Resource, attribute: str, platform: Platform) -> bool:
-    return all(target.is_sure for target in platform.graph.resolve(resource, attribute).targets)
-
-
-def _loop(resource: Resource, block: str) -> Iterator[_Problem]:
-    """A redirect that leads to itself."""
-    for index in range(len(resource.elements(block))):
-        path = f"{block}[{index}].redirect[0]"
-        if not resource.count_of(f"{block}[{index}].redirect"):
-            continue
-        parts = {
-            "host": "#{host}",
-            "path": "/#{path}",
-            "query": "#{query}",
-            "port": "#{port}",
-            "protocol": "#{protocol}",
-        }
-        own = {"port": str(resource.value("port")), "protocol": str(resource.value("protocol"))}
-        values = {name: resource.value(f"{path}.{name}") for name in parts}
-        if all(
-            isinstance(value, Absent) or str(value) in {parts[name], own.get(name, parts[name])}
-            for name, value in values.items()
-            if not isinstance(value, Unknown)
-        ) and not any(isinstance(value, Unknown) for value in values.values()):
-            yield _Problem(
-                path,
-                "its redirect leads to itself",
-                'redirect {\n  protocol    = "HTTPS"\n  port        = "443"\n'
-                '  status_code = "HTTP_301"\n}',
-                "InvalidLoadBalancerAction: The redirect configuration is not valid because it "
-                "creates a loop",
-            )
+    for other, shared in rivals(platform.graph, resource):
+        yield _Problem(
+            number,
+            f"{other.address} has {number} {value} on the same {where}",
+            f"{number} = <one that no other has>",
+            symptom,
+            (Step(other.address, number, str(value)),),
+            certainty_of(*((shared,) if shared else ())),
+        )
 
 
 def _nowhere(resource: Resource, block: str) -> Iterator[_Problem]:
-    """A forward action needs a target group."""
-    for index in range(len(resource.elements(block))):
-        path = f"{block}[{index}]"
-        is_forward = resource.value(f"{path}.type") == Known("forward")
-        given = resource.value(f"{path}.target_group_arn")
-        if is_forward and given in (ABSENT, Known("")) and not resource.count_of(f"{path}.forward"):
-            yield _Problem(
-                f"{path}.type",
-                "it forwards, and names no target group",
-                "target_group_arn = <target group>.arn",
-                "ValidationError: A target group ARN must be specified",
-            )
-
-
-def _rule_problems(rule: Resource, platform: Platform) -> Iterator[_Problem]:
-    priority = rule.value("priority")
-    if isinstance(priority, Unknown):
-        yield _Problem("priority", "priority is known only after apply")
-    yield from _nowhere(rule, "action")
-    listeners = platform.graph.resolve(rule, "listener_arn", LISTENERS)
-    if not isinstance(priority, Known):
-        return
-    here = {target.address for target in listeners.targets if target.is_sure}
-    here |= {str(each.value) for each in listeners.external}
-    for other in platform.graph.of_type(*LISTENER_RULES):
-        if other.address == rule.address or other.is_deleted or other.value("priority") != priority:
-            continue
-        theirs = platform.graph.resolve(other, "listener_arn", LISTENERS)
-        there = {target.address for target in theirs.targets if target.is_sure}
-        there |= {str(each.value) for each in theirs.external}
-        if here & there:
-            yield _Problem(
-                "priority",
-                f"{other.address} has priority {priority} on the same listener",
-                "priority = <one that no other rule has>",
-                f"PriorityInUse: Priority '{priority}' is currently in use",
-                (Step(other.address, "priority", str(priority)),),
-                certainty_of(*listeners.targets, *theirs.targets),
-            )
+    for path in empty_forwards(resource, block):
+        text, fix = "it forwards, and names no target group", "target_group_arn = <its ARN>"
+        yield _Problem(path, text, fix, "ValidationError: A target group ARN must be specified")

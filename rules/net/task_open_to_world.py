@@ -131,7 +131,9 @@ def _failed(service: Service, tasks: End, entry: Entry) -> Finding:
 
 
 def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | None:
-    """A failure when the load balancer is open on ports nobody listens on."""
+    """A failure when a load balancer that faces the world is open on ports nobody listens on."""
+    if way.balancer.value("internal") == Known(value=True):
+        return None
     reach = platform.reachability
     front = reach.end(
         way.balancer, "security_groups", *subnet_paths(way.balancer), has_default=False

@@ -8,7 +8,7 @@ import pytest
 
 from policyscan.rule import Certainty, Platform, Way, keeps_clients
 from policyscan.rule.balancing import Attachment
-from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 LB = made("aws_lb.l", arn=Refs(), subnets=[Refs("aws_subnet.s.id")], load_balancer_type="network")
 SUBNET = made("aws_subnet.s", id=Refs(), cidr_block="10.0.0.0/24")
@@ -183,3 +183,34 @@ def test_some_network_load_balancers_keep_the_addresses_of_clients(
     platform = platform_of(*entries)
     [way] = platform.balancing.ways_of(attachments(platform)[0])
     assert keeps_clients(way) is expected
+
+
+def test_what_is_deleted_sends_nowhere() -> None:
+    gone = standing("aws_lb_listener.n", "delete", default_action=[{"type": "forward", **FORWARD}])
+    rule = standing("aws_lb_listener_rule.r", "delete", action=[{"type": "forward", **FORWARD}])
+    assert ways(gone, rule) == []
+    platform = platform_of(GROUP, gone, rule)
+    assert platform.balancing.senders_of("aws_lb_target_group.t") == ()
+
+
+@pytest.mark.parametrize(
+    ("subnets", "may_be", "is_missing"),
+    [
+        (Refs("local.subnets"), [], True),
+        (Refs("terraform_data.t.output"), [], True),
+        (
+            Refs("aws_subnet.s.id", "aws_subnet.z.id", "var.which"),
+            ["aws_subnet.s", "aws_subnet.z"],
+            False,
+        ),
+    ],
+)
+def test_subnets_that_are_not_told_are_missing_or_may_be(
+    subnets: Refs, may_be: list[str], *, is_missing: bool
+) -> None:
+    second = made("aws_subnet.z", id=Refs(), cidr_block="10.0.1.0/24")
+    platform = platform_of(SUBNET, second, made("aws_lb.m", arn=Refs(), subnets=subnets))
+    found = platform.balancing.subnets_of(resource_of(platform, "aws_lb.m"))
+    assert found.sure == ()
+    assert [each.address for each in found.may_be] == may_be
+    assert bool(found.missing) is is_missing

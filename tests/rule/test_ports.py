@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from policyscan.plan import Taken, Template
-from policyscan.rule import Container, PortMapping, mappings_of
+from policyscan.rule import Container, PortMapping, clashes, mappings_of, named_ports
+from tests.rule.platforms import Refs, made, platform_of, resource_of
 
 
 def container(*mappings: Any) -> Container:
@@ -44,3 +45,45 @@ def test_a_container_without_mappings_declares_none() -> None:
 def test_a_range_holds_its_ends() -> None:
     mapping = PortMapping("", 80, 90, "tcp")
     assert [port for port in (79, 80, 90, 91) if port in mapping] == [80, 90]
+
+
+WEB = {"containerPort": 80}
+
+
+@pytest.mark.parametrize(
+    ("containers", "expected"),
+    [
+        ([container(WEB), container({"containerPort": 81})], []),
+        ([container(WEB), container(WEB)], [(80, "app")]),
+        ([container(WEB, {**WEB, "protocol": "udp"})], []),
+        ([container({**WEB, "hostPort": 81})], [(80, "")]),
+        ([container({**WEB, "hostPort": 80})], []),
+    ],
+)
+def test_containers_of_one_task_share_its_ports(
+    containers: list[Container], expected: list[tuple[int, str]]
+) -> None:
+    found = [(each.mapping.first, each.other) for each in clashes(tuple(containers))]
+    assert found == expected
+
+
+def test_a_service_names_ports_for_three_purposes() -> None:
+    service = made(
+        "aws_ecs_service.s",
+        load_balancer=[
+            {"container_name": "app", "container_port": 80},
+            {"container_name": "", "container_port": 0},
+        ],
+        service_registries=[{"registry_arn": "arn"}, {"container_name": Refs("local.name")}],
+        service_connect_configuration=[{"service": [{"port_name": "http"}]}],
+    )
+    platform = platform_of(service)
+    found = [
+        (each.path, each.is_by_name)
+        for each in named_ports(resource_of(platform, "aws_ecs_service.s"))
+    ]
+    assert found == [
+        ("load_balancer[0]", False),
+        ("service_registries[1]", False),
+        ("service_connect_configuration[0].service[0]", True),
+    ]

@@ -143,6 +143,62 @@ def test_a_block_decides_only_when_the_subnets_are_known() -> None:
     assert reach(near, far, group("f"), everywhere) is Reach.YES
 
 
+def test_a_block_for_one_of_two_candidates_may_be_enough() -> None:
+    # The plan alone does not tell an index in a condition from one that takes an instance.
+    either = Refs("aws_subnet.f.id", "aws_subnet.n.id", "var.which")
+    far = made("aws_lb.b", subnets=either, security_groups=[Refs("aws_security_group.f.id")])
+    near, groups = lb("a", "n"), group("n", rule(cidr_blocks=["10.0.1.0/24"]))
+    assert reach(near, far, group("f"), groups) is Reach.MAYBE
+    both = group("n", rule(cidr_blocks=["10.0.0.0/23"]))
+    assert reach(near, far, group("f"), both) is Reach.YES
+
+
+def test_a_group_that_may_be_another_is_a_doubt() -> None:
+    either = Refs("aws_security_group.n.id", "aws_security_group.m.id", "var.which")
+    near = made("aws_lb.a", subnets=[Refs("aws_subnet.n.id")], security_groups=either)
+    opened = rule(security_groups=[Refs("aws_security_group.f.id")])
+    entries = (near, lb("b", "f"), group("f"), group("n", opened), group("m"))
+    assert reach(*entries) is Reach.MAYBE
+
+
+def test_a_rule_that_may_name_another_group_is_a_doubt() -> None:
+    either = Refs("aws_security_group.f.id", "aws_security_group.m.id", "var.which")
+    entries = (lb("a", "n"), lb("b", "f"), group("f"), group("m"))
+    assert reach(*entries, group("n", rule(security_groups=either))) is Reach.MAYBE
+
+
+def test_groups_that_only_apply_tells_are_a_doubt() -> None:
+    for groups in (Refs("terraform_data.t.output"), Refs("local.groups")):
+        near = made("aws_lb.a", subnets=[Refs("aws_subnet.n.id")], security_groups=groups)
+        assert reach(near, lb("b", "f"), group("f")) is Reach.MAYBE
+
+
+def test_what_names_no_group_in_an_unknown_vpc_may_let_anyone_in() -> None:
+    near = made("aws_lb.a", subnets=["subnet-0123456789abcdef0"])
+    assert reach(near, lb("b", "f"), group("f")) is Reach.MAYBE
+
+
+def test_what_has_no_default_group_is_not_given_one() -> None:
+    platform = platform_of(VPC, NEAR, FAR, lb("b"))
+    resource = resource_of(platform, "aws_lb.b")
+    found = platform.reachability.end(resource, "security_groups", "subnets", has_default=False)
+    assert (found.groups, found.missing, found.shown) == ((), (), "no security group")
+    assert [str(network) for network in found.networks] == ["10.0.1.0/24"]
+
+
+def test_every_subnet_must_be_in_a_block() -> None:
+    far = made(
+        "aws_lb.b",
+        subnets=[Refs("aws_subnet.f.id"), Refs("aws_subnet.n.id")],
+        security_groups=[Refs("aws_security_group.f.id")],
+    )
+    near = lb("a", "n")
+    one = group("n", rule(cidr_blocks=["10.0.1.0/24"]))
+    assert reach(near, far, group("f"), one) is Reach.NO
+    each = group("n", rule(cidr_blocks=["10.0.1.0/24"]), rule(cidr_blocks=["10.0.0.0/24"]))
+    assert reach(near, far, group("f"), each) is Reach.YES
+
+
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [

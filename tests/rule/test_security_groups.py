@@ -274,3 +274,50 @@ def test_an_entry_covers_a_port(
 ) -> None:
     holder = platform_of(GROUP).graph.of_type("aws_security_group")[0]
     assert Entry(holder, "", protocol, first, last).covers("tcp", port) is covers
+
+
+@pytest.mark.parametrize(
+    ("protocol", "first", "last", "shown"),
+    [
+        (Known("tcp"), Known(80), Known(80), "tcp 80"),
+        (Known("tcp"), Known(80), Known(90), "tcp 80-90"),
+        (Known("udp"), Known(53), ABSENT, "udp 53"),
+        (Known("-1"), Known(0), Known(0), "everything"),
+        (Known("tcp"), Known(80), Unknown(), "tcp 80-(known after apply)"),
+    ],
+)
+def test_an_entry_is_told_by_protocol_and_ports(
+    protocol: Any, first: Any, last: Any, shown: str
+) -> None:
+    holder = platform_of(GROUP).graph.of_type("aws_security_group")[0]
+    assert Entry(holder, "", protocol, first, last).shown == shown
+
+
+def test_a_group_is_told_by_its_address_and_a_default_one_by_its_vpc() -> None:
+    platform = platform_of(VPC, GROUP)
+    own, default = group_of(platform), group_of(platform, "aws_vpc.v")
+    assert (own.shown, own.reference) == ("aws_security_group.g", "aws_security_group.g.id")
+    assert default.shown == "the default security group of aws_vpc.v"
+    assert default.reference == "aws_vpc.v.default_security_group_id"
+
+
+def test_what_is_deleted_or_adopted_is_no_group_any_more() -> None:
+    adopted = made("aws_default_security_group.d", vpc_id=Refs("aws_vpc.v.id"), id=Refs())
+    gone = standing("aws_security_group.g", "delete", id="sg-0123456789abcdef0")
+    old = standing("aws_vpc.old", "delete", id="vpc-0123456789abcdef0")
+    groups = platform_of(VPC, adopted, gone, old).security_groups
+    assert groups.get("aws_vpc.v") is None
+    assert groups.get("aws_security_group.g") is None
+    assert groups.get("aws_vpc.old") is None
+
+
+def test_an_inline_rule_that_may_be_for_a_group_nobody_followed_has_a_doubt() -> None:
+    [entry] = rules(
+        made(
+            "aws_security_group.g",
+            id=Refs(),
+            ingress=[inline(security_groups=Refs("aws_security_group.o.id", "local.more"))],
+        )
+    )[IN]
+    assert entry.groups == ("aws_security_group.o",)
+    assert entry.doubts != ()

@@ -23,7 +23,7 @@ def found(fixture: str, name: str) -> Finding:
             "module.port.",
             (
                 "no request gets through: no rule of aws_security_group.task_80 lets tcp 8080 in "
-                'aws_security_group.front["front"]'
+                'from aws_security_group.front["front"]'
             ),
         ),
         (

@@ -1,0 +1,118 @@
+"""What may be wrong with a listener or a listener rule, apart from how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.graph import ResourceGraph, Target
+from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown
+from policyscan.rule.balancing import LISTENER_RULES, LISTENERS, LOAD_BALANCERS
+
+CERTIFICATE = "aws_acm_certificate"
+VALIDATION = "aws_acm_certificate_validation"
+_READY_MADE = ("private_key", "certificate_authority_arn")
+_SAME = {
+    "host": "#{host}",
+    "path": "/#{path}",
+    "query": "#{query}",
+    "port": "#{port}",
+    "protocol": "#{protocol}",
+}
+"""What a redirect keeps of a request when nothing else is said."""
+
+
+def unissued(graph: ResourceGraph, listener: Resource) -> Iterator[Target]:
+    """Certificates a listener takes that this plan requests and nobody waits for to be issued.
+
+    A certificate that is imported, or comes of a private authority, is issued at once.
+    """
+    for target in graph.resolve(listener, "certificate_arn", [CERTIFICATE]).targets:
+        end = graph.resource(target.address)
+        if end is None or not end.is_created or not target.is_sure:
+            continue
+        is_ready = any(not isinstance(end.value(name), Absent) for name in _READY_MADE)
+        if not is_ready and not _is_awaited(graph, listener, target.address):
+            yield target
+
+
+def _is_awaited(graph: ResourceGraph, listener: Resource, certificate: str) -> bool:
+    return any(
+        graph.depends_on(validation.address, certificate)
+        and graph.depends_on(listener.address, validation.address)
+        for validation in graph.of_type(VALIDATION)
+    )
+
+
+def rivals(graph: ResourceGraph, resource: Resource) -> Iterator[tuple[Resource, Target | None]]:
+    """Listeners on the same port of a load balancer, or rules of one priority on a listener.
+
+    Each with the edge to what they share, None where that is told by its ARN alone.
+    """
+    is_listener = resource.type in LISTENERS
+    number, owner = ("port", "load_balancer_arn") if is_listener else ("priority", "listener_arn")
+    value = resource.value(number)
+    if not isinstance(value, Known):
+        return
+    here = _owners(graph, resource, owner)
+    for other in graph.of_type(*(LISTENERS if is_listener else LISTENER_RULES)):
+        if other.address == resource.address or other.is_deleted or other.value(number) != value:
+            continue
+        there = _owners(graph, other, owner)
+        for name, target in here.items():
+            if name in there:
+                yield other, target
+
+
+def _owners(graph: ResourceGraph, resource: Resource, attribute: str) -> dict[str, Target | None]:
+    """What a listener or rule belongs to for certain, by address or by ARN."""
+    found = graph.resolve(resource, attribute, (*LISTENERS, *LOAD_BALANCERS))
+    owners: dict[str, Target | None] = {
+        target.address: target for target in found.targets if target.is_sure
+    }
+    return owners | {str(arn.value): None for arn in found.external}
+
+
+def redirect_loops(listener: Resource) -> Iterator[str]:
+    """The paths of redirects that lead a request back to the listener it came from."""
+    own = {name: str(listener.value(name)) for name in ("port", "protocol")}
+    for index in range(len(listener.elements("default_action"))):
+        path = f"default_action[{index}].redirect"
+        if not listener.count_of(path):
+            continue
+        values = {name: listener.value(f"{path}[0].{name}") for name in _SAME}
+        if any(isinstance(value, Unknown) for value in values.values()):
+            continue
+        if all(
+            isinstance(value, Absent) or str(value) in {_SAME[name], own.get(name)}
+            for name, value in values.items()
+        ):
+            yield f"{path}[0]"
+
+
+def empty_forwards(resource: Resource, block: str) -> Iterator[str]:
+    """The paths of actions that forward and name no target group."""
+    for index in range(len(resource.elements(block))):
+        path = f"{block}[{index}]"
+        given = resource.value(f"{path}.target_group_arn")
+        if (
+            resource.value(f"{path}.type") == Known("forward")
+            and given in (ABSENT, Known(""))
+            and not resource.count_of(f"{path}.forward")
+        ):
+            yield f"{path}.type"
+
+
+def wrong_kinds(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[Target, str]]:
+    """Load balancers that do not speak a listener's protocol, and their type.
+
+    Application load balancers speak HTTP, network ones do not.
+    """
+    protocol = listener.value("protocol")
+    for target in graph.resolve(listener, "load_balancer_arn", LOAD_BALANCERS).targets:
+        balancer = graph.resource(target.address)
+        kind = balancer.value("load_balancer_type") if balancer else ABSENT
+        if not isinstance(kind, Known) or not isinstance(protocol, Known) or not target.is_sure:
+            continue
+        is_web = str(protocol) in {"HTTP", "HTTPS"}
+        if str(kind) in {"application", "network"} and (str(kind) == "application") != is_web:
+            yield target, str(kind)
