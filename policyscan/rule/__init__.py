@@ -31,6 +31,13 @@ from policyscan.rule.balancing import (
     keeps_clients,
     subnet_paths,
 )
+from policyscan.rule.capacity import (
+    AttachedProviders,
+    Share,
+    attached_to,
+    gives_already,
+    shares_of,
+)
 from policyscan.rule.containers import (
     Container,
     ImageOrigin,
@@ -40,6 +47,10 @@ from policyscan.rule.credentials import (
     Credential,
     credentials_in,
 )
+from policyscan.rule.destroy import (
+    Flag,
+    flags_of_kind,
+)
 from policyscan.rule.ecs import (
     SUBNETS,
     Service,
@@ -47,6 +58,12 @@ from policyscan.rule.ecs import (
     is_fargate,
     network_mode,
     steps_to,
+)
+from policyscan.rule.fargate import (
+    has_windows,
+    is_size,
+    least_platform,
+    nearest_size,
 )
 from policyscan.rule.iam import (
     Answer,
@@ -119,12 +136,21 @@ from policyscan.rule.ports import (
     mappings_of,
     named_ports,
 )
+from policyscan.rule.problems import (
+    Problem,
+    Question,
+    concluded,
+    veiled,
+)
 from policyscan.rule.reachability import (
     End,
     Passage,
     Port,
     Reach,
     is_open,
+)
+from policyscan.rule.regions import (
+    mentions_of,
 )
 from policyscan.rule.routes import (
     Exit,
@@ -150,6 +176,15 @@ from policyscan.rule.settings import (
 from policyscan.rule.tables import (
     load_table,
 )
+from policyscan.rule.task import (
+    Task,
+    cpu_units,
+    listed,
+    mebibytes,
+    number,
+    required_by,
+    setting,
+)
 from policyscan.rule.vpcs import (
     Home,
     home_of,
@@ -172,6 +207,7 @@ __all__ = [
     "Absent",
     "Answer",
     "Attached",
+    "AttachedProviders",
     "Attachment",
     "Certainty",
     "Check",
@@ -185,6 +221,7 @@ __all__ = [
     "Entry",
     "Exit",
     "Finding",
+    "Flag",
     "Group",
     "Home",
     "Image",
@@ -207,6 +244,8 @@ __all__ = [
     "Platform",
     "Port",
     "PortMapping",
+    "Problem",
+    "Question",
     "Reach",
     "Resolution",
     "Resource",
@@ -217,10 +256,12 @@ __all__ = [
     "Sender",
     "Service",
     "Severity",
+    "Share",
     "Statement",
     "Step",
     "Subnets",
     "Target",
+    "Task",
     "TaskImages",
     "TaskNeeds",
     "Template",
@@ -229,37 +270,54 @@ __all__ = [
     "Verdict",
     "Wanted",
     "Way",
+    "attached_to",
     "certainty_of",
     "clashes",
+    "concluded",
+    "cpu_units",
     "credentials_in",
     "empty_forwards",
     "excess",
     "fail",
+    "flags_of_kind",
+    "gives_already",
+    "has_windows",
     "home_of",
     "in_module",
     "is_broad",
     "is_fargate",
     "is_open",
     "is_public",
+    "is_size",
     "is_zone_id",
     "keeps_clients",
     "keys_of",
+    "least_platform",
+    "listed",
     "load_table",
     "mappings_of",
+    "mebibytes",
+    "mentions_of",
     "named_ports",
+    "nearest_size",
     "network_mode",
     "not_applicable",
+    "number",
     "number_of",
     "parse_image",
     "passed",
     "redirect_loops",
+    "required_by",
     "rivals",
+    "setting",
     "settle",
+    "shares_of",
     "steps_to",
     "subnet_paths",
     "text_of",
     "undetermined",
     "unissued",
+    "veiled",
     "weakest",
     "worst",
     "wrong_kinds",

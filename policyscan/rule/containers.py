@@ -29,6 +29,11 @@ class Container:
     is_sensitive: bool = False
 
     @property
+    def shown(self) -> str:
+        """The name as a message may say it."""
+        return "(sensitive)" if self.is_sensitive else self.name
+
+    @property
     def shown_image(self) -> str:
         """The image as a message may say it."""
         return "(sensitive)" if self.is_sensitive else str(self.image)

@@ -64,12 +64,16 @@ def is_fargate(service: Service, graph: ResourceGraph) -> bool | None:
     Without launch type and strategy the cluster's default strategy decides; without one of
     those, AWS takes EC2.
     """
-    match service.resource.value("launch_type"):
-        case Known(value):
-            return str(value) == "FARGATE"
+    launch_type = service.resource.value("launch_type")
+    match launch_type:
+        case Known(value) if str(value) == "FARGATE":
+            return True
+        case Known() if service.resource.expressions("launch_type"):
+            return False
         case Unknown():
             return None
-        case Absent():
+        case _:
+            # What AWS filled in where nothing was written says less than a strategy.
             pass
     own = service.resource.elements("capacity_provider_strategy")
     if own:
@@ -84,7 +88,7 @@ def is_fargate(service: Service, graph: ResourceGraph) -> bool | None:
         joined = graph.resolve(providers, "cluster_name", [CLUSTER])
         if clusters & {target.address for target in joined.targets}:
             return _all_fargate(providers, "default_capacity_provider_strategy")
-    return None if not clusters else False
+    return False if clusters or isinstance(launch_type, Known) else None
 
 
 def network_mode(service: Service, graph: ResourceGraph) -> str:

@@ -17,9 +17,11 @@ from policyscan.rule.network import Network
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.reachability import Reachability
+from policyscan.rule.regions import Regions
 from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
 from policyscan.rule.security_groups import SecurityGroups
+from policyscan.rule.task import Task, read_tasks
 
 
 class Platform:
@@ -37,6 +39,11 @@ class Platform:
     def services(self) -> tuple[Service, ...]:
         """The ECS services that stand after this plan."""
         return read_services(self.graph)
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The task definitions that stand after this plan."""
+        return read_tasks(self.graph, self.services)
 
     @cached_property
     def images(self) -> Images:
@@ -104,6 +111,30 @@ class Platform:
         """Scalable targets and scaling policies by service."""
         return Scaling(self.graph)
 
+    @cached_property
+    def regions(self) -> Regions:
+        """The region of each resource."""
+        return Regions(self.plan)
+
+    def definition_of(self, service: Service) -> tuple[Resource | None, str]:
+        """The task definition of this plan that a service runs, else None and why."""
+        targets = service.task_definitions.targets
+        found = [self.graph.resource(target.address) for target in targets]
+        if len(found) > 1:
+            names = ", ".join(target.address for target in targets)
+            return None, f"which of {names} it runs is not in the plan; give --source-dir"
+        if found and found[0] is not None and found[0].mode == "managed":
+            return found[0], ""
+        return None, "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
+
+    def runs(self, definition: Resource) -> bool:
+        """Whether a service may run a task definition."""
+        return any(
+            target.address == definition.address
+            for service in self.services
+            for target in service.task_definitions.targets
+        )
+
     def repositories_of(self, service: Service) -> frozenset[str]:
         """The addresses of the repositories a service's images may come from."""
         definitions = (self.graph.resource(t.address) for t in service.task_definitions.targets)
@@ -131,6 +162,12 @@ class Platform:
         """What a task in a subnet without a way out lacks."""
         return self.endpoints.gaps(service, subnet)
 
+    def hides_references(self, resource: Resource) -> str:
+        """What of a resource's block leads where nobody can follow, "" when all is in sight."""
+        names = resource.config.expressions() if resource.config else ()
+        found = (self.graph.resolve(resource, name).unresolved for name, _ in names)
+        return next((why[0] for why in found if why), "")
+
     def ignores_changes(self, resource: Resource, attribute: str) -> bool | None:
         """Whether `lifecycle.ignore_changes` covers an attribute; None without source."""
         block = self.graph.written.block(resource.module_path, resource.config_address)
@@ -140,6 +177,16 @@ class Platform:
         if ignored is None:
             return False
         return attribute in ignored.text or ignored.text.strip() == "all"
+
+    def prevents_destroy(self, resource: Resource) -> bool | None:
+        """Whether `lifecycle.prevent_destroy` is on; None without source."""
+        block = self.graph.written.block(resource.module_path, resource.config_address)
+        if block is None:
+            return None
+        if not block.mentions("prevent_destroy"):
+            return False
+        written = block.attributes.get("lifecycle[0].prevent_destroy")
+        return written is not None and written.literal is True
 
     def starts_nothing(self, service: Service) -> bool:
         """Whether a service asks for no task: desired_count 0 and nothing that lifts it."""

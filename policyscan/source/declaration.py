@@ -58,6 +58,9 @@ class Declaration(Protocol):
     def argument(self, name: str) -> str | None:
         """The constant string of one argument, read without a parse."""
 
+    def mentions(self, word: str) -> bool:
+        """Whether a word may stand in it; told without a parse."""
+
     def body(self) -> Body:
         """Its inside. Raises SourceError: it is not HCL."""
 
@@ -89,6 +92,10 @@ class HclDeclaration:
     def argument(self, name: str) -> str | None:
         """The constant string of one argument, read without a parse."""
         return scan.argument(self.text, name)
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands in its text."""
+        return word in self.text.content
 
     def body(self) -> Body:
         """Its inside. Raises SourceError: it is not HCL."""
@@ -122,6 +129,10 @@ class JsonDeclaration:
         """The constant string of one argument, read without a parse."""
         value = dict(self.node.pairs or ()).get(name)
         return value.value if value is not None and isinstance(value.value, str) else None
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands in the text its node was read from, escaped or not."""
+        return word in self.node.text.content or "\\u" in self.node.text.content
 
     def body(self) -> Body:
         """Its inside. Raises SourceError: it is not HCL."""

@@ -165,6 +165,7 @@ def _block(address: str, parts: list[Declaration]) -> Block:
         attributes=Deferred(lambda: body().flat()),
         dynamic=Deferred(lambda: body().flat_dynamic()),
         place=Place(parts[0].span, parts[0].head, Deferred(lambda: body().place().inside)),
+        mentions=lambda word: any(part.mentions(word) for part in parts),
     )
 
 

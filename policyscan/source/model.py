@@ -174,7 +174,8 @@ class Block:
     Keys of `attributes` are paths: `cpu`, `network_configuration[0].subnets`,
     `lifecycle[0].ignore_changes`; an index counts the written blocks of one type, in order.
     Keys of `dynamic` are the paths of the block types they make: `route`, `rule[0].action`.
-    `place` tells where each part is written. All but the span are read on first look.
+    `place` tells where each part is written. All but the span are read on first look; `mentions`
+    says without one whether a word may stand in the block, overrides included.
     Raises SourceError: an expression that is not HCL.
     """
 
@@ -183,6 +184,7 @@ class Block:
     attributes: Mapping[str, Expression]
     dynamic: Mapping[str, tuple[Dynamic, ...]]
     place: Place = field(compare=False, repr=False)
+    mentions: Callable[[str], bool] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,11 @@ def test_a_name_that_nobody_can_give_is_none() -> None:
 
 def test_every_destroyability_row_is_in_the_schema(resources: Mapping[str, Any]) -> None:
     missing = [
-        f"{row['type']}.{row['attribute']}"
+        f"{row['type']}.{attribute}"
         for row in rows()
+        for attribute in (row["attribute"], row.get("unless"), row.get("beside"))
         if row["type"] not in resources
-        or not _has(resources[row["type"]]["block"], row["attribute"].split("[*]."))
+        or (attribute and not _has(resources[row["type"]]["block"], attribute.split("[*].")))
     ]
     assert missing == []
 

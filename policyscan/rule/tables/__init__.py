@@ -5,7 +5,11 @@ Every table says where its facts come from (`source`) and when it was made (`dat
 - `destroyability`: `rows`, attributes that keep a resource, or what it held, past its destroy.
   `bad` is an operator and its operand, `unset` the value of an attribute nobody gave (`assumed`
   where the documentation does not say), `unless` a flag of the same resource that lifts it.
-  `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say.
+  `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say,
+  `beside` is the attribute that names the snapshot a destroy would take.
+- `fargate_sizes`: `sizes`, by CPU units the MiB of memory that go with them; `disputed`, sizes that
+  sources disagree about; `windows`, the CPU units Windows tasks may have; `platform_versions`, the
+  least platform version some CPU units need; `ephemeral_storage_gib`, its least and most.
 - `managed_policies`: `policies`, by the last part of the ARN the statements of policies that AWS
   itself keeps and that tasks are given; Effect is Allow where none stands.
 - `retention_days`: `days` a log group can keep, `never` for the value that keeps all.
@@ -34,6 +38,13 @@ FOLDER = Path(__file__).resolve().parent
 _PARTS: Mapping[str, Mapping[str, type]] = {
     "destroyability": {"rows": list},
     "managed_policies": {"policies": dict},
+    "fargate_sizes": {
+        "sizes": dict,
+        "disputed": dict,
+        "windows": list,
+        "platform_versions": dict,
+        "ephemeral_storage_gib": list,
+    },
     "name_attributes": {"types": dict, "generated": list},
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},

@@ -1,0 +1,109 @@
+"""Where resources are, and which regions their values speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
+
+_REGION = r"([a-z]{2}(?:-[a-z]+){1,2}-\d)"
+_ZONE = re.compile(rf"{_REGION}(?:-[a-z]+-\d)?[a-z]")
+_KINDS = (
+    ("an ARN", re.compile(rf"\barn:aws[a-z-]*:[a-z0-9-]+:{_REGION}:")),
+    ("an image", re.compile(rf"\.dkr\.ecr\.{_REGION}\.amazonaws\.com")),
+    ("a service name", re.compile(rf"\bcom\.amazonaws\.{_REGION}\.")),
+    ("awslogs-region", re.compile(rf'"awslogs-region"\s*:\s*"{_REGION}"')),
+)
+_ZONES = ("availability_zone", "availability_zones")
+_PROSE = ("description", "name", "region", "tags", "tags_all")
+"""Attributes whose text binds nothing."""
+_GLOBAL = (
+    "aws_budgets_",
+    "aws_cloudfront_",
+    "aws_globalaccelerator_",
+    "aws_iam_",
+    "aws_organizations_",
+    "aws_route53_",
+    "aws_shield_",
+    "aws_waf_",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A region that an attribute's value speaks of; `kind` is how: an ARN, an image, a zone."""
+
+    attribute: str
+    region: str
+    kind: str
+
+
+class Regions:
+    """The region of each resource of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @cached_property
+    def is_told(self) -> bool:
+        """Whether resources say their region themselves, as from version 6 of the provider on."""
+        return any(_has_region(each) for each in self._plan.resources if each.mode == "managed")
+
+    def of(self, resource: Resource) -> Value:
+        """Where a resource will be; Absent for one that is in no region.
+
+        Unknown where only the credentials of whoever applies will tell.
+        """
+        if _has_region(resource):
+            value = resource.value("region")
+            return Unknown("nothing pins it") if isinstance(value, Absent) else value
+        if self.is_told or resource.type.startswith(_GLOBAL):
+            return ABSENT
+        return self._of_provider(resource)
+
+    def _of_provider(self, resource: Resource) -> Value:
+        key = resource.config.provider_key if resource.config else ""
+        provider = self._plan.providers.get(key)
+        given = provider.body.arguments.get("region") if provider else None
+        if given is None:
+            return Unknown("nothing pins it")
+        if isinstance(given.constant, Known):
+            return given.constant
+        named = [each.text.removeprefix("var.") for each in given.references]
+        value = self._plan.variables.get(named[0]) if len(named) == 1 else None
+        return value if isinstance(value, Known) else Unknown()
+
+
+def _has_region(resource: Resource) -> bool:
+    unknown = resource.after_unknown if isinstance(resource.after_unknown, dict) else {}
+    return "region" in (resource.after or {}) or "region" in unknown
+
+
+def mentions_of(resource: Resource) -> Iterator[Mention]:
+    """Every region that the values of a resource bind it to, as far as they are known."""
+    for attribute in sorted(resource.after or {}):
+        if attribute in _PROSE:
+            continue
+        for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
+            found = _ZONE.fullmatch(text) if attribute in _ZONES else None
+            if found:
+                yield Mention(attribute, found[1], "a zone")
+            for kind, form in _KINDS if "-" in text else ():
+                for region in dict.fromkeys(form.findall(text)):
+                    yield Mention(attribute, region, kind)
+
+
+def _texts(leaf: Value) -> Iterator[str]:
+    """What is known of the texts in a value, nothing of one that is sensitive."""
+    match leaf:
+        case Known(value=str() as text, is_sensitive=False):
+            yield text
+        case Known(value=list() as members, is_sensitive=False):
+            yield from (text for each in members for text in _texts(Known(each)))
+        case Known(value=dict() as members, is_sensitive=False):
+            yield from (text for each in members.values() for text in _texts(Known(each)))
+        case Unknown(template=template) if template is not None and not template.is_sensitive:
+            yield template.text

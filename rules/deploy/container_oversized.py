@@ -1,0 +1,177 @@
+"""A task's containers fit into it, and at least one is essential.
+
+## Why
+AWS adds up what the containers of a task ask for and refuses the task definition when it is more
+than the task has, when two containers share a name, or when none of them counts. The apply stops
+there, after it has made half of the platform.
+
+## Fix
+```hcl
+resource "aws_ecs_task_definition" "app" {
+  cpu    = "512"
+  memory = "1024"
+
+  container_definitions = jsonencode([
+    { name = "app", image = var.image, cpu = 384, memory = 768, essential = true },
+    { name = "log", image = var.log_image, cpu = 128, memory = 256, essential = false },
+  ])
+}
+```
+On Fargate the numbers of the containers can be left out altogether.
+
+## When unknown
+The containers are known only after apply: give `--source-dir`. Or one number among them is.
+
+## Source
+Amazon ECS API Reference, ContainerDefinition and RegisterTaskDefinition. A `memory` equal to
+`memoryReservation` passes: AWS takes it, though the reference asks for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Container,
+    Finding,
+    Known,
+    Parameters,
+    Platform,
+    Problem,
+    Question,
+    Rule,
+    Severity,
+    Step,
+    Task,
+    Unknown,
+    concluded,
+    cpu_units,
+    mebibytes,
+    number,
+    passed,
+    setting,
+    undetermined,
+    veiled,
+)
+
+RULE = Rule(
+    id="PS114",
+    name="container-oversized",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="Containers fit the task, one is essential",
+    types=("aws_ecs_task_definition",),
+)
+
+DEFINITIONS = "container_definitions"
+OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
+REFUSED = "ClientException at RegisterTaskDefinition: "
+LEAST = 6
+"""MiB that Docker reserves for a container. Source: API Reference, ContainerDefinition, memory."""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for task in platform.tasks:
+        images = platform.images.of(task.resource)
+        if images.invalid or not images.is_known:
+            why = images.invalid or OPAQUE
+            yield undetermined(task.address, why, at=DEFINITIONS)
+            continue
+        step = Step(task.address, DEFINITIONS)
+        good = passed(task.address, "its containers fit into it", path=(step,))
+        problems = tuple(_problems(task, images.containers))
+        if any(each.is_sensitive for each in images.containers):
+            problems = veiled(problems, step)
+        yield concluded(good, problems, _questions(task, images.containers))
+
+
+def _problems(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem]:
+    yield from _together(task, containers)
+    yield from _sums(task, containers)
+    for at, container in enumerate(containers):
+        yield from _alone(task, at, container)
+
+
+def _together(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem]:
+    path = (Step(task.address, DEFINITIONS),)
+    if not containers:
+        says = f"{task.address} has no container"
+        yield Problem(says, path, f"{REFUSED}container list cannot be empty", "add a container")
+    elif all(setting(each, "essential") == Known(value=False) for each in containers):
+        says = f"no container of {task.address} is essential"
+        text = "at least one container must be essential"
+        yield Problem(says, path, REFUSED + text, f"essential = true on {containers[0].shown}")
+    names = [each.name for each in containers]
+    for at, each in enumerate(containers):
+        if each.name in names[:at]:
+            yield Problem(
+                f"two containers are called {each.shown}",
+                (Step(task.address, f"{DEFINITIONS}[{at}].name"),),
+                f"{REFUSED}container names must be unique",
+                "give every container a name of its own",
+            )
+
+
+def _sums(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem]:
+    """What all containers ask for, against what the task has; only Fargate adds up memory."""
+    limits = {"cpu": cpu_units(task.resource.value("cpu"))}
+    if task.runs_on_fargate:
+        limits["memory"] = mebibytes(task.resource.value("memory"))
+    for name, limit in limits.items():
+        asked = [_asked(each, name) or 0 for each in containers]
+        total = sum(asked)
+        is_one_too_large = name == "memory" and max(asked, default=0) > (limit or 0)
+        if limit is not None and total > limit and not is_one_too_large:
+            yield Problem(
+                f"its containers ask for {total} {name} together, and the task has {limit}",
+                (Step(task.address, name, str(limit)), Step(task.address, DEFINITIONS, str(total))),
+                f"{REFUSED}The sum of all container '{name}' values cannot be greater than the "
+                f"task-level '{name}' value",
+                f"raise {name} of {task.resource.config_address} to {total} or more, as far as the "
+                "launch type sells it, or lower that of its containers",
+            )
+
+
+def _asked(container: Container, name: str) -> int | None:
+    """What a container takes of the task's own: of memory what it reserves, else its limit."""
+    reserved = number(container, "memoryReservation") if name == "memory" else None
+    return number(container, name) if reserved is None else reserved
+
+
+def _alone(task: Task, at: int, container: Container) -> Iterator[Problem]:
+    """What is wrong with the memory of one container."""
+    limit = mebibytes(task.resource.value("memory"))
+    memory, reserved = number(container, "memory"), number(container, "memoryReservation")
+    place = f"{DEFINITIONS}[{at}]"
+    for name, amount in (("memory", memory), ("memoryReservation", reserved)):
+        path = (Step(task.address, f"{place}.{name}", str(amount)),)
+        text = f"{name} of container {container.shown} is {amount} MiB"
+        if amount is not None and limit is not None and amount > limit:
+            whose = f"The '{name}' setting for container '{container.shown}'"
+            says = f"{whose} is greater than for the task"
+            fix = f"{name} = {limit} or less on container {container.shown}"
+            yield Problem(f"{text}, and the task has {limit}", path, REFUSED + says, fix)
+        if amount is not None and amount < LEAST:
+            says = f"a container needs {LEAST} MiB"
+            yield Problem(f"{text}, less than {LEAST}", path, REFUSED + says, f"{name} = {LEAST}")
+    if memory is not None and reserved is not None and memory < reserved:
+        yield Problem(
+            f"container {container.shown} reserves {reserved} MiB and may use {memory}",
+            (Step(task.address, f"{place}.memoryReservation", str(reserved)),),
+            f"{REFUSED}'memory' must be greater than 'memoryReservation'",
+            f"memoryReservation = {memory} or less on container {container.shown}",
+        )
+
+
+def _questions(task: Task, containers: tuple[Container, ...]) -> Iterator[Question]:
+    for at, container in enumerate(containers):
+        for name in ("cpu", "memory", "memoryReservation", "essential"):
+            if isinstance(setting(container, name), Unknown):
+                why = f"{name} of container {container.shown} is known only after apply"
+                yield Question(f"{why}: write it as a number", f"{DEFINITIONS}[{at}].{name}")
+    for name in ("cpu", "memory"):
+        is_open = isinstance(task.resource.value(name), Unknown)
+        if is_open and any(_asked(each, name) for each in containers):
+            why = f"{task.address}.{name} is known only after apply: write it as a constant"
+            yield Question(why, name)

@@ -1,0 +1,200 @@
+"""A task definition for Fargate uses nothing that needs a machine of one's own.
+
+There is no host to share on Fargate: no privileged containers, no devices, no links, no folders of
+the host, no other names on the network than the task's own.
+
+## Why
+AWS refuses the task definition in the middle of the apply, or the service that would run it.
+
+## Fix
+Remove what is named. Instead of links, containers of one task reach each other as `localhost`;
+instead of a host's folder take `efs_volume_configuration`; logs go by `awslogs`, `splunk` or
+`awsfirelens`.
+
+## When unknown
+The containers are known only after apply: give `--source-dir`. Or one setting among them is, or
+whether the task runs on Fargate.
+
+## Source
+Amazon ECS Developer Guide, "Fargate task definition differences".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Container,
+    Finding,
+    Known,
+    Parameters,
+    Platform,
+    Problem,
+    Question,
+    Rule,
+    Severity,
+    Step,
+    Task,
+    Unknown,
+    concluded,
+    listed,
+    not_applicable,
+    number,
+    passed,
+    setting,
+    undetermined,
+    veiled,
+)
+
+RULE = Rule(
+    id="PS115",
+    name="fargate-parameter-unsupported",
+    group="DEPLOY",
+    severity=Severity.CRITICAL,
+    title="Task definition uses nothing Fargate rejects",
+    types=("aws_ecs_task_definition",),
+)
+
+DEFINITIONS = "container_definitions"
+OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
+REFUSED = "ClientException at RegisterTaskDefinition: "
+NEVER = (
+    "privileged",
+    "links",
+    "dnsServers",
+    "dnsSearchDomains",
+    "dockerSecurityOptions",
+    "extraHosts",
+    "disableNetworking",
+    "hostname",
+    "linuxParameters.devices",
+    "linuxParameters.sharedMemorySize",
+    "linuxParameters.tmpfs",
+    "linuxParameters.maxSwap",
+    "linuxParameters.swappiness",
+)
+"""Settings of a container that must be left out, or be false or empty."""
+LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
+CAPABILITY = "SYS_PTRACE"
+PORTS = ("hostPort", "containerPort")
+LONGEST_STOP = 120
+"""Seconds. Source: API Reference, ContainerDefinition, stopTimeout."""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per task definition."""
+    for task in platform.tasks:
+        if task.runs_on_fargate is False:
+            yield not_applicable(task.address, "nothing runs it on Fargate")
+        else:
+            yield _judge(task, platform)
+
+
+def _judge(task: Task, platform: Platform) -> Finding:
+    images = platform.images.of(task.resource)
+    step = Step(task.address, DEFINITIONS)
+    inside = tuple(
+        each for at, one in enumerate(images.containers) for each in _inside(task, at, one)
+    )
+    if any(each.is_sensitive for each in images.containers):
+        inside = veiled(inside, step)
+    problems = (*_around(task), *inside)
+    questions = list(_questions(task, images.containers))
+    if images.invalid or not images.is_known:
+        why = images.invalid or OPAQUE
+        questions.append(Question(why, DEFINITIONS))
+    if problems and task.runs_on_fargate is None:
+        why = f"whether {task.address} runs on Fargate is not in the plan; there, "
+        return undetermined(task.address, why + problems[0].message, at="requires_compatibilities")
+    good = passed(task.address, "it uses nothing that Fargate rejects", path=(step,))
+    return concluded(good, problems, questions)
+
+
+def _around(task: Task) -> Iterator[Problem]:
+    """What the task definition itself asks for."""
+    resource = task.resource
+    for name, is_bad in (("ipc_mode", True), ("pid_mode", "host")):
+        value = resource.value(name)
+        if isinstance(value, Known) and is_bad in {True, value.value}:
+            yield _problem(task, name, f"{name} = {value}", f"no {name}")
+    if resource.count_of("placement_constraints"):
+        yield _problem(task, "placement_constraints", "placement constraints", "none of them")
+    for at in range(resource.count_of("volume")):
+        path = f"volume[{at}].host_path"
+        value = resource.value(path)
+        if isinstance(value, Known) and value.value:
+            yield _problem(task, path, f"folder of the host ({value})", "a volume without one")
+        path = f"volume[{at}].docker_volume_configuration"
+        if resource.count_of(path):
+            yield _problem(task, path, "Docker volume", "efs_volume_configuration")
+
+
+def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
+    """What one container asks for."""
+    whose = f"of container {container.shown}"
+    place = f"{DEFINITIONS}[{at}]"
+    for name in NEVER:
+        value = setting(container, name)
+        if isinstance(value, Known) and value.value:
+            yield _problem(task, f"{place}.{name}", f"{name} {whose}", f"no {name}")
+    for each in listed(container, "linuxParameters.capabilities.add"):
+        if isinstance(each, str) and each != CAPABILITY:
+            path = f"{place}.linuxParameters"
+            yield _problem(task, path, f"capability {each} {whose}", f"no {each}", each)
+    for each in listed(container, "resourceRequirements"):
+        kind = each.get("type") if isinstance(each, dict) else None
+        if kind in {"GPU", "InferenceAccelerator"}:
+            path = f"{place}.resourceRequirements"
+            yield _problem(task, path, f"resource requirement {kind} {whose}", "none of them")
+    for each in listed(container, "portMappings"):
+        host, own = (each.get(one) if isinstance(each, dict) else None for one in PORTS)
+        if host and isinstance(own, int) and isinstance(host, int) and host != own:
+            path = f"{place}.portMappings"
+            text = f"host port {host} for port {own} {whose}"
+            yield _problem(task, path, text, f"hostPort = {own}, or none")
+    yield from _limited(task, place, container)
+
+
+def _limited(task: Task, place: str, container: Container) -> Iterator[Problem]:
+    """What one container may have, though not every value of it."""
+    whose = f"of container {container.shown}"
+    driver = setting(container, "logConfiguration.logDriver")
+    if isinstance(driver, Known) and driver.value not in LOG_DRIVERS:
+        path = f"{place}.logConfiguration.logDriver"
+        fix = f"logDriver = one of {', '.join(LOG_DRIVERS)}"
+        yield _problem(task, path, f"log driver {driver} {whose}", fix)
+    stop = number(container, "stopTimeout")
+    if stop is not None and stop > LONGEST_STOP:
+        path = f"{place}.stopTimeout"
+        text = f"stopTimeout of {stop} seconds {whose}"
+        yield _problem(task, path, text, f"stopTimeout = {LONGEST_STOP} or less")
+
+
+def _problem(task: Task, attribute: str, what: str, fix: str, capability: str = "") -> Problem:
+    steps = [Step(task.address, attribute)]
+    if task.reason is not None:
+        steps.append(Step(task.reason.address, "task_definition", "runs it on Fargate"))
+    says = f"{capability} is not allowed on Fargate." if capability else "not valid on Fargate"
+    return Problem(
+        f"Fargate takes no {what}",
+        tuple(steps),
+        REFUSED + says,
+        f"in {task.resource.config_address}: {fix}",
+        certainty=task.certainty,
+    )
+
+
+def _questions(task: Task, containers: tuple[Container, ...]) -> Iterator[Question]:
+    for name in ("ipc_mode", "pid_mode"):
+        if isinstance(task.resource.value(name), Unknown):
+            yield Question(f"{task.address}.{name} is known only after apply", name)
+    # Of blocks nobody has counted yet a plan says no more than this.
+    unknown = task.resource.after_unknown
+    for name in ("placement_constraints", "volume"):
+        if isinstance(unknown, dict) and unknown.get(name) is True:
+            yield Question(f"the {name} of {task.address} are known only after apply", name)
+    for at, container in enumerate(containers):
+        for name in (*NEVER, "stopTimeout", "logConfiguration.logDriver"):
+            if isinstance(setting(container, name), Unknown):
+                why = f"{name} of container {container.shown} is known only after apply"
+                yield Question(why, f"{DEFINITIONS}[{at}].{name}")

@@ -1,0 +1,177 @@
+"""What is replaced does not stand in its own way.
+
+A replacement either comes first, beside the old one, and then both cannot have one name; or it
+comes second, and then nothing may hold on to the old one.
+
+## Why
+Both ways the apply stops in the middle. Created first, the name is taken, by the very resource that
+is to be replaced. Destroyed first, a target group is still used by its listener.
+
+## Fix
+With `create_before_destroy`, let every replacement have a name of its own:
+
+    resource "aws_lb_target_group" "app" {
+      name_prefix = "app-"
+      port        = var.port
+
+      lifecycle {
+        create_before_destroy = true
+      }
+    }
+
+That is also what a target group needs that a listener or a rule uses.
+
+## When unknown
+The new name is known only after apply. A `name_prefix` is never taken.
+
+## Source
+Terraform language documentation, "The lifecycle Meta-Argument"; Elastic Load Balancing API
+Reference, CreateTargetGroup and DeleteTargetGroup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Absent,
+    Confidence,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Unknown,
+    fail,
+    load_table,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS117",
+    name="replacement-name-collision",
+    group="DEPLOY",
+    severity=Severity.HIGH,
+    title="Replacement cannot collide or block",
+    types=("aws_*",),
+)
+
+FIRST = "lifecycle[0].create_before_destroy"
+STAYING = (("no-op",), ("update",))
+TARGET_GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
+USERS = {
+    "aws_lb_listener": "default_action",
+    "aws_alb_listener": "default_action",
+    "aws_lb_listener_rule": "action",
+    "aws_alb_listener_rule": "action",
+}
+"""What holds on to a target group, and by which attribute."""
+SCOPES = {
+    "aws_alb": "",
+    "aws_alb_target_group": "",
+    "aws_cloudwatch_log_group": "",
+    "aws_db_instance": "",
+    "aws_dynamodb_table": "",
+    "aws_ecr_repository": "",
+    "aws_ecs_capacity_provider": "",
+    "aws_ecs_service": "cluster",
+    "aws_iam_instance_profile": "",
+    "aws_iam_policy": "",
+    "aws_iam_role": "",
+    "aws_kms_alias": "",
+    "aws_lambda_function": "",
+    "aws_lb": "",
+    "aws_lb_target_group": "",
+    "aws_s3_bucket": "",
+    "aws_secretsmanager_secret": "",
+    "aws_security_group": "vpc_id",
+    "aws_service_discovery_service": "dns_config[0].namespace_id",
+    "aws_sns_topic": "",
+    "aws_sqs_queue": "",
+}
+"""Types whose names there can be one of only, in a region or in what an attribute names."""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per resource that this plan replaces."""
+    for resource in platform.graph.of_type(*SCOPES):
+        if resource.actions == ("create", "delete"):
+            yield _judge_name(resource)
+        elif resource.actions == ("delete", "create"):
+            yield _judge_hold(resource, platform)
+
+
+def _judge_name(resource: Resource) -> Finding:
+    """A replacement that comes first must have another name than what it replaces."""
+    address = resource.address
+    attribute = load_table("name_attributes")["types"][resource.type][0]
+    path = (Step(address, attribute),)
+    name, before = resource.value(attribute), resource.before_value(attribute)
+    if isinstance(name, Absent) or (isinstance(name, Known) and name != before):
+        return passed(address, "its replacement has another name", path=path)
+    if _moves(resource):
+        return passed(address, "its replacement is where the name is free", path=path)
+    if isinstance(name, Unknown):
+        why = f"{address}.{attribute} is known only after apply, and may be what it is now"
+        return undetermined(address, f"{why}: use name_prefix", path=path)
+    return fail(
+        address,
+        f"{address} is created before the old one is destroyed, and both are called {name}",
+        path=(Step(address, attribute, "the same before and after"),),
+        symptom=f"{name} already exists",
+        strikes=Phase.APPLY,
+        fix=f"in {resource.config_address}: name_prefix instead of {attribute}, or a name that "
+        "changes with what forces the replacement",
+    )
+
+
+def _moves(resource: Resource) -> bool:
+    """Whether the replacement is in another cluster, network, namespace or region."""
+    scopes = [name for name in (SCOPES[resource.type], "region") if name]
+    return any(
+        not isinstance(resource.value(name), Absent)
+        and resource.value(name) != resource.before_value(name)
+        for name in scopes
+    )
+
+
+def _judge_hold(resource: Resource, platform: Platform) -> Finding:
+    """Nothing that stays may use a target group that is destroyed first."""
+    address = resource.address
+    users = [each for each in platform.graph.of_type(*USERS) if each.actions in STAYING]
+    for user in users if resource.type in TARGET_GROUPS else ():
+        path = USERS[user.type]
+        targets = platform.graph.resolve(user, path, TARGET_GROUPS).targets
+        mine = [target for target in targets if target.address == address]
+        if any(target.confidence is Confidence.AMBIGUOUS for target in mine):
+            why = f"whether {user.address} uses {address} is not in the plan; give --source-dir"
+            return undetermined(address, why, at="name")
+        if mine:
+            return fail(
+                address,
+                f"{address} is destroyed before its replacement is there, and {user.address} uses "
+                "it all the while",
+                path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
+                symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
+                strikes=Phase.APPLY,
+                fix=f"in {resource.config_address}:\nname_prefix = ...\n"
+                "lifecycle {\n  create_before_destroy = true\n}",
+            )
+    notes = tuple(
+        Note(Level.WARNING, text) for kind, text in EFFECTS.items() if kind == resource.type
+    )
+    return passed(address, "nothing holds on to what is destroyed first", notes=notes)
+
+
+EFFECTS = {
+    "aws_ecs_service": "it is down from the destroy of the old service until new tasks run",
+    "aws_security_group": "its destroy waits up to 15 minutes for network interfaces that use it",
+}
+"""What a replacement does that fails nothing."""

@@ -1,0 +1,147 @@
+"""A service is destroyed before what it needs to stop its tasks.
+
+## Why
+Terraform destroys in the reverse order of what depends on what. A service does not refer to the
+policies of its roles: nothing keeps Terraform from taking those away first. ECS can then no longer
+deregister the tasks it stops, and the service hangs in DRAINING until the destroy times out.
+
+## Fix
+    resource "aws_ecs_service" "app" {
+      depends_on = [aws_iam_role_policy_attachment.execution]
+    }
+
+It helps in the other direction as well: no task starts before its permissions are there.
+
+## When unknown
+What the service waits for stands in a local: give `--source-dir`.
+
+## Source
+AWS provider documentation, `aws_ecs_service`, the note on `depends_on`;
+hashicorp/terraform-provider-aws issue 3414.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Confidence,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Problem,
+    Question,
+    Resource,
+    Rule,
+    Service,
+    Severity,
+    Step,
+    concluded,
+    not_applicable,
+    passed,
+)
+
+RULE = Rule(
+    id="PS707",
+    name="destroy-order-unsafe",
+    group="LIFECYCLE",
+    severity=Severity.MEDIUM,
+    title="Destroy will not hang on draining services",
+    types=("aws_ecs_service",),
+)
+
+ROLE = "aws_iam_role"
+POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+TARGET_GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
+DRAINING = "timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING')"
+LONGEST = 60
+"""Seconds of deregistration that a destroy may take for each service without a word."""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per service."""
+    for service in platform.services:
+        yield _judge(service, platform)
+    for address in platform.graph.gated_off("aws_ecs_service"):
+        yield not_applicable(address, "the service is gated off: nothing runs")
+
+
+def _judge(service: Service, platform: Platform) -> Finding:
+    definition, _ = platform.definition_of(service)
+    holders = [(service.resource, "iam_role", Severity.MEDIUM)]
+    if definition is not None:
+        # Fargate and the service-linked role do the rest: this order matters less.
+        holders.append((definition, "execution_role_arn", Severity.LOW))
+    problems: list[Problem] = []
+    questions: list[Question] = []
+    policies = 0
+    hidden = platform.hides_references(service.resource)
+    for holder, attribute, severity in holders:
+        for role, policy in _policies(holder, attribute, platform):
+            policies += 1
+            if platform.graph.depends_on(service.address, policy.address):
+                continue
+            if hidden:
+                why = f"whether it waits for {policy.address} is not in the plan: {hidden}"
+                questions.append(Question(why, "depends_on"))
+            else:
+                problems.append(_problem(service, role, policy, severity))
+    if not policies:
+        return not_applicable(service.address, "no policy of its roles is in this plan")
+    path = (Step(service.address, "depends_on"),)
+    says = "it is destroyed before the policies of its roles"
+    notes = tuple(_slow(service, platform))
+    return concluded(passed(service.address, says, path=path, notes=notes), problems, questions)
+
+
+def _policies(
+    holder: Resource, attribute: str, platform: Platform
+) -> Iterator[tuple[Resource, Resource]]:
+    """The role an attribute names, with each policy of this plan that it has."""
+    for target in platform.graph.resolve(holder, attribute, [ROLE]).targets:
+        role = platform.graph.resource(target.address)
+        if role is None or role.mode != "managed" or target.confidence is Confidence.AMBIGUOUS:
+            continue
+        for policy in platform.graph.of_type(*POLICIES):
+            joined = platform.graph.resolve(policy, "role", [ROLE]).targets
+            is_its = any(
+                each.address == role.address and each.confidence is not Confidence.AMBIGUOUS
+                for each in joined
+            )
+            if is_its and not policy.is_deleted:
+                yield role, policy
+
+
+def _problem(service: Service, role: Resource, policy: Resource, severity: Severity) -> Problem:
+    is_near = service.resource.module == policy.module
+    fix = f"depends_on = [{policy.config_address if is_near else policy.address}]"
+    where = (
+        service.resource.config_address if is_near else f"the call of {service.address}'s module"
+    )
+    return Problem(
+        f"it does not wait for {policy.address}, and a destroy may take that away first",
+        (
+            Step(service.address, "depends_on", "not there"),
+            Step(policy.address, "role", role.address),
+        ),
+        DRAINING,
+        f"in {where}: {fix}",
+        strikes=Phase.DESTROY,
+        severity=severity,
+        cause=policy.address,
+    )
+
+
+def _slow(service: Service, platform: Platform) -> Iterator[Note]:
+    """Target groups that keep every destroy waiting."""
+    for target in platform.graph.resolve(service.resource, "load_balancer", TARGET_GROUPS).targets:
+        group = platform.graph.resource(target.address)
+        delay = group.value("deregistration_delay") if group else None
+        # The provider has this number as a text.
+        if isinstance(delay, Known) and str(delay.value).isdecimal() and int(delay.value) > LONGEST:
+            text = f"a destroy waits {delay} seconds until {target.address} lets go of its targets"
+            yield Note(Level.INFO, text)
