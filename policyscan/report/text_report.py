@@ -23,6 +23,8 @@ _KINDS = {
     PlanKind.DESTROY: ", all destroyed",
     PlanKind.NO_CHANGES: ", none changed",
 }
+_MOST_ALIKE = 3
+"""Addresses named of which a rule cannot decide the very same; JSON names them all."""
 _NOT_JUDGED = "NOT JUDGED: see the errors above"
 
 
@@ -139,12 +141,16 @@ def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
     if not groups:
         return
     yield style.strong("Not decided")
-    for group in groups:
-        for each in group.members:
+    alike: dict[tuple[str, str], list[Judgement]] = {}
+    for each in (each for group in groups for each in group.members):
+        alike.setdefault((each.rule.id, each.finding.message), []).append(each)
+    for members in alike.values():
+        for each in members if len(members) <= _MOST_ALIKE else members[:1]:
             rule, finding, span = each.rule, each.finding, each.span
             place = f" ({span.file}:{span.line})" if span else ""
+            others = f" and {len(members) - 1} more" if len(members) > _MOST_ALIKE else ""
             yield from _wrapped(
-                f"{rule.id} {rule.name}  {finding.address}{place}: {finding.message}", width
+                f"{rule.id} {rule.name}  {finding.address}{place}{others}: {finding.message}", width
             )
     yield ""
 
