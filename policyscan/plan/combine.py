@@ -42,19 +42,27 @@ def with_pending(value: Any, unknown: Any) -> Any:
     return value
 
 
-def combined(first: Any, second: Any) -> Any:
+def combined(first: Any, second: Any, *, is_document: bool = False) -> Any:
     """What two replays agree on; where they differ, a Template that says what flows in.
 
     The two differ in every value that only apply will tell, so what is the same in both holds
-    none. A text that is a JSON document is compared part by part.
+    none. A text that is a JSON document is compared part by part. In it, as in a policy, members of
+    a list are told though their order, which sorting made of tokens, is not.
     """
     if isinstance(first, dict) and isinstance(second, dict):
         if first.keys() == second.keys():
-            return {name: combined(first[name], second[name]) for name in first}
+            return {
+                name: combined(first[name], second[name], is_document=is_document) for name in first
+            }
         return derived(first, second)
     if isinstance(first, list) and isinstance(second, list):
+        if is_document and sorted(map(canonical, first)) == sorted(map(canonical, second)):
+            return first if first == second else sorted(first, key=canonical)
         if len(first) == len(second):
-            return [combined(one, other) for one, other in zip(first, second, strict=True)]
+            return [
+                combined(one, other, is_document=is_document)
+                for one, other in zip(first, second, strict=True)
+            ]
         return derived(first, second)
     if first is PENDING or second is PENDING:
         return PENDING
@@ -63,7 +71,7 @@ def combined(first: Any, second: Any) -> Any:
     documents = tuple(map(as_document, (first, second)))
     if None in documents:
         return derived(first, second)
-    document = combined(*documents)
+    document = combined(*documents, is_document=True)
     return document if isinstance(document, Template) else encoded(document)
 
 

@@ -182,3 +182,20 @@ def test_a_proved_value_takes_the_place_of_an_unknown_one(proved: Any, expected:
 def test_a_template_in_a_sensitive_place_is_sensitive() -> None:
     value, _ = merged({}, {"a": True}, {"a": Template(("secret", A))}, {"a": True}, own=OWN)
     assert str(value["a"]) == "(sensitive)"
+
+
+def test_members_of_a_document_are_told_whatever_order_sorting_gave_them() -> None:
+    a, b = Taken("aws_s3_bucket.a", "arn"), Taken("aws_s3_bucket.b", "arn")
+
+    def policy(*buckets: Taken) -> Template:
+        parts = [part for bucket in buckets for part in ('","', bucket)][1:]
+        return Template(('{"Resource":["', *parts, '"]}'))
+
+    told = combined(policy(a, b), policy(b, a))
+    assert isinstance(told, Template)
+    assert told.taken == (a, b)
+    assert not told.is_derived
+    assert combined([Template((a,)), Template((b,))], [Template((b,)), Template((a,))]) != [
+        Template((a,)),
+        Template((b,)),
+    ]
