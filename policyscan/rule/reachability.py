@@ -113,13 +113,16 @@ class Reachability:
         doubts += [f"the rules of {each} are not in this plan" for each in named.external]
         if not keys and not named.external and not doubts and has_default:
             return self._defaulted(placed, groups)
+        found = tuple(group for _, key in sure if (group := self._groups.get(key)) is not None)
+        is_told = self._graph.written.is_at_hand or not any(each.may_hide_rules for each in found)
+        certainty = certainty_of(*(target for target, _ in sure))
         return replace(
             placed,
             attribute=groups,
-            groups=tuple(group for _, key in sure if (group := self._groups.get(key)) is not None),
+            groups=found,
             ids=tuple(str(each.value) for each in named.external),
             missing=tuple(doubts),
-            certainty=certainty_of(*(target for target, _ in sure)),
+            certainty=certainty if is_told else Certainty.INFERRED,
         )
 
     def _defaulted(self, end: End, attribute: str) -> End:

@@ -115,6 +115,14 @@ class Group:
     is_mixed: dict[Direction, bool] = field(default_factory=lambda: dict.fromkeys(Direction, False))
 
     @property
+    def may_hide_rules(self) -> bool:
+        """Whether a `dynamic` block may make rules that the plan alone cannot tell from none."""
+        marks = self.resource.after_unknown
+        return isinstance(marks, dict) and any(
+            marks.get(each) is True and each not in self.inline for each in Direction
+        )
+
+    @property
     def reference(self) -> str:
         """Its id as HCL names it."""
         return f"{self.key}.{'id' if self.resource.type in GROUPS else DEFAULT_OF_VPC}"
