@@ -38,6 +38,9 @@ from policyscan.rule.capacity import (
     gives_already,
     shares_of,
 )
+from policyscan.rule.claims import (
+    Claim,
+)
 from policyscan.rule.containers import (
     Container,
     ImageOrigin,
@@ -113,6 +116,8 @@ from policyscan.rule.needs import (
     TaskNeeds,
 )
 from policyscan.rule.network import (
+    ENDPOINT,
+    VPCS,
     is_zone_id,
 )
 from policyscan.rule.placement import (
@@ -141,6 +146,9 @@ from policyscan.rule.problems import (
     Question,
     concluded,
     veiled,
+)
+from policyscan.rule.ranges import (
+    SubnetRange,
 )
 from policyscan.rule.reachability import (
     End,
@@ -197,6 +205,7 @@ from policyscan.rule.wildcards import (
 
 __all__ = [
     "ABSENT",
+    "ENDPOINT",
     "LISTENERS",
     "LISTENER_RULES",
     "LOAD_BALANCERS",
@@ -204,6 +213,7 @@ __all__ = [
     "SENSITIVE",
     "SUBNETS",
     "TARGET_GROUPS",
+    "VPCS",
     "Absent",
     "Answer",
     "Attached",
@@ -211,6 +221,7 @@ __all__ = [
     "Attachment",
     "Certainty",
     "Check",
+    "Claim",
     "Clash",
     "Confidence",
     "Container",
@@ -259,6 +270,7 @@ __all__ = [
     "Share",
     "Statement",
     "Step",
+    "SubnetRange",
     "Subnets",
     "Target",
     "Task",

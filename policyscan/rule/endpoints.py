@@ -90,11 +90,11 @@ class Endpoints:
                 if need != "s3" or endpoint.value("private_dns_enabled") == Known(value=True):
                     return True
                 continue
-            if self._tables_of(endpoint) & set(subnet.egress.tables):
+            if self.tables_of(endpoint) & set(subnet.egress.tables):
                 return True
         return False
 
-    def _tables_of(self, endpoint: Resource) -> set[str]:
+    def tables_of(self, endpoint: Resource) -> set[str]:
         """The route tables a gateway endpoint adds its route to."""
         found = {
             t.address

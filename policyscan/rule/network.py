@@ -12,6 +12,7 @@ from policyscan.rule.routes import ROUTE_TABLES, Exit, Route, RouteTable, RouteT
 
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
+_ATTACHMENT = "aws_internet_gateway_attachment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,47 @@ class Network:
                 )
                 return problem, len(subnets.targets) == 1
         return "", True
+
+    def gateways_of(self, resource: Resource) -> tuple[Resource, ...]:
+        """The internet gateways attached to the VPC a resource stands in, or its subnet does."""
+        vpcs = {target.address for target in self.vpcs_of(resource)}
+        for target in self._graph.resolve(resource, "subnet_id", SUBNETS).targets:
+            subnet = self._graph.resource(target.address)
+            vpcs |= {each.address for each in self.vpcs_of(subnet)} if subnet else set()
+        return tuple(
+            gateway
+            for gateway in self._graph.of_type("aws_internet_gateway")
+            if not gateway.is_deleted
+            and vpcs
+            & {
+                target.address
+                for holder in (gateway, *self.attachments_of(gateway))
+                for target in self.vpcs_of(holder)
+            }
+        )
+
+    def attachments_of(self, gateway: Resource) -> tuple[Resource, ...]:
+        """What attaches an internet gateway that names no VPC itself."""
+        return tuple(
+            join
+            for join in self._graph.of_type(_ATTACHMENT)
+            if not join.is_deleted
+            and gateway.address
+            in {
+                target.address
+                for target in self._graph.resolve(
+                    join, "internet_gateway_id", ["aws_internet_gateway"]
+                ).targets
+            }
+        )
+
+    @property
+    def has_loose_gateways(self) -> bool:
+        """Whether an internet gateway may be attached to any VPC."""
+        return any(
+            not holder.is_deleted and self._graph.resolve(holder, "vpc_id", VPCS).is_open
+            for holder in self._graph.of_type("aws_internet_gateway", _ATTACHMENT)
+        )
 
     def managed_vpc(self, resource: Resource) -> str:
         """The address of the one VPC a resource stands in, "" when this plan does not manage it."""

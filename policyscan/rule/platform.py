@@ -7,6 +7,7 @@ from functools import cached_property
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
+from policyscan.rule.claims import Claims
 from policyscan.rule.containers import Images
 from policyscan.rule.ecs import TASK_DEFINITION, Service, read_services
 from policyscan.rule.endpoints import Endpoints
@@ -16,6 +17,7 @@ from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
+from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
 from policyscan.rule.regions import Regions
 from policyscan.rule.scaling import Scaling
@@ -85,6 +87,16 @@ class Platform:
     def network(self) -> Network:
         """Subnets and where their routes lead."""
         return Network(self.graph)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Names that must be the only ones of their kind."""
+        return Claims(self.graph)
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """The IPv4 ranges of subnets and VPCs."""
+        return Ranges(self.graph)
 
     @cached_property
     def endpoints(self) -> Endpoints:

@@ -15,6 +15,10 @@ Every table says where its facts come from (`source`) and when it was made (`dat
 - `retention_days`: `days` a log group can keep, `never` for the value that keeps all.
 - `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
   `generated`, the types whose name the provider makes up when nobody gives one.
+- `name_limits`: `rows`, what a name may be: its length from `least` to `most` (0: no text), the
+  `pattern` of the whole ("" where none is known), and whether the provider has `checked` it when
+  there is a plan. `unique` within what the attributes `within` name, in a region if `regional`,
+  `folded` when case does not matter.
 - `taggable_types`: `types` whose tags the provider merges with its default_tags.
 - `unscoped_actions`: `actions` of IAM, with wildcards, that know no resource but all.
 
@@ -46,6 +50,7 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
         "ephemeral_storage_gib": list,
     },
     "name_attributes": {"types": dict, "generated": list},
+    "name_limits": {"rows": list},
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},
     "unscoped_actions": {"actions": list},

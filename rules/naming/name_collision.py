@@ -1,0 +1,141 @@
+"""No two resources may claim one name.
+
+A `count` without its index in the name, two modules with one log group, a repository that exists
+already and is only to be looked up: Terraform plans both, and AWS takes one of them.
+
+## Why
+The apply stops half way, and which of the two was made is chance.
+
+## Fix
+Put what tells them apart into the name: `name = "shop-${each.key}"`. What exists already is
+imported, or only looked up.
+
+## When unknown
+The name, or what it must be the only one in (a cluster, a VPC, a namespace), is known only after
+apply. Give `--source-dir` and a replay, which tell what it is made of.
+
+Two resources of different provider blocks are taken to be in different accounts or regions.
+
+## Source
+The API references of the services; within what a name must be the only one stands in
+`policyscan/rule/tables/name_limits.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    Certainty,
+    Claim,
+    Finding,
+    Known,
+    Parameters,
+    Phase,
+    Platform,
+    Rule,
+    Severity,
+    Step,
+    fail,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS804",
+    name="name-collision",
+    group="NAMING",
+    severity=Severity.HIGH,
+    title="No two resources claim one name",
+    types=(
+        "aws_ecs_cluster",
+        "aws_ecs_service",
+        "aws_ecs_capacity_provider",
+        "aws_ecr_repository",
+        "aws_ecrpublic_repository",
+        "aws_lb",
+        "aws_lb_target_group",
+        "aws_lb_listener_rule",
+        "aws_appautoscaling_policy",
+        "aws_appautoscaling_scheduled_action",
+        "aws_cloudwatch_log_group",
+        "aws_cloudwatch_metric_alarm",
+        "aws_cloudwatch_dashboard",
+        "aws_cloudwatch_event_rule",
+        "aws_service_discovery_private_dns_namespace",
+        "aws_service_discovery_service",
+        "aws_iam_role",
+        "aws_iam_policy",
+        "aws_iam_role_policy",
+        "aws_iam_instance_profile",
+        "aws_security_group",
+        "aws_kms_alias",
+        "aws_secretsmanager_secret",
+        "aws_ssm_parameter",
+        "aws_sns_topic",
+        "aws_sqs_queue",
+        "aws_s3_bucket",
+        "aws_db_instance",
+        "aws_elasticache_replication_group",
+        "aws_dynamodb_table",
+        "aws_lambda_function",
+        "aws_codedeploy_app",
+        "aws_wafv2_web_acl",
+    ),
+)
+
+SYMPTOMS = {
+    "aws_cloudwatch_log_group": "ResourceAlreadyExistsException: The specified log group already "
+    "exists",
+    "aws_ecr_repository": "RepositoryAlreadyExistsException: The repository with name '%s' already "
+    "exists",
+    "aws_iam_role": "EntityAlreadyExists: Role with name %s already exists.",
+    "aws_lb": "ELBv2 Load Balancer (%s) already exists",
+    "aws_lb_target_group": "ELBv2 Target Group (%s) already exists",
+    "aws_lb_listener_rule": "PriorityInUse: Priority '%s' is currently in use",
+}
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per resource whose name must be the only one."""
+    for claim in platform.claims.claims:
+        if claim.resource.mode == "managed":
+            yield _judge(claim, platform)
+
+
+def _judge(claim: Claim, platform: Platform) -> Finding:
+    address, attribute = claim.resource.address, claim.attribute
+    if claim.key is None:
+        return undetermined(address, f"{claim.why}; {platform.graph.advice}", at=attribute)
+    rivals = platform.claims.rivals(claim)
+    value = claim.resource.value(attribute)
+    shown = str(value) if isinstance(value, Known) else "a name of the same parts"
+    if not rivals:
+        return passed(address, "nothing else claims its name", at=attribute)
+    rival = rivals[0]
+    there = rival.resource.address
+    exists = rival.resource.mode == "data"
+    path = (Step(address, attribute, shown), Step(there, rival.attribute, shown))
+    return fail(
+        address,
+        f"{address} is to be called {shown}, and so is {there}"
+        + (", which was found to exist already" if exists else ""),
+        path=path,
+        certainty=Certainty.PROVEN if claim.is_known and rival.is_known else Certainty.INFERRED,
+        symptom=_symptom(claim.resource.type, shown),
+        strikes=Phase.APPLY,
+        cause=there if exists else min(address, there),
+        fix=f"import {address}, or only look it up" if exists else _fix(claim),
+    )
+
+
+def _symptom(kind: str, shown: str) -> str:
+    return SYMPTOMS.get(kind, "...AlreadyExists").replace("%s", shown)
+
+
+def _fix(claim: Claim) -> str:
+    if claim.attribute == "priority":
+        return "priority = <a number no other rule of the listener has>"
+    key = claim.resource.key
+    part = "${count.index}" if isinstance(key, int) else "${each.key}"
+    return f'{claim.attribute} = "...-{part if key is not None else claim.resource.name}"'

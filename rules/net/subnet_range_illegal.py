@@ -1,0 +1,158 @@
+"""A subnet's range must lie in its VPC, meet no other subnet's and stand in a zone of the region.
+
+Ranges are mostly worked out by `cidrsubnet`, so a wrong number moves a subnet out of its VPC or
+onto its neighbour. Terraform does not look: AWS refuses the subnet in the middle of the apply.
+
+## Why
+What needs the subnet is not made either: half a network stands, and the next apply needs a range
+that is free.
+
+## Fix
+Give every subnet its own part of the VPC's block, between /16 and /28:
+
+```hcl
+resource "aws_subnet" "private" {
+  count             = 2
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = cidrsubnet(aws_vpc.main.cidr_block, 8, count.index)
+  availability_zone = data.aws_availability_zones.here.names[count.index]
+}
+```
+
+## When unknown
+The range comes from an IPAM pool or is known only after apply, or the plan does not hold all
+address blocks of the VPC: it exists already, or is only named by its id. Which VPC a subnet stands
+in may hang on a local: give `--source-dir`.
+
+Not judged: subnets that stand already, which AWS accepted.
+
+## Source
+Amazon VPC User Guide, "Subnet CIDR blocks" (between /28 and /16, inside the VPC's blocks, no
+overlap) and "VPC CIDR blocks"; Amazon EC2 API Reference, error codes InvalidSubnet.Range and
+InvalidSubnet.Conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policyscan.rule import (
+    Absent,
+    Finding,
+    Known,
+    Parameters,
+    Phase,
+    Platform,
+    Rule,
+    Severity,
+    Step,
+    SubnetRange,
+    fail,
+    not_applicable,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS209",
+    name="subnet-range-illegal",
+    group="NET",
+    severity=Severity.CRITICAL,
+    title="Subnet ranges are legal",
+    types=("aws_subnet",),
+)
+
+CIDR = "cidr_block"
+ZONE = "availability_zone"
+LARGEST, SMALLEST = 16, 28
+"""Prefix lengths AWS takes for a subnet."""
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per subnet."""
+    for subnet in platform.ranges.subnets:
+        yield _judge(subnet, platform)
+
+
+def _judge(subnet: SubnetRange, platform: Platform) -> Finding:
+    resource, address = subnet.resource, subnet.resource.address
+    if not resource.is_created:
+        return passed(address, "it stands already: AWS accepted its range", at=CIDR)
+    zone, region = resource.value(ZONE), resource.value("region")
+    is_told = isinstance(zone, Known) and isinstance(region, Known)
+    if is_told and not str(zone).startswith(str(region)):
+        return _failed(
+            subnet,
+            f"{address} is to stand in {zone}, which is no zone of {region}",
+            path=(Step(address, ZONE, str(zone)),),
+            symptom=f"InvalidParameterValue: Value ({zone}) for parameter availabilityZone is "
+            "invalid",
+            fix=f'{ZONE} = "{region}a"',
+        )
+    if subnet.network is None:
+        if resource.value("ipv6_native") == Known(value=True):
+            return not_applicable(address, "an IPv6-only subnet has no IPv4 range")
+        is_given = not isinstance(resource.value(CIDR), Absent)
+        why = "is known only after apply" if is_given else "is picked by AWS, from an IPAM pool"
+        return undetermined(address, f"the range of {address} {why}", at=CIDR)
+    if not LARGEST <= subnet.network.prefixlen <= SMALLEST:
+        return _failed(
+            subnet,
+            f"{address} asks for {subnet.network}: a subnet is between /16 and /28 in size",
+            symptom=f"InvalidSubnet.Range: The CIDR '{subnet.network}' is invalid",
+            fix=f'{CIDR} = "{subnet.network.network_address}/24"',
+        )
+    return _neighbours(subnet, platform) or _inside(subnet, platform)
+
+
+def _neighbours(subnet: SubnetRange, platform: Platform) -> Finding | None:
+    """The verdict on a range that meets another subnet's, None when it meets none."""
+    address = subnet.resource.address
+    for other in platform.ranges.overlaps(subnet):
+        there = other.resource.address
+        path = (Step(address, CIDR, str(subnet.network)), Step(there, CIDR, str(other.network)))
+        if not subnet.vpc or not other.vpc:
+            why = f"{address} and {there} overlap, and may stand in one VPC"
+            return undetermined(address, f"{why}; {platform.graph.advice}", path=path)
+        return _failed(
+            subnet,
+            f"{address} ({subnet.network}) overlaps {there} ({other.network}) in the same VPC",
+            path=path,
+            symptom=f"InvalidSubnet.Conflict: The CIDR '{subnet.network}' conflicts with another "
+            "subnet",
+            cause=min(address, there),
+            fix=f"give {address} a {CIDR} of its own, such as another number in cidrsubnet(...)",
+        )
+    return None
+
+
+def _inside(subnet: SubnetRange, platform: Platform) -> Finding:
+    address, network = subnet.resource.address, subnet.network
+    path = (Step(address, CIDR, str(network)),)
+    if not subnet.vpc or network is None:
+        why = f"which VPC {address} stands in is not in the plan; {platform.graph.advice}"
+        return undetermined(address, why, at="vpc_id")
+    blocks = platform.ranges.blocks(subnet.vpc)
+    here = Step(subnet.vpc, CIDR, ", ".join(map(str, blocks.networks)))
+    if any(network.subnet_of(block) for block in blocks.networks):
+        return passed(
+            address, f"{network} lies in its VPC", path=(*path, here), certainty=subnet.certainty
+        )
+    if blocks.why:
+        return undetermined(address, blocks.why, path=path)
+    return _failed(
+        subnet,
+        f"{address} asks for {network}, outside of its VPC's {here.note}",
+        path=(*path, here),
+        symptom=f"InvalidSubnet.Range: The CIDR '{network}' is invalid",
+        cause=subnet.vpc,
+        fix=f"{CIDR} = cidrsubnet({subnet.vpc}.cidr_block, 8, 0)",
+    )
+
+
+def _failed(subnet: SubnetRange, message: str, **details: Any) -> Finding:
+    address = subnet.resource.address
+    details.setdefault("path", (Step(address, CIDR, str(subnet.network)),))
+    details.setdefault("cause", address)
+    return fail(address, message, strikes=Phase.APPLY, certainty=subnet.certainty, **details)

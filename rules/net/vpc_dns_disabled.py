@@ -1,0 +1,163 @@
+"""A VPC in which private names are to resolve needs both of its DNS attributes.
+
+Cloud Map namespaces, private hosted zones and endpoints with private DNS are answered by the
+resolver of the VPC, and only with `enable_dns_support` and `enable_dns_hostnames`. The second one
+is off unless somebody turns it on.
+
+## Why
+A service looks up its neighbour and finds no such name; an endpoint with private DNS is refused.
+
+## Fix
+```hcl
+resource "aws_vpc" "main" {
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+}
+```
+
+## When unknown
+One of the attributes is known only after apply, or which VPC a namespace, zone or endpoint belongs
+to ends in a local: give `--source-dir`.
+
+Not judged: HTTP namespaces, which are asked through the API and not by DNS.
+
+## Source
+Amazon VPC User Guide, "DNS attributes for your VPC"; Amazon Route 53 Developer Guide,
+"Considerations when working with a private hosted zone"; provider documentation of aws_vpc
+(enable_dns_hostnames defaults to false) and of aws_default_vpc (true there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyscan.rule import (
+    VPCS,
+    Absent,
+    Confidence,
+    Finding,
+    Known,
+    Level,
+    Note,
+    Parameters,
+    Phase,
+    Platform,
+    Resource,
+    Rule,
+    Severity,
+    Step,
+    Target,
+    Unknown,
+    certainty_of,
+    fail,
+    not_applicable,
+    passed,
+    undetermined,
+)
+
+RULE = Rule(
+    id="PS208",
+    name="vpc-dns-disabled",
+    group="NET",
+    severity=Severity.HIGH,
+    title="enable_dns_support and enable_dns_hostnames are on where needed",
+    types=("aws_vpc",),
+)
+
+ATTRIBUTES = ("enable_dns_support", "enable_dns_hostnames")
+ENDPOINT = "aws_vpc_endpoint"
+USERS = {
+    ENDPOINT: "vpc_id",
+    "aws_route53_zone": "vpc",
+    "aws_route53_zone_association": "vpc_id",
+    "aws_service_discovery_private_dns_namespace": "vpc",
+}
+"""What the resolver of a VPC answers for, by the attribute that names the VPC."""
+ENDPOINT_SYMPTOM = (
+    "InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames "
+    "VPC attributes set to true"
+)
+
+
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict per VPC of the plan."""
+    for vpc in platform.graph.of_type(*VPCS):
+        if not vpc.is_deleted:
+            yield _judge(vpc, platform)
+
+
+def _judge(vpc: Resource, platform: Platform) -> Finding:
+    users = list(_users(vpc, platform))
+    off = [name for name in ATTRIBUTES if _is_on(vpc, name) is False]
+    open_ = [name for name in ATTRIBUTES if _is_on(vpc, name) is None]
+    sure = [pair for pair in users if pair[1] and pair[1].confidence is not Confidence.AMBIGUOUS]
+    if not users:
+        return not_applicable(vpc.address, "no private name is resolved in this VPC")
+    if not off and not open_:
+        names = " and ".join(ATTRIBUTES)
+        return passed(vpc.address, f"{names} are on", at=ATTRIBUTES[1], notes=_notes(vpc, platform))
+    user, target = (sure or users)[0]
+    path = (Step(vpc.address, (off or open_)[0], "off" if off else ""), Step(user.address))
+    if not off:
+        return undetermined(
+            vpc.address, f"{open_[0]}, which {user.address} needs, is known only after apply",
+            path=path,
+        )  # fmt: skip
+    if target is None or not sure:
+        why = f"whether {user.address} belongs to {vpc.address} is not in the plan"
+        return undetermined(vpc.address, f"{why}; {platform.graph.advice}", path=path)
+    is_endpoint = user.type == ENDPOINT
+    return fail(
+        vpc.address,
+        f"{vpc.address} has {' and '.join(off)} off, which {user.address} needs",
+        path=path,
+        certainty=certainty_of(target),
+        symptom=ENDPOINT_SYMPTOM if is_endpoint else "its names do not resolve: NXDOMAIN",
+        strikes=Phase.APPLY if is_endpoint else Phase.RUNTIME,
+        cause=vpc.address,
+        fix="\n".join(f"{name} = true" for name in off),
+    )
+
+
+def _is_on(vpc: Resource, attribute: str) -> bool | None:
+    match vpc.value(attribute):
+        case Known(value):
+            return value is True
+        case Absent():
+            return attribute != "enable_dns_hostnames"
+        case Unknown():
+            return None
+
+
+def _users(vpc: Resource, platform: Platform) -> Iterator[tuple[Resource, Target | None]]:
+    """What needs the resolver of a VPC, or (with None) may do so."""
+    for user in platform.graph.of_type(*USERS):
+        if user.is_deleted or (user.type == ENDPOINT and not _has_private_dns(user)):
+            continue
+        attribute = USERS[user.type]
+        found = platform.graph.resolve(user, attribute, VPCS)
+        for target in found.targets:
+            if target.address == vpc.address:
+                yield user, target
+        if found.is_open:
+            yield user, None
+
+
+def _has_private_dns(endpoint: Resource) -> bool:
+    return endpoint.value("private_dns_enabled") == Known(value=True)
+
+
+def _notes(vpc: Resource, platform: Platform) -> tuple[Note, ...]:
+    """A warning where other name servers are given: they may not know the private names."""
+    for join in platform.graph.of_type("aws_vpc_dhcp_options_association"):
+        joined = platform.graph.resolve(join, "vpc_id", VPCS).targets
+        if join.is_deleted or vpc.address not in {target.address for target in joined}:
+            continue
+        for target in platform.graph.resolve(join, "dhcp_options_id").targets:
+            options = platform.graph.resource(target.address)
+            servers = options.elements("domain_name_servers") if options else ()
+            if servers and Known("AmazonProvidedDNS") not in servers:
+                text = f"{target.address} names other servers than AmazonProvidedDNS"
+                return (Note(Level.WARNING, text),)
+    return ()

@@ -1,0 +1,36 @@
+"""Which IPv4 ranges lie in each other."""
+
+from __future__ import annotations
+
+from tests.rule.platforms import Refs, made, platform_of, standing
+
+VPC = made("aws_vpc.v", id=Refs(), cidr_block="10.0.0.0/16")
+MORE = made(
+    "aws_vpc_ipv4_cidr_block_association.m",
+    vpc_id=Refs("aws_vpc.v.id"),
+    cidr_block="100.64.0.0/16",
+)
+
+
+def test_a_new_vpc_has_its_own_block_and_those_associated() -> None:
+    blocks = platform_of(VPC, MORE).ranges.blocks("aws_vpc.v")
+    assert [str(each) for each in blocks.networks] == ["10.0.0.0/16", "100.64.0.0/16"]
+    assert blocks.why == ""
+
+
+def test_a_vpc_that_exists_may_have_more_blocks() -> None:
+    blocks = platform_of(standing("aws_vpc.v", cidr_block="10.0.0.0/16")).ranges.blocks("aws_vpc.v")
+    assert blocks.why == "aws_vpc.v exists already and may have further address blocks"
+
+
+def test_a_subnet_stands_in_the_vpc_its_blocks_association_gives_on() -> None:
+    platform = platform_of(
+        VPC,
+        MORE,
+        made(
+            "aws_subnet.s",
+            vpc_id=Refs("aws_vpc_ipv4_cidr_block_association.m.vpc_id"),
+            cidr_block="100.64.0.0/24",
+        ),
+    )
+    assert [each.vpc for each in platform.ranges.subnets] == ["aws_vpc.v"]
