@@ -3,7 +3,7 @@
 from policyscan.plan.kind import PlanKind, kind_of
 from policyscan.plan.model import Plan, Resource
 from policyscan.plan.read import read_plan
-from policyscan.plan.template import DERIVED, Taken, Template
+from policyscan.plan.template import DERIVED, Taken, Template, decode_json
 from policyscan.plan.value import ABSENT, Absent, Known, Unknown, Value, number_of, text_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Template",
     "Unknown",
     "Value",
+    "decode_json",
     "kind_of",
     "number_of",
     "read_plan",

@@ -112,6 +112,14 @@ def _read(text: str) -> Any:
     raise ValueError("nested too deeply")
 
 
+def decode_json(text: str | Template) -> Any:
+    """The JSON document a text is, as `Template.decoded`.
+
+    Raises ValueError: it is none, or nested so deeply that readers cannot descend.
+    """
+    return _read(text) if isinstance(text, str) else text.decoded()
+
+
 def template_of(parts: Iterator[str | Taken], *, is_sensitive: bool = False) -> str | Template:
     """Put parts together: plain text when nothing is missing."""
     joined: list[str | Taken] = []

@@ -15,6 +15,13 @@ class Known:
     value: Any
     is_sensitive: bool = False
 
+    def __hash__(self) -> int:
+        """Lists and maps have none of their own: those of one kind share one."""
+        try:
+            return hash(self.value)
+        except TypeError:
+            return hash(type(self.value).__name__)
+
     def __str__(self) -> str:
         """Text fit for a message: never the value of something marked sensitive."""
         return "(sensitive)" if self.is_sensitive else str(self.value)

@@ -16,6 +16,7 @@ from policyscan.plan import (
     Template,
     Unknown,
     Value,
+    decode_json,
     number_of,
     text_of,
 )
@@ -288,6 +289,7 @@ __all__ = [
     "concluded",
     "cpu_units",
     "credentials_in",
+    "decode_json",
     "empty_forwards",
     "excess",
     "fail",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
-from policyscan.plan import Known, Resource, Taken, Template, Unknown, Value
+from policyscan.plan import Known, Resource, Taken, Template, Unknown, Value, decode_json
 from policyscan.rule.image import Image, ImageError, looks_like_image, parse_image
 
 REPOSITORY = "aws_ecr_repository"
@@ -335,8 +334,8 @@ def read_containers(text: str | Template, *, is_sensitive: bool = False) -> tupl
     Example: `[{"name": "app", "image": "nginx:1.27"}]`.
     """
     try:
-        decoded = json.loads(text) if isinstance(text, str) else text.decoded()
-    except (ValueError, RecursionError):
+        decoded = decode_json(text)
+    except ValueError:
         raise ValueError("container_definitions is not JSON") from None
     if isinstance(decoded, dict):
         decoded = [decoded]

@@ -6,14 +6,13 @@ missing part will look like.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from policyscan.plan import DERIVED, Taken, Template
+from policyscan.plan import DERIVED, Taken, Template, decode_json
 
 Text = str | Template
 OPEN = Template((DERIVED,))
@@ -146,7 +145,7 @@ def read_document(text: Text) -> tuple[Statement, ...]:
     Raises ValueError: it is no JSON, or no policy.
     Example: `{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`.
     """
-    decoded = json.loads(text) if isinstance(text, str) else text.decoded()
+    decoded = decode_json(text)
     if not isinstance(decoded, dict):
         raise ValueError("a policy document is a JSON object")  # noqa: TRY004 - a wrong text
     return tuple(read_statement(each) for each in _listed(decoded.get("Statement")))

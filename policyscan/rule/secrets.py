@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
-from policyscan.plan import Absent, Known, Resource, Template, Unknown
+from policyscan.plan import Absent, Known, Resource, Template, Unknown, decode_json
 from policyscan.rule.containers import DEFINITIONS, Container, Images
 from policyscan.rule.settings import SENSITIVE, mapping_in, mappings_in, shown_name
 
@@ -184,9 +183,9 @@ def keys_of(version: Resource) -> frozenset[str] | None:
     try:
         match version.value("secret_string"):
             case Known(str() as text):
-                decoded = json.loads(text)
+                decoded = decode_json(text)
             case Unknown(template=Template(is_derived=False) as template):
-                decoded = template.decoded()
+                decoded = decode_json(template)
             case _:
                 return None
     except ValueError:

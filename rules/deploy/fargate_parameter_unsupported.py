@@ -115,7 +115,7 @@ def _around(task: Task) -> Iterator[Problem]:
     resource = task.resource
     for name, is_bad in (("ipc_mode", True), ("pid_mode", "host")):
         value = resource.value(name)
-        if isinstance(value, Known) and is_bad in {True, value.value}:
+        if isinstance(value, Known) and is_bad in (True, value.value):
             yield _problem(task, name, f"{name} = {value}", f"no {name}")
     if resource.count_of("placement_constraints"):
         yield _problem(task, "placement_constraints", "placement constraints", "none of them")

@@ -27,7 +27,6 @@ ContainerDefinition, versionConsistency.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -50,6 +49,7 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    decode_json,
     fail,
     in_module,
     parse_image,
@@ -193,7 +193,7 @@ def _expiries(repository: Resource, platform: Platform) -> Iterator[Note]:
 def _rules(policy: Resource) -> list[Any]:
     text = policy.value("policy")
     try:
-        decoded = json.loads(str(text.value)) if isinstance(text, Known) else {}
+        decoded = decode_json(str(text.value)) if isinstance(text, Known) else {}
     except ValueError:
         return []
     rules = decoded.get("rules") if isinstance(decoded, dict) else None

@@ -64,6 +64,7 @@ from policyscan.rule import (
     fail,
     keeps_clients,
     not_applicable,
+    number_of,
     passed,
     settle,
     subnet_paths,
@@ -163,30 +164,30 @@ def _ports(way: Way) -> tuple[Port, ...] | str:
     port = way.attachment.container_port
     health = way.group.value("health_check[0].port")
     protocol = way.group.value("protocol")
-    if not isinstance(port, Known):
+    number = number_of(port)
+    if number is None:
         return f"{way.attachment.path}.container_port is known only after apply"
     if isinstance(health, Unknown) or isinstance(protocol, Unknown):
         return f"the ports or protocol of {way.group.address} are known only after apply"
     if way.group.value("ip_address_type") == Known("ipv6"):
         return f"{way.group.address} sends over IPv6, whose rules are not judged"
-    number = int(port.value)
     kinds = _PROTOCOLS.get(str(protocol), ("tcp",))
     text = str(health.value) if isinstance(health, Known) else ""
-    checked = Port(int(text)) if text.isdecimal() else Port(number)
-    return tuple(dict.fromkeys((*(Port(number, kind) for kind in kinds), checked)))
+    checked = Port(int(text)) if text.isdecimal() else Port(int(number))
+    return tuple(dict.fromkeys((*(Port(int(number), kind) for kind in kinds), checked)))
 
 
 def _front(
     way: Way, balancer: End, platform: Platform
 ) -> Iterator[tuple[Passage, End, Direction, None, Port]]:
     """The gate for clients: any rule on the listener's port will do, whoever it is for."""
-    number = way.sender.listener.value("port")
-    if not isinstance(number, Known):
+    number = number_of(way.sender.listener.value("port"))
+    if number is None:
         why = f"{way.sender.listener.address}.port is known only after apply"
         yield Passage(Reach.MAYBE, why=why), balancer, Direction.INGRESS, None, Port(0)
         return
     kind = "udp" if way.sender.listener.value("protocol") == Known("UDP") else "tcp"
-    port = Port(int(number.value), kind)
+    port = Port(int(number), kind)
     answer = platform.reachability.from_anywhere(balancer, Direction.INGRESS, port)
     if answer.reach is Reach.NO:
         some = platform.reachability.about(balancer, Direction.INGRESS, port)

@@ -52,6 +52,7 @@ from policyscan.rule import (
     is_open,
     keeps_clients,
     not_applicable,
+    number_of,
     passed,
     subnet_paths,
     undetermined,
@@ -139,9 +140,9 @@ def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | No
         way.balancer, "security_groups", *subnet_paths(way.balancer), has_default=False
     )
     heard = {
-        int(port.value)
+        int(port)
         for listener in platform.balancing.listeners_of(way.balancer)
-        if isinstance(port := listener.value("port"), Known)
+        if (port := number_of(listener.value("port"))) is not None
     }
     for entry in reach.entries(front, Direction.INGRESS):
         if is_open(entry) and not _is_narrow(entry, WEB | heard) and way.is_sure:

@@ -30,7 +30,6 @@ in CKV_AWS_66, and asks for a year or more in CKV_AWS_338, against this rule.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +48,7 @@ from policyscan.rule import (
     Target,
     Unknown,
     certainty_of,
+    decode_json,
     fail,
     load_table,
     not_applicable,
@@ -159,8 +159,8 @@ def _lets_in(policy: str, region: str) -> bool:
     """Whether a key policy allows CloudWatch Logs of a region ("" is any) something."""
     services = f"logs.{region}." if region else "logs."
     try:
-        statements: Any = json.loads(policy).get("Statement", ())
-    except (ValueError, AttributeError, RecursionError):
+        statements: Any = decode_json(policy).get("Statement", ())
+    except (ValueError, AttributeError):
         return True
     for statement in statements if isinstance(statements, list) else (statements,):
         if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
