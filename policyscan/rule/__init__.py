@@ -3,11 +3,7 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import (
-    Confidence,
-    Resolution,
-    Target,
-)
+from policyscan.graph import Confidence, Resolution, Target
 from policyscan.plan import (
     ABSENT,
     Absent,
@@ -32,65 +28,17 @@ from policyscan.rule.balancing import (
     keeps_clients,
     subnet_paths,
 )
-from policyscan.rule.capacity import (
-    AttachedProviders,
-    Share,
-    attached_to,
-    gives_already,
-    shares_of,
-)
-from policyscan.rule.claims import (
-    Claim,
-)
-from policyscan.rule.containers import (
-    Container,
-    ImageOrigin,
-    TaskImages,
-)
-from policyscan.rule.credentials import (
-    Credential,
-    credentials_in,
-)
-from policyscan.rule.destroy import (
-    Flag,
-    flags_of_kind,
-)
-from policyscan.rule.ecs import (
-    SUBNETS,
-    Service,
-    certainty_of,
-    is_fargate,
-    network_mode,
-    steps_to,
-)
-from policyscan.rule.fargate import (
-    has_windows,
-    is_size,
-    least_platform,
-    nearest_size,
-)
-from policyscan.rule.iam import (
-    Answer,
-    Attached,
-    Permission,
-    Role,
-)
-from policyscan.rule.image import (
-    Image,
-    ImageError,
-    parse_image,
-)
-from policyscan.rule.listeners import (
-    empty_forwards,
-    redirect_loops,
-    rivals,
-    unissued,
-    wrong_kinds,
-)
-from policyscan.rule.logs import (
-    Group,
-    Logging,
-)
+from policyscan.rule.capacity import AttachedProviders, Share, attached_to, gives_already, shares_of
+from policyscan.rule.claims import Claim
+from policyscan.rule.containers import Container, ImageOrigin, TaskImages
+from policyscan.rule.credentials import Credential, credentials_in
+from policyscan.rule.destroy import Flag, flags_of_kind
+from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
+from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
+from policyscan.rule.iam import Answer, Attached, Permission, Role
+from policyscan.rule.image import Image, ImageError, parse_image
+from policyscan.rule.listeners import empty_forwards, redirect_loops, rivals, unissued, wrong_kinds
+from policyscan.rule.logs import Group, Logging
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -112,97 +60,26 @@ from policyscan.rule.model import (
     weakest,
     worst,
 )
-from policyscan.rule.needs import (
-    Need,
-    TaskNeeds,
-)
-from policyscan.rule.network import (
-    ENDPOINT,
-    VPCS,
-    is_zone_id,
-)
-from policyscan.rule.placement import (
-    Opinion,
-    PlacedSubnet,
-    Placement,
-)
-from policyscan.rule.platform import (
-    Platform,
-)
-from policyscan.rule.policy import (
-    Document,
-    Statement,
-    Wanted,
-)
-from policyscan.rule.ports import (
-    Clash,
-    NamedPort,
-    PortMapping,
-    clashes,
-    mappings_of,
-    named_ports,
-)
-from policyscan.rule.problems import (
-    Problem,
-    Question,
-    concluded,
-    veiled,
-)
-from policyscan.rule.ranges import (
-    SubnetRange,
-)
-from policyscan.rule.reachability import (
-    End,
-    Passage,
-    Port,
-    Reach,
-    is_open,
-)
-from policyscan.rule.regions import (
-    mentions_of,
-)
-from policyscan.rule.routes import (
-    Exit,
-)
-from policyscan.rule.scaling import (
-    ScalableTarget,
-)
-from policyscan.rule.secrets import (
-    SecretSource,
-    keys_of,
-)
-from policyscan.rule.security_groups import (
-    GROUPS as SECURITY_GROUPS,
-)
-from policyscan.rule.security_groups import (
-    Direction,
-    Entry,
-)
-from policyscan.rule.settings import (
-    SENSITIVE,
-    in_module,
-)
-from policyscan.rule.tables import (
-    load_table,
-)
-from policyscan.rule.task import (
-    Task,
-    cpu_units,
-    listed,
-    mebibytes,
-    number,
-    required_by,
-    setting,
-)
-from policyscan.rule.vpcs import (
-    Home,
-    home_of,
-)
-from policyscan.rule.wildcards import (
-    excess,
-    is_broad,
-    is_public,
-)
+from policyscan.rule.needs import Need, TaskNeeds
+from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
+from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
+from policyscan.rule.platform import Platform
+from policyscan.rule.policy import Document, Statement, Wanted
+from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappings_of, named_ports
+from policyscan.rule.problems import Problem, Question, concluded, veiled
+from policyscan.rule.ranges import SubnetRange
+from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
+from policyscan.rule.regions import mentions_of
+from policyscan.rule.routes import Exit
+from policyscan.rule.scaling import ScalableTarget
+from policyscan.rule.secrets import SecretSource, keys_of
+from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
+from policyscan.rule.security_groups import Direction, Entry
+from policyscan.rule.settings import SENSITIVE, in_module
+from policyscan.rule.tables import load_table
+from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
+from policyscan.rule.vpcs import Home, home_of
+from policyscan.rule.wildcards import excess, is_broad, is_public
 
 __all__ = [
     "ABSENT",

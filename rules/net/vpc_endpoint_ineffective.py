@@ -158,8 +158,9 @@ def _gateway(
         is_same = other.value(SERVICE) == endpoint.value(SERVICE)
         if is_same and not other.is_deleted and platform.network.managed_vpc(other) == vpc:
             served = served | platform.endpoints.tables_of(other)
-    isolated = [each for each in mine if each.egress.exit is Exit.NONE and each.is_sure]
-    lacking = [t for each in isolated for t in each.egress.tables if t not in served]
+    isolated = [each for each in mine if each.egress.exit is Exit.NONE]
+    sure = [each for each in isolated if each.is_sure]
+    lacking = [t for each in sure for t in each.egress.tables if t not in served]
     if lacking or not served:
         whom = lacking[0] if lacking else "any route table"
         return _useless(
@@ -169,6 +170,10 @@ def _gateway(
             ends=tuple(Step(table) for table in lacking[:1]),
             fix=f"{TABLES} = [{lacking[0] if lacking else 'aws_route_table.<private>'}.id]",
         )
+    doubtful = [t for each in isolated for t in each.egress.tables if t not in served]
+    if doubtful:
+        why = f"whether tasks use {doubtful[0]}, which it adds no route to, is not in the plan"
+        return undetermined(address, f"{why}; {platform.graph.advice}", at=TABLES)
     return passed(address, "the route tables of the tasks lead to it", at=TABLES)
 
 
@@ -231,8 +236,11 @@ def _joined(endpoint: Resource, attribute: str, platform: Platform) -> bool:
 
 
 def _may_be_joined(endpoint: Resource, attribute: str, platform: Platform) -> bool:
-    """Whether the endpoint may have more than is seen."""
-    return platform.graph.resolve(endpoint, attribute).is_open or any(
+    """Whether the endpoint may have more than is seen, or less."""
+    own = platform.graph.resolve(endpoint, attribute)
+    if own.is_open or not all(target.is_sure for target in own.targets):
+        return True
+    return any(
         platform.graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).is_open
         for join in platform.graph.of_type(JOINS[attribute])
     )

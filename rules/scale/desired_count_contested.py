@@ -61,7 +61,8 @@ FIX = "in %s:\nlifecycle {\n  ignore_changes = [desired_count]\n}"
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per service."""
     for service in platform.services:
-        targets = platform.scaling.targets_of(service)
+        # A target that cannot be made scales nothing; PS301 says why.
+        targets = [each for each in platform.scaling.targets_of(service) if not each.problem]
         if service.is_daemon or not targets:
             yield not_applicable(service.address, "nothing but Terraform sets its desired_count")
         else:
