@@ -50,6 +50,9 @@ lint: install ## ruff, mypy and the import contracts
 tests: install ## the tests alone
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
+# What runs Terraform behaves alike in every Python: these few tests show that it does run.
+PLANS := tests/planner/test_plan.py tests/cli/test_replay.py
+
 .PHONY: matrix
 matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, ...
 	@for version in $(MATRIX); do \
@@ -60,6 +63,7 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 	  if [ -z "$$python" ]; then echo "== Python $$version: not found, skipped"; continue; fi; \
 	  echo "== Python $$version: $$python"; \
 	  $(MAKE) tests PYTHON="$$python" VENV=.venv-$$version || exit; \
+	  POLICYSCAN_REQUIRE_TERRAFORM= .venv-$$version/bin/python -m pytest $(PLANS) || exit; \
 	done
 
 .PHONY: fixtures

@@ -22,7 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def terraform() -> None:
-    """Skip a test without terraform; POLICYSCAN_REQUIRE_TERRAFORM=1 makes that a failure."""
+    """Skip a test without terraform; POLICYSCAN_REQUIRE_TERRAFORM=1 makes that a failure.
+
+    0 leaves out every test that needs it.
+    """
+    if os.environ.get("POLICYSCAN_REQUIRE_TERRAFORM") == "0":
+        pytest.skip("left out by POLICYSCAN_REQUIRE_TERRAFORM=0")
     if shutil.which("terraform") is not None:
         return
     if os.environ.get("POLICYSCAN_REQUIRE_TERRAFORM") == "1":
