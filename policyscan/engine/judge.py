@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from policyscan.engine.gate import (
     PLAN_ADDRESS,
@@ -21,7 +22,9 @@ from policyscan.errors import PolicyscanError, crash_site
 from policyscan.graph import ResourceGraph, locate
 from policyscan.plan.attributes import has_true
 from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Step, Verdict
-from policyscan.source import Span
+
+if TYPE_CHECKING:
+    from policyscan.source import Span
 
 _STANDING = {("no-op",), ("read",)}
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from policyscan.report.screen import Style, plain
-from policyscan.source import Span
+
+if TYPE_CHECKING:
+    from policyscan.source import Span
 
 _BAR = "\u2502"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyscan import __version__
 from policyscan.engine import Judgement, Outcome, nothing_judged
 from policyscan.plan import kind_of
 from policyscan.rule import Severity, Verdict
-from policyscan.source import Span
+
+if TYPE_CHECKING:
+    from policyscan.source import Span
 
 SCHEMA_VERSION = "1"
 _OUTCOMES = {0: "pass", 1: "fail", 2: "not-judged", 3: "nothing-to-scan"}
