@@ -106,6 +106,7 @@ class Redaction:
             ),
             notes=tuple(Note(note.level, self.text(note.text)) for note in finding.notes),
             fix=self.text(finding.fix),
+            snippet=self.text(finding.snippet),
             symptom=self.text(finding.symptom),
             cause=self.text(finding.cause),
             at=self.text(finding.at),

@@ -116,6 +116,7 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "source": _source(judgement.span),
         "notes": [{"level": str(note.level), "text": note.text} for note in finding.notes],
         "fix": finding.fix,
+        "snippet": finding.snippet,
         "symptom": finding.symptom,
         "strikes": str(finding.strikes) if finding.strikes else None,
         "cause": finding.cause or None,

@@ -105,6 +105,7 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
         yield from _wrapped(f"Note: {note.text}", width)
     for number, line in enumerate(finding.fix.splitlines()):
         yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
+    yield from (f"{_INDENT}   {plain(line)}".rstrip() for line in finding.snippet.splitlines())
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
     yield f"{_INDENT}{style.faint('More: ' + _DOCS.format(id=rule.id))}{standing}"
 

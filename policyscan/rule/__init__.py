@@ -76,6 +76,7 @@ from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
+from policyscan.rule.snippet import arguments, block, edit, new, quoted
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -160,13 +161,16 @@ __all__ = [
     "Verdict",
     "Wanted",
     "Way",
+    "arguments",
     "attached_to",
+    "block",
     "certainty_of",
     "clashes",
     "concluded",
     "cpu_units",
     "credentials_in",
     "decode_json",
+    "edit",
     "empty_forwards",
     "excess",
     "fail",
@@ -192,11 +196,13 @@ __all__ = [
     "named_ports",
     "nearest_size",
     "network_mode",
+    "new",
     "not_applicable",
     "number",
     "number_of",
     "parse_image",
     "passed",
+    "quoted",
     "redirect_loops",
     "required_by",
     "rivals",

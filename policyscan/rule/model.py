@@ -85,7 +85,8 @@ class Finding:
 
     `severity` None is the rule's own. `cause` is what several findings may share, such as the
     address of the repository all of them wait for. `symptom` is what AWS will say or do. `at` is
-    the attribute of the address that decides, where `path` does not go through it first.
+    the attribute of the address that decides, where `path` does not go through it first. `fix` is
+    what to do in a sentence or a few, `snippet` the HCL that does it (`policyscan.rule.snippet`).
     """
 
     address: str
@@ -95,6 +96,7 @@ class Finding:
     path: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
     fix: str = ""
+    snippet: str = ""
     symptom: str = ""
     strikes: Phase | None = None
     cause: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import stat
 import tempfile
@@ -1307,10 +1308,21 @@ def test_a_missing_terraform_is_said(
     assert refused(plan, configuration.folder).startswith("terraform is not on PATH")
 
 
-@pytest.mark.parametrize("seconds", [-1.0, 0.05, 0.3])
-def test_time_is_limited(configuration: Configuration, seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1.0, 0.05, 1.0])
+def test_time_is_limited(
+    configuration: Configuration,
+    seconds: float,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     configuration.write('resource "aws_kms_key" "main" {}')
     plan = planned(configuration)
+    # However fast the machine is, this terraform is slower.
+    slow = tmp_path / "bin" / "terraform"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(slow.parent), prepend=os.pathsep)
     assert refused(plan, configuration.folder, seconds=seconds).endswith("took too long")
 
 

@@ -1,0 +1,46 @@
+"""HCL to paste: what a fix writes, in the block of the very resource it mends.
+
+A word in capitals stands for what only the reader knows, such as `aws_subnet.PRIVATE_A.id`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from policyscan.plan import Resource
+
+
+def edit(resource: Resource, *body: str) -> str:
+    """What to write in a resource's own block; the rest of the block stays as it is.
+
+    `body` are lines or whole blocks of HCL. Example: `edit(group, 'target_type = "ip"')`.
+    """
+    keyword = "data" if resource.mode == "data" else "resource"
+    return block(f'{keyword} "{resource.type}" "{resource.name}"', *body)
+
+
+def new(kind: str, name: str, *body: str) -> str:
+    """A resource to write beside the others. Example: `new("aws_eip", "nat", 'domain = "vpc"')`."""
+    return block(f'resource "{kind}" "{name}"', *body)
+
+
+def block(header: str, *body: str) -> str:
+    """A block as `terraform fmt` leaves it, as long as no two arguments follow each other.
+
+    Example: `block("lifecycle", "ignore_changes = [desired_count]")`.
+    """
+    lines = [line for part in body for line in part.splitlines() or [""]]
+    inner = "".join(f"  {line}\n" if line else "\n" for line in lines)
+    return f"{header} {{\n{inner}}}"
+
+
+def arguments(**values: str) -> str:
+    """Arguments below each other, their equals signs in line; values are HCL, see `quoted`."""
+    width = max(map(len, values), default=0)
+    return "\n".join(f"{name:<{width}} = {value}" for name, value in values.items())
+
+
+def quoted(text: str) -> str:
+    """A text as an HCL string that means just this text."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return escaped.replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from policyscan.rule import arguments, block, edit, new, quoted
+from tests.plans import change, plan_of
+
+
+def test_an_edit_names_the_block_of_its_resource() -> None:
+    (group,) = plan_of([change("aws_lb_target_group.app", after={})]).resources
+    assert edit(group, 'target_type = "ip"') == (
+        'resource "aws_lb_target_group" "app" {\n  target_type = "ip"\n}'
+    )
+
+
+def test_blocks_nest_and_arguments_line_up() -> None:
+    made = new("aws_eip", "nat", arguments(domain=quoted("vpc"), tags="{}"), block("timeouts", ""))
+    assert made == (
+        'resource "aws_eip" "nat" {\n  domain = "vpc"\n  tags   = {}\n  timeouts {\n\n  }\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('say "hi"', '"say \\"hi\\""'),
+        ("${a}", '"$${a}"'),
+        ("%{if}", '"%%{if}"'),
+        ("two\nlines", '"two\\nlines"'),
+        ("é", '"é"'),
+    ],
+)
+def test_a_text_is_quoted_so_that_it_means_itself(text: str, written: str) -> None:
+    assert quoted(text) == written
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+def test_terraform_leaves_a_snippet_as_it_is() -> None:
+    made = new(
+        "aws_appautoscaling_target",
+        "app",
+        arguments(max_capacity="10", min_capacity="2"),
+        "",
+        block("lifecycle", "ignore_changes = [desired_count]"),
+    )
+    shown = subprocess.run(
+        ["terraform", "fmt", "-"],  # noqa: S607 - the terraform on PATH is the one meant
+        input=made.encode(),
+        capture_output=True,
+        check=True,
+    )
+    assert shown.stdout.decode() == made + "\n"
