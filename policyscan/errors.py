@@ -1,6 +1,7 @@
 """Every deliberate error, with the exit code it stands for.
 
-A message is one line: which file, where in it, what is wrong, what to do.
+A message is one line: which file, where in it, what is wrong, what to do. Only a pack of rules
+tells everything that is wrong with it at once, a line each.
 The command line prints it as it is, so it never carries a traceback.
 """
 
@@ -13,6 +14,11 @@ class PolicyscanError(Exception):
     """Something policyscan refuses to go on with; the message is meant for the user."""
 
     exit_code = 2
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message as the command line prints it; most are one line."""
+        return (str(self),)
 
 
 class PlanError(PolicyscanError):
@@ -32,7 +38,16 @@ class ConfigError(PolicyscanError):
 
 
 class PackError(PolicyscanError):
-    """A rule file does not keep the contract of a rule."""
+    """Rule files do not keep the contract of a rule; one line for each problem of each file."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self._problems = problems
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Every problem."""
+        return self._problems
 
 
 def crash_site(problem: BaseException) -> str:

@@ -200,7 +200,7 @@ def rules(rule: str | None) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code; every refusal is one line on stderr."""
+    """Run one command line and return its exit code; a refusal goes to stderr, line by line."""
     try:
         code = policyscan.main(arguments, prog_name="policyscan", standalone_mode=False)
         sys.stdout.flush()
@@ -208,7 +208,8 @@ def run(arguments: list[str]) -> int:
         problem.show()
         return 2
     except PolicyscanError as problem:
-        say(str(problem))
+        for line in problem.lines:
+            say(line)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")

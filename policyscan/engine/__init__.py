@@ -1,8 +1,9 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
+from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import nothing_judged
 from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
-from policyscan.engine.pack import PackRule, built_in_pack, load_pack
+from policyscan.engine.pack import built_in_pack, load_pack
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import (
     CONFIG_FILE,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import (
     PLAN_ADDRESS,
     PLAN_GATE,
@@ -15,7 +16,6 @@ from policyscan.engine.gate import (
     is_planned,
     plan_warnings,
 )
-from policyscan.engine.pack import PackRule
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings
 from policyscan.errors import PolicyscanError, crash_site

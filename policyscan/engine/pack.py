@@ -1,26 +1,20 @@
-"""Loads a rule pack from a folder: every file that has a `RULE` and a `check`."""
+"""Loads rule packs: folders of rule files, each read by the reader of its suffix."""
 
 from __future__ import annotations
 
-import importlib.util
-import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
+from policyscan.engine.contract import PackRule, Problem, line_of
+from policyscan.engine.gate import PLAN_GATE
+from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
-from policyscan.rule import Check, Rule
 
-_ID = re.compile(r"[A-Z]{2,}\d{3,}")
+_Reader = Callable[[Path], tuple[PackRule | None, tuple[Problem, ...]]]
 
-
-@dataclass(frozen=True, slots=True)
-class PackRule:
-    """A rule with its check and its page: the docstring of its file."""
-
-    rule: Rule
-    check: Check
-    page: str
-    path: Path
+_READERS: Final[Mapping[str, _Reader]] = {".py": read_python_rule}
+"""What reads a rule file, by the file's suffix; other files of a pack are no rules."""
 
 
 def built_in_pack() -> Path:
@@ -30,44 +24,69 @@ def built_in_pack() -> Path:
     return checkout if (package.parent / "pyproject.toml").is_file() else package / "_pack"
 
 
-def load_pack(folder: Path) -> tuple[PackRule, ...]:
-    """Load every rule below a folder, in order of id.
+def load_pack(*folders: Path) -> tuple[PackRule, ...]:
+    """Load every rule below some folders, in order of id; a file met twice is loaded once.
 
-    Raises PackError: no such folder, no rule in it, a file that cannot be run, a rule that does
-    not keep the contract, or an id given twice.
+    Raises PackError, with everything that is wrong in all of them: no such folder, no rule in it,
+    a file that cannot be run, a rule that does not keep the contract, an id or a name given twice.
     """
+    rules: dict[Path, PackRule] = {}
+    problems: list[str] = []
+    for folder in folders:
+        found, wrong = _read(folder, rules)
+        rules |= found
+        problems += wrong
+    problems += map(str, _given_twice(rules.values()))
+    if problems:
+        raise PackError(*problems)
+    return tuple(sorted(rules.values(), key=lambda each: each.rule.id))
+
+
+def rule_files(folder: Path) -> tuple[Path, ...]:
+    """The files of a pack that may hold a rule, sorted; what starts with a dot is none."""
+    return tuple(
+        sorted(
+            path
+            for path in folder.rglob("*")
+            if path.suffix in _READERS
+            and path.is_file()
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
+    )
+
+
+def _read(folder: Path, known: Iterable[Path]) -> tuple[dict[Path, PackRule], list[str]]:
+    """The rules of one folder by their real paths, and what is wrong with it."""
     if not folder.is_dir():
-        raise PackError(f"{folder}: no such folder of rules")
-    found: dict[str, PackRule] = {}
-    for path in sorted(folder.rglob("*.py")):
-        rule = _load(path, folder)
-        if rule is None:
+        return {}, [f"{folder}: no such folder of rules"]
+    rules: dict[Path, PackRule] = {}
+    problems: list[str] = []
+    met = set(known)
+    is_known = False
+    for path in rule_files(folder):
+        real = path.resolve()
+        if real in met:
+            is_known = True
             continue
-        if rule.rule.id in found:
-            other = found[rule.rule.id].path
-            raise PackError(f"{path}: {rule.rule.id} is already the id of {other}")
-        found[rule.rule.id] = rule
-    if not found:
-        raise PackError(f"{folder}: no rule in this folder: a rule file has a RULE and a check()")
-    return tuple(rule for _, rule in sorted(found.items()))
+        rule, wrong = _READERS[path.suffix](path)
+        if rule is not None:
+            rules[real] = rule
+        problems += map(str, wrong)
+    if not (rules or problems or is_known):
+        problems.append(f"{folder}: no rule in this folder: a rule file has a RULE and a check()")
+    return rules, problems
 
 
-def _load(path: Path, folder: Path) -> PackRule | None:
-    name = "policyscan_pack." + ".".join(path.relative_to(folder).with_suffix("").parts)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PackError(f"{path}: cannot be loaded as a rule")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise PackError(f"{path}: {type(problem).__name__}: {problem}") from problem
-    rule = getattr(module, "RULE", None)
-    if rule is None:
-        return None
-    check = getattr(module, "check", None)
-    if not isinstance(rule, Rule) or not callable(check):
-        raise PackError(f"{path}: RULE must be a Rule and check a function")
-    if not _ID.fullmatch(rule.id):
-        raise PackError(f"{path}: {rule.id!r} is no rule id; it looks like PS101")
-    return PackRule(rule, check, (module.__doc__ or "").strip(), path)
+def _given_twice(rules: Iterable[PackRule]) -> Iterator[Problem]:
+    """Ids and names that another rule has: that which was loaded first may keep them."""
+    ids: dict[str, str] = {PLAN_GATE.id: "the check of the plan itself"}
+    names: dict[str, str] = {PLAN_GATE.name: "the check of the plan itself"}
+    for each in rules:
+        for word, value, owners in (
+            ("id", str(each.rule.id), ids),
+            ("name", str(each.rule.name), names),
+        ):
+            if value in owners:
+                text = f"{value} is already the {word} of {owners[value]}"
+                yield Problem(each.path, line_of(each.path, word), text)
+            owners.setdefault(value, str(each.path))

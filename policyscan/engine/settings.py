@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from policyscan.engine.pack import PackRule
+from policyscan.engine.contract import PackRule
 from policyscan.errors import ConfigError
 from policyscan.rule import Parameters, Severity
 

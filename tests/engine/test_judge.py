@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from policyscan.engine import Outcome, Settings, judge, load_pack
 from policyscan.errors import ConfigError, PackError
 from policyscan.rule import Verdict
+from tests.packs import write_pack as pack
 from tests.plans import change, graph_of
 
 GOOD = """
@@ -44,12 +44,6 @@ def check(platform, parameters):
     yield passed("a.b", "once")
     yield passed("a.b", "again")
 """
-
-
-def pack(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    return folder
 
 
 def outcome(folder: Path, settings: Settings | None = None, **more: Any) -> Outcome:

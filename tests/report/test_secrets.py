@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from policyscan.cli.commands import FORMATS, GRAPH_FORMATS, run
 from policyscan.engine import Settings, built_in_pack, judge, load_pack
 from policyscan.report import render_text
+from tests.packs import write_pack
 from tests.plans import block, change, constant, document, graph_of, references
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,16 +263,17 @@ def test_colour_and_width_show_nothing_more() -> None:
 
 
 def test_a_rule_that_crashes_on_a_secret_does_not_tell_it(tmp_path: Path) -> None:
-    (tmp_path / "leaking.py").write_text(
+    leaking = (
         "from policyscan.rule import Rule, Severity\n"
         'RULE = Rule("XX200", "leaking", "TEST", Severity.LOW, "t", ("aws_s3_bucket",))\n'
         "def check(platform, parameters):\n"
         f"    raise KeyError({CANARY!r})\n"
         "    yield\n"
     )
-    outcome = judge(graph_of([change("aws_s3_bucket.b")]), load_pack(tmp_path), Settings())
+    pack = load_pack(write_pack(tmp_path, leaking=leaking))
+    outcome = judge(graph_of([change("aws_s3_bucket.b")]), pack, Settings())
     assert outcome.errors == (
-        "XX200 leaking crashed and judged nothing: KeyError at leaking.py, line 4 (leaking.py)",
+        "XX200 leaking crashed and judged nothing: KeyError at leaking.py, line 18 (leaking.py)",
     )
     assert_silent(iter([("text", render_text(outcome, outcome.exit_code("high")))]))
 
