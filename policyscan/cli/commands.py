@@ -76,6 +76,17 @@ def _with_source(command: _Command) -> _Command:
     return command
 
 
+_with_packs = click.option(
+    "--pack",
+    "packs",
+    envvar="POLICYSCAN_PACK",
+    multiple=True,
+    type=click.Path(),
+    metavar="DIR",
+    help="A folder of rules beside the built-in ones; repeatable.",
+)
+
+
 @click.group(
     cls=_ScanByDefault,
     context_settings={
@@ -124,6 +135,7 @@ def policyscan() -> None:
     help="Set a parameter.",
 )
 @click.option("--config", metavar="FILE", help="Configuration file (default: .policyscan.yaml).")
+@_with_packs
 @click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -192,11 +204,12 @@ def graph(**options: Any) -> int:
 
 @policyscan.command(help="List the rules, or explain one.")
 @click.argument("rule", required=False, metavar="[RULE]")
-def rules(rule: str | None) -> int:
+@_with_packs
+def rules(rule: str | None, packs: tuple[str, ...]) -> int:
     """List rules or explain one."""
     from policyscan.cli.rules import run_rules  # noqa: PLC0415 - scans do not need it
 
-    return run_rules(rule)
+    return run_rules(rule, packs)
 
 
 def run(arguments: list[str]) -> int:

@@ -12,7 +12,8 @@ from policyscan.report.box import boxed
 from policyscan.report.screen import Style, plain
 from policyscan.rule import Certainty, Severity, Step, Verdict
 
-_DOCS = "docs/rules/{id}.md"
+_OWN = "PS"
+"""What the ids of the built-in rules start with; the pages of others are in their packs."""
 _INDENT = "    "
 _MOST_LINES = 4
 """Lines of source shown of one place; the rest is counted."""
@@ -107,7 +108,8 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
         yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
     yield from (f"{_INDENT}   {plain(line)}".rstrip() for line in finding.snippet.splitlines())
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
-    yield f"{_INDENT}{style.faint('More: ' + _DOCS.format(id=rule.id))}{standing}"
+    page = f"docs/rules/{rule.id}.md" if rule.id.startswith(_OWN) else f"policyscan rules {rule.id}"
+    yield f"{_INDENT}{style.faint(f'More: {page}')}{standing}"
 
 
 def _step(step: Step) -> str:
