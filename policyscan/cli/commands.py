@@ -212,6 +212,21 @@ def rules(rule: str | None, packs: tuple[str, ...]) -> int:
     return run_rules(rule, packs)
 
 
+@policyscan.command(
+    help="Try the rules of a pack on its fixtures, in fixtures/NAME beside the folder NAME of the "
+    "pack. Exit codes: 0 all is as expected, 1 something is not, 2 something cannot be judged."
+)
+@click.argument("directory", required=False, metavar="[DIR]")
+@_with_packs
+@click.option("--plan", is_flag=True, help="Plan every fixture again, not only those without one.")
+@click.option("--accept", is_flag=True, help="Take what the rules say now for what is expected.")
+def test(**options: Any) -> int:
+    """Try a pack."""
+    from policyscan.cli.bench import run_test  # noqa: PLC0415 - scans do not need it
+
+    return run_test(**options)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; a refusal goes to stderr, line by line."""
     try:
