@@ -227,6 +227,22 @@ def test(**options: Any) -> int:
     return run_test(**options)
 
 
+@policyscan.command("new-rule", help="Start a rule of your own: its file, and its fixtures.")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--id", "rule_id", default="", help="An id, or its letters: ACME takes the next free."
+)
+@click.option("--group", default="", help="Its group (default: the letters of the id).")
+@click.option("--type", "resource_type", default="aws_s3_bucket", help="The type it judges.")
+@click.option("--severity", type=click.Choice(FAIL_ON[:-1]), default="medium")
+@click.option("--dir", "directory", default="rules", help="The folder of the pack (./rules).")
+def new_rule(**options: Any) -> int:
+    """Start a rule."""
+    from policyscan.cli.new_rule import run_new_rule  # noqa: PLC0415 - scans do not need it
+
+    return run_new_rule(**options)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; a refusal goes to stderr, line by line."""
     try:

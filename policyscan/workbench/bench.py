@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from policyscan.engine import PackRule
 from policyscan.errors import PolicyscanError
@@ -19,9 +18,7 @@ from policyscan.workbench.fixture import (
     fixtures_folder,
     fixtures_of,
 )
-
-TO_WRITE: Final = "TO WRITE"
-"""Stands in a new rule and its fixtures wherever their author still has to say something."""
+from policyscan.workbench.templates import TO_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,12 @@ def tried(pack: Path, rules: tuple[PackRule, ...], *, plan: bool, accept: bool) 
     """
     fixtures = fixtures_of(pack)
     trials = tuple(_tried(each, rules, plan=plan, accept=accept) for each in fixtures)
-    unwritten = (line for each in rules for line in _unwritten(each.path))
+    unwritten = (line for each in rules for line in _unwritten(each.path, str(each.path)))
     return Bench(rules, trials, (*unwritten, *_untested(pack, rules, fixtures)))
 
 
 def _tried(fixture: Fixture, rules: tuple[PackRule, ...], *, plan: bool, accept: bool) -> Trial:
-    if unwritten := tuple(_unwritten(fixture.folder / MAIN_FILE)):
+    if unwritten := tuple(_unwritten(fixture.folder / MAIN_FILE, MAIN_FILE)):
         # What is not written yet could only be planned wrongly, and judged for nothing.
         return Trial(fixture, unwritten)
     try:
@@ -105,11 +102,11 @@ def _untested(
         yield f"{root / name}: no rule of the pack has this id"
 
 
-def _unwritten(file: Path) -> Iterator[str]:
+def _unwritten(file: Path, called: str) -> Iterator[str]:
     """The lines of a file that wait for their author."""
     if not file.is_file():
         return
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     for number, line in enumerate(lines, 1):
         if TO_WRITE in line:
-            yield f"{file}:{number}: {line.strip().lstrip('# ')}"
+            yield f"{called}:{number}: {line[line.index(TO_WRITE) :].strip()}"
