@@ -11,8 +11,10 @@ from policyscan.engine.gate import PLAN_GATE
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
 
-_Reader = Callable[[Path], tuple[PackRule | None, tuple[Problem, ...]]]
+_Read = tuple[PackRule | None, tuple[Problem, ...]]
+_Reader = Callable[[Path], _Read]
 
+_NO_RULE: Final[_Read] = (None, ())
 _READERS: Final[Mapping[str, _Reader]] = {".py": read_python_rule}
 """What reads a rule file, by the file's suffix; other files of a pack are no rules."""
 
@@ -31,16 +33,26 @@ def load_pack(*folders: Path, may_be_empty: bool = False) -> tuple[PackRule, ...
     Raises PackError, with everything that is wrong in all of them: no such folder, no rule in it,
     a file that cannot be run, a rule that does not keep the contract, an id or a name given twice.
     """
-    rules: dict[Path, PackRule] = {}
+    read: dict[Path, _Read] = {}
     problems: list[str] = []
     for folder in folders:
-        found, wrong = _read(folder, rules, may_be_empty=may_be_empty)
-        rules |= found
-        problems += wrong
-    problems += map(str, _given_twice(rules.values()))
+        if not folder.is_dir():
+            problems.append(f"{folder}: no such folder of rules")
+            continue
+        files = {path.resolve(): path for path in _rule_files(folder)}
+        for real, path in files.items():
+            if real not in read:
+                read[real] = _READERS[path.suffix](path)
+        if not may_be_empty and all(read[real] == _NO_RULE for real in files):
+            problems.append(
+                f"{folder}: no rule in this folder: a rule file has a RULE and a check()"
+            )
+    rules = [rule for rule, _ in read.values() if rule is not None]
+    found = [problem for _, wrong in read.values() for problem in wrong]
+    problems += map(str, (*found, *_given_twice(rules)))
     if problems:
         raise PackError(*problems)
-    return tuple(sorted(rules.values(), key=lambda each: each.rule.id))
+    return tuple(sorted(rules, key=lambda each: each.rule.id))
 
 
 def _rule_files(folder: Path) -> tuple[Path, ...]:
@@ -54,29 +66,6 @@ def _rule_files(folder: Path) -> tuple[Path, ...]:
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
     )
-
-
-def _read(
-    folder: Path, known: Iterable[Path], *, may_be_empty: bool
-) -> tuple[dict[Path, PackRule], list[str]]:
-    """The rules of one folder by their real paths, and what is wrong with it."""
-    if not folder.is_dir():
-        return {}, [f"{folder}: no such folder of rules"]
-    rules: dict[Path, PackRule] = {}
-    problems: list[str] = []
-    met = set(known)
-    for path in _rule_files(folder):
-        real = path.resolve()
-        if real in met:
-            may_be_empty = True
-            continue
-        rule, wrong = _READERS[path.suffix](path)
-        if rule is not None:
-            rules[real] = rule
-        problems += map(str, wrong)
-    if not (rules or problems or may_be_empty):
-        problems.append(f"{folder}: no rule in this folder: a rule file has a RULE and a check()")
-    return rules, problems
 
 
 def _given_twice(rules: Iterable[PackRule]) -> Iterator[Problem]:

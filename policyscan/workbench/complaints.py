@@ -26,7 +26,10 @@ def complaints(
         if rule in pack:
             given, wanted = by_rule.get(rule, {}), expected.of(rule)
             yield from _missed(rule, wanted, given, known)
-            yield from _unlisted(rule, wanted, given, is_own=rule == fixture.rule)
+            if rule == fixture.rule:
+                yield from _unlisted(rule, wanted, given)
+            elif expected.others:
+                yield from _unlisted(rule, wanted, _failures(given))
         elif rule != fixture.rule:
             yield f"{rule}: expected.json lists verdicts of it, and the pack has no such rule"
     yield from _unfit(fixture, own)
@@ -64,12 +67,14 @@ def _missed(
             yield f"{rule} {address}: expected {verdict}, and the plan has no such address"
 
 
-def _unlisted(
-    rule: str, wanted: Mapping[str, str], given: _Judgements, *, is_own: bool
-) -> Iterator[str]:
+def _unlisted(rule: str, wanted: Mapping[str, str], given: _Judgements) -> Iterator[str]:
     for address, got in sorted(given.items()):
-        if address not in wanted and (is_own or got.verdict is Verdict.FAIL):
+        if address not in wanted:
             yield f"{rule} {address}: not in expected.json, got {_told(got)}"
+
+
+def _failures(given: _Judgements) -> _Judgements:
+    return {address: got for address, got in given.items() if got.verdict is Verdict.FAIL}
 
 
 def _told(judgement: Judgement) -> str:
@@ -87,10 +92,10 @@ def _unfit(fixture: Fixture, own: _Judgements) -> Iterator[str]:
 
 def _bare(own: _Judgements) -> Iterator[str]:
     """A failure says how it is known and what to do."""
-    for address, each in sorted(own.items()):
-        if each.verdict is Verdict.FAIL and not each.finding.path:
+    for address, each in sorted(_failures(own).items()):
+        if not each.finding.path:
             yield f"{each.rule.id} {address}: the failure has no path that proves it"
-        if each.verdict is Verdict.FAIL and not each.finding.fix:
+        if not each.finding.fix:
             yield f"{each.rule.id} {address}: the failure has no fix"
 
 

@@ -116,10 +116,10 @@ def test_all_problems_of_all_files_of_all_packs_are_told_at_once(tmp_path: Path)
     one = write_pack(tmp_path / "one", good=RULE, wrong=wrong, worse="def (\n")
     two = write_pack(tmp_path / "two", good=RULE.replace("bucket-missing", "bucket-gone"))
     assert problems(one, two, tmp_path / "none") == [
+        f"{tmp_path}/none: no such folder of rules",
         "worse.py:15: SyntaxError: invalid syntax",
         "wrong.py:21: None is no group: a word in capitals, such as NET",
         f"wrong.py:22: 3 is no severity; there are {', '.join(LEVELS)}",
-        f"{tmp_path}/none: no such folder of rules",
         "wrong.py:19: XX100 is already the id of good.py",
         "wrong.py:20: bucket-missing is already the name of good.py",
         f"{two}/good.py:19: XX100 is already the id of good.py",
@@ -146,6 +146,17 @@ def test_a_pack_given_twice_or_inside_another_is_loaded_once(tmp_path: Path) -> 
     inner = write_pack(tmp_path / "outer" / "inner", rule=RULE)
     (tmp_path / "link").symlink_to(inner)
     assert len(load_pack(tmp_path / "outer", inner, inner, tmp_path / "link")) == 1
+
+
+def test_a_broken_file_met_twice_is_told_once(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "outer" / "inner", rule="LOST\n")
+    assert len(problems(tmp_path / "outer", folder)) == 1
+
+
+def test_the_line_of_a_field_is_that_of_the_rule_and_not_of_its_page(tmp_path: Path) -> None:
+    page = PAGE.replace("It is missed.", "    severity = LOW")
+    [found] = problems(write_pack(tmp_path, rule=page + RULE.replace("Severity.LOW", "3")))
+    assert found.startswith("rule.py:22: 3 is no severity")
 
 
 def test_a_rule_file_may_define_dataclasses(tmp_path: Path) -> None:

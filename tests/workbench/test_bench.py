@@ -186,6 +186,20 @@ def test_failures_of_other_rules_of_the_pack_count_unless_listed_or_left_out(pac
     assert not any("quiet" in each for each in complaints(pack))
 
 
+def test_where_others_are_left_out_one_that_is_listed_counts_on_its_addresses_alone(
+    pack: Path,
+) -> None:
+    write_pack(pack, other=OTHER)
+    both = [BARE_BUCKET, change("aws_s3_bucket.also")]
+    bare = {"aws_s3_bucket.bare": "fail"}
+    folder = case(pack, "fail", both, {"ACME001": bare, "ACME002": bare, "others": False})
+    assert not any("ACME002 aws_s3_bucket.also" in each for each in complaints(pack))
+    bench(pack, accept=True)
+    assert json.loads((folder / "expected.json").read_text())["ACME002"] == bare
+    case(pack, "fail", both, {"ACME002": {"aws_s3_bucket.bare": "pass"}, "others": False})
+    assert "ACME002 aws_s3_bucket.bare: expected pass, got fail: it is there" in complaints(pack)
+
+
 def test_what_holds_for_all_fixtures_is_said_once_beside_them(pack: Path) -> None:
     write_pack(pack, other=OTHER)
     assert any(each.startswith("ACME002 aws_s3_bucket") for each in complaints(pack))
