@@ -100,7 +100,10 @@ def _bare(own: _Judgements) -> Iterator[str]:
 
 
 def _traps(expected: Expected, own: _Judgements, known: set[str]) -> Iterator[str]:
+    """A trap is there, and the rule does not fall into it."""
     for words, address in sorted(expected.traps.items()):
         if address not in own:
             why = "the rule gave no verdict on it" if address in known else "the plan has it not"
             yield f"trap {words!r} names {address}, and {why}"
+        elif own[address].verdict is Verdict.FAIL:
+            yield f"trap {words!r}: the rule falls into it, {address} fails"

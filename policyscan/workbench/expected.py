@@ -2,14 +2,16 @@
 
     {
       "ACME001": {"aws_s3_bucket.logs": "fail"},
+      "parameters": {"days": 30},
       "source": false,
       "others": false,
       "traps": {"a bucket of another region": "aws_s3_bucket.far"}
     }
 
-`source` false judges the plan alone, as if no `.tf` file were at hand. `others` false leaves the
-failures of other rules out of the question. `traps` says in words what an address looks like and is
-not. One beside the folders of the rules says what holds for all of their fixtures.
+`parameters` sets those of the fixture's rule. `source` false judges the plan alone, as if no `.tf`
+file were at hand. `others` false leaves the failures of other rules out of the question. `traps`
+says in words what an address looks like that the rule must not fail. A file beside the folders of
+the rules says what holds for all of their fixtures.
 """
 
 from __future__ import annotations
@@ -27,15 +29,19 @@ from policyscan.rule import Verdict
 
 EXPECTED_FILE: Final = "expected.json"
 _SWITCHES: Final = ("source", "others")
-_KEYS: Final = (*_SWITCHES, "traps")
+_KEYS: Final = (*_SWITCHES, "parameters", "traps")
 _VERDICTS: Final = tuple(str(each) for each in Verdict if each is not Verdict.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an `expected.json` says: verdicts by rule and address, traps by their words."""
+    """What an `expected.json` says.
+
+    Verdicts are by rule and address, parameters by name, and traps by the words for them.
+    """
 
     verdicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     traps: Mapping[str, str] = field(default_factory=dict)
     source: bool = True
     others: bool = True
@@ -56,6 +62,7 @@ def read_expected(*folders: Path) -> Expected:
         merged |= document
     return Expected(
         verdicts={key: value for key, value in merged.items() if RULE_ID.fullmatch(key)},
+        parameters=merged.get("parameters", {}),
         traps=merged.get("traps", {}),
         source=merged.get("source", True),
         others=merged.get("others", True),
@@ -92,6 +99,8 @@ def _fault(key: str, value: object) -> str:
     if key == "traps":
         wrong = _not_texts(value)
         return f"traps maps words to the address they describe{wrong}" if wrong else ""
+    if key == "parameters":
+        return "" if isinstance(value, dict) else "parameters maps names to values"
     if key in _SWITCHES:
         return "" if isinstance(value, bool) else f"{key} is true or false"
     close = get_close_matches(key, _KEYS, n=1)

@@ -49,7 +49,8 @@ class Fixture:
     def judged(self, pack: tuple[PackRule, ...], expected: Expected) -> Outcome:
         """What a pack says of it: the rules it is about, or every one where others count too.
 
-        Raises PlanError or SourceError: its files cannot be read.
+        Raises PlanError or SourceError: its files cannot be read. Raises ConfigError: it sets a
+        parameter that the rule does not have.
         """
         about = {self.rule, *expected.verdicts}
         rules = tuple(each for each in pack if expected.others or each.rule.id in about)
@@ -57,7 +58,8 @@ class Fixture:
             raise PlanError(f"{self.plan_file}: there is no plan yet")
         plan = read_plan(self.plan_file.read_bytes(), str(self.plan_file))
         source = read_source(self.folder) if expected.source else None
-        return judge(ResourceGraph(plan, source), rules, Settings())
+        given = {(self.rule, name): value for name, value in expected.parameters.items()}
+        return judge(ResourceGraph(plan, source), rules, Settings(given=given))
 
 
 def fixtures_folder(pack: Path) -> Path:

@@ -45,6 +45,7 @@ def check(platform, parameters):
 """
 NAMED = change("aws_s3_bucket.named", after={"bucket": "a"})
 BARE_BUCKET = change("aws_s3_bucket.bare", after={})
+BARE_ADDRESS = "aws_s3_bucket.bare"
 OPEN = change("aws_s3_bucket.open", unknown={"bucket": True})
 
 
@@ -120,10 +121,10 @@ def test_a_pack_whose_fixtures_get_what_they_expect_is_right(pack: Path) -> None
             "fail",
             {
                 "ACME001": {"aws_s3_bucket.bare": "fail"},
-                "traps": {"no bucket": "aws_eip.e", "gone": "aws_eip.gone", "b": NAMED["address"]},
+                "traps": {"no bucket": "aws_eip.e", "gone": "aws_eip.gone", "b": BARE_ADDRESS},
             },
             [
-                f"trap 'b' names {NAMED['address']}, and the plan has it not",
+                f"trap 'b': the rule falls into it, {BARE_ADDRESS} fails",
                 "trap 'gone' names aws_eip.gone, and the plan has it not",
                 "trap 'no bucket' names aws_eip.e, and the rule gave no verdict on it",
             ],
@@ -209,7 +210,7 @@ def test_what_holds_for_all_fixtures_is_said_once_beside_them(pack: Path) -> Non
 
 def test_accept_lists_what_is_said_and_keeps_the_rest(pack: Path) -> None:
     write_pack(pack, other=OTHER)
-    traps = {"traps": {"it looks named": "aws_s3_bucket.bare"}}
+    traps = {"traps": {"it looks bare": "aws_s3_bucket.named"}}
     folder = case(pack, "fail", [BARE_BUCKET, NAMED], {"ACME001": {"gone.b": "fail"}, **traps})
     bench(pack, accept=True)
     assert json.loads((folder / "expected.json").read_text()) == {
@@ -225,12 +226,25 @@ def test_accept_does_not_make_a_case_show_what_it_does_not(pack: Path) -> None:
     assert found.exit_code == 1
 
 
+def test_a_fixture_may_set_the_parameters_of_its_rule(pack: Path) -> None:
+    text = RULE.replace("import Known,", "import Known, Parameter,").replace(
+        '("aws_s3_bucket",))', '("aws_s3_bucket",), (Parameter("word", "name", "a word"),))'
+    )
+    write_pack(pack, rule=text.replace('"it has no name"', 'parameters["word"]'))
+    case(pack, "fail", [BARE_BUCKET], {"parameters": {"word": "spoken"}})
+    assert complaints(pack) == [
+        "ACME001 aws_s3_bucket.bare: not in expected.json, got fail: spoken"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("expected.json", "{", "expected.json: not JSON: "),
         ("expected.json", "[]", "expected.json: an object belongs here"),
         ("expected.json", '{"trap": {}}', "unknown key 'trap'; did you mean traps?"),
+        ("expected.json", '{"parameters": ["days"]}', "parameters maps names to values"),
+        ("expected.json", '{"parameters": {"days": 1}}', "ACME001 has no parameter 'days'"),
         ("expected.json", '{"source": "no"}', "source is true or false"),
         ("expected.json", '{"traps": {"words": 1}}', "not 'words' to 1"),
         ("expected.json", '{"ACME001": {"a.b": "failed"}}', "not 'a.b' to 'failed'"),
