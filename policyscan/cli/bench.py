@@ -43,8 +43,7 @@ def _told(bench: Bench, pack: Path) -> Iterator[str]:
     for trial in bench.trials:
         if trial.complaints or trial.errors:
             yield f"{trial.fixture.folder}"
-            yield from (f"  {line}" for line in trial.complaints)
-            yield from (f"  cannot be judged: {line}" for line in trial.errors)
+            yield from (f"  {line}" for line in (*trial.complaints, *trial.errors))
     yield from bench.gaps
     good = sum(not (each.complaints or each.errors) for each in bench.trials)
     word = ("PASS", "FAIL", "NOT JUDGED")[bench.exit_code]

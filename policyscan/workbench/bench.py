@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from policyscan.engine import PackRule
 from policyscan.errors import PolicyscanError
@@ -19,6 +20,8 @@ from policyscan.workbench.fixture import (
     fixtures_of,
 )
 from policyscan.workbench.templates import TO_WRITE
+
+_END_OF_TEXT: Final = '", '
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def make_plan_of(fixture: Fixture) -> None:
     """Have Terraform plan a fixture, offline. Raises PolicyscanError: it cannot."""
     outcome, why = regenerate(fixture.folder, check=False)
     if outcome is Outcome.FAILED:
-        raise PolicyscanError(f"{fixture.folder}: cannot be planned: {why}")
+        raise PolicyscanError(f"it cannot be planned: {why}")
 
 
 def _untested(
@@ -108,5 +111,7 @@ def _unwritten(file: Path, called: str) -> Iterator[str]:
         return
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     for number, line in enumerate(lines, 1):
-        if TO_WRITE in line:
-            yield f"{called}:{number}: {line[line.index(TO_WRITE) :].strip()}"
+        _, found, task = line.partition(TO_WRITE)
+        if found:
+            # The line may be code, whose text ends here.
+            yield f"{called}:{number}: {found}{task.rstrip(_END_OF_TEXT)}"

@@ -310,7 +310,10 @@ def test_without_a_plan_and_without_terraform_it_says_so(pack: Path) -> None:
     plan.unlink()
     done = run("test", pack, PATH="/nowhere")
     assert done.returncode == 2
-    assert f"{plan.parent}: cannot be planned: terraform is not on PATH" in done.stdout.decode()
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == str(plan.parent)
+    assert lines[1].startswith("  it cannot be planned: terraform is not on PATH")
+    assert lines[2].startswith("NOT JUDGED: 1 rule of ")
 
 
 @pytest.mark.usefixtures("terraform")
