@@ -75,9 +75,11 @@ docs: install ## write docs/rules from the rules
 	$(BIN)/python -m policyscan.report.rule_pages
 
 .PHONY: bench
-bench: install ## measure a cold start, and how the graph grows
-	$(BIN)/python tests/benchmarks/cold_start.py
-	$(BIN)/python tests/benchmarks/graph_growth.py
+bench: install ## measure a cold start, the rules, a replay, and how the graph grows
+	$(BIN)/python -m tests.benchmarks.cold_start
+	$(BIN)/python -m tests.benchmarks.rules_cost
+	$(BIN)/python -m tests.benchmarks.replay_cost
+	$(BIN)/python -m tests.benchmarks.graph_growth
 
 .PHONY: fuzz
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too
