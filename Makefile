@@ -75,17 +75,32 @@ docs: install ## write docs/rules from the rules and their fixtures
 	$(BIN)/python -m policyscan.workbench.pages
 
 .PHONY: bench
-bench: install ## measure a cold start, and how the graph grows
-	$(BIN)/python tests/benchmarks/cold_start.py
-	$(BIN)/python tests/benchmarks/graph_growth.py
+bench: install ## measure a cold start, the rules, a replay, and how the graph grows
+	$(BIN)/python -m tests.benchmarks.cold_start
+	$(BIN)/python -m tests.benchmarks.rules_cost
+	$(BIN)/python -m tests.benchmarks.replay_cost
+	$(BIN)/python -m tests.benchmarks.graph_growth
 
 .PHONY: fuzz
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too
 	$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10)
 
+# Other scanners, each in an environment of its own: what they need would not fit into ours.
+PEERS := checkov tf-nag
+
+.PHONY: peers
+peers: install $(PEERS:%=.venv-peer-%/.locked) ## what other scanners find, into docs/peers.md
+	$(BIN)/python -m tests.peers.run
+
+.venv-peer-%/.locked: constraints/peers-%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install \
+	  --require-hashes --requirement $<
+	@touch $@
+
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
-LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal \
+LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -93,8 +108,11 @@ LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --unive
 lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK) --group dev --output-file constraints/dev.txt
-	$(LOCK) --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	for peer in $(PEERS); do \
+	  echo $$peer | $(LOCK) - --output-file constraints/peers-$$peer.txt || exit; \
+	done
 	rm -r .venv-lock
 
 .PHONY: clean

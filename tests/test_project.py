@@ -157,9 +157,11 @@ def test_the_top_level_holds_what_the_readme_explains_and_nothing_else() -> None
     assert tuple(sorted({path.split("/")[0] for path in tracked_modes(ROOT)})) == TOP_LEVEL
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "runtime.txt"])
-def test_every_line_of_the_constraints_is_a_version_with_a_hash(name: str) -> None:
-    assert unlocked((ROOT / "constraints" / name).read_text()) == ()
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "constraints").iterdir()), ids=lambda path: path.name
+)
+def test_every_line_of_the_constraints_is_a_version_with_a_hash(path: Path) -> None:
+    assert unlocked(path.read_text()) == ()
 
 
 def test_what_users_run_is_locked_to_what_the_tests_ran() -> None:

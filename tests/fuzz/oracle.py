@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from policyscan.cli.commands import run
 from policyscan.engine import PackRule, Settings, built_in_pack, judge, load_pack
 from policyscan.errors import PlanError
 from policyscan.graph import ResourceGraph
@@ -19,6 +25,10 @@ from policyscan.report.graph_tree import render_graph_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
+MEMORY = 2**30
+"""Bytes of address space that no plan of _LARGEST bytes may need."""
+SECONDS = 20.0
+"""Of computing, that none may take."""
 _LARGEST = 60_000
 _LONGEST_REFUSAL = 1_000
 
@@ -83,6 +93,55 @@ def check(content: bytes, pack: tuple[PackRule, ...]) -> int:
         is_plain = text.replace("\n", "").isprintable()
         _demand(is_plain, "control characters on the screen", ascii(text))
     return code
+
+
+def check_command(content: bytes, folder: Path, command: Callable[[list[str]], int] = run) -> int:
+    """Scan a plan by the command, in a folder of its own, and return the exit code.
+
+    It leaves a report that tells the exit code, or one line and nothing else.
+    Raises BrokenPromiseError, or whatever the command let out.
+    """
+    plan, report = folder / "plan.json", folder / "report.json"
+    report.unlink(missing_ok=True)
+    plan.write_bytes(content)
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = command([str(plan), "--no-source", "-f", "json", "-o", str(report)])
+    said = err.getvalue()
+    _demand(code in {0, 1, 2, 3}, "an exit code nobody knows", code)
+    _demand("internal error" not in said and "Traceback" not in said, "a crash", said)
+    _demand(out.getvalue() == "", "a report that was to go elsewhere", out.getvalue())
+    _demand(plan.read_bytes() == content, "a plan written to", plan)
+    written = {each.name for each in folder.iterdir()} - {plan.name, report.name}
+    _demand(not written, "a file nobody asked for", written)
+    if report.exists():
+        told = json.loads(report.read_bytes())["summary"]["exit_code"]
+        _demand((told, said) == (code, ""), "a report that tells another end", (told, code, said))
+    else:
+        _demand(code == 2, "an end without a report", code)
+        _demand(len(said.splitlines()) == 1, "a refusal that is not one line", said)
+    return code
+
+
+def limit_memory() -> None:
+    """From here on a scan that takes more than MEMORY crashes, which every check finds."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+@contextmanager
+def limited_time(seconds: float = SECONDS) -> Iterator[None]:
+    """What computes for longer inside ends with BrokenPromiseError, or with a crash it causes."""
+
+    def stop(*_: object) -> None:
+        raise BrokenPromiseError(f"a scan that computes for more than {seconds} seconds")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _demand(holds: bool, what: str, shown: object) -> None:  # noqa: FBT001

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -16,9 +17,11 @@ from pathlib import Path
 from random import Random
 
 from tests.fuzz.mutate import mutated
-from tests.fuzz.oracle import check, load, plans
+from tests.fuzz.oracle import check, check_command, limit_memory, limited_time, load, plans
 
 KEPT = Path("build") / "fuzz"
+COMMAND_EACH = 5
+"""One case of so many is scanned by the command too, which loads the rules anew each time."""
 
 
 def main(arguments: list[str]) -> int:
@@ -31,15 +34,20 @@ def main(arguments: list[str]) -> int:
     pack, documents = load(), plans(with_corpus=True)
     codes: Counter[int] = Counter()
     seen: dict[str, int] = {}
+    limit_memory()
     end = time.monotonic() + 60 * options.minutes
-    while time.monotonic() < end:
-        random = Random(seed)  # noqa: S311 - a case must follow from its seed
-        content = mutated(random.choice(documents), random)
-        try:
-            codes[check(content, pack)] += 1
-        except Exception as problem:  # noqa: BLE001 - finding any is what this is for
-            _report(problem, seed, content, seen)
-        seed += 1
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < end:
+            random = Random(seed)  # noqa: S311 - a case must follow from its seed
+            content = mutated(random.choice(documents), random)
+            try:
+                with limited_time():
+                    codes[check(content, pack)] += 1
+                    if seed % COMMAND_EACH == 0:
+                        check_command(content, Path(folder))
+            except Exception as problem:  # noqa: BLE001 - finding any is what this is for
+                _report(problem, seed, content, seen)
+            seed += 1
     shown = ", ".join(f"{count} exit {code}" for code, count in sorted(codes.items()))
     sys.stdout.write(
         f"{seed - first} cases of {len(documents)} plans from seed {first}: {shown}; "
