@@ -29,7 +29,7 @@ OWN = Path(plan_runner.__file__).parent / "checks" / "graph_checks" / "aws"
 ADDRESS = "__address__"
 
 
-class Listening(Registry):  # type: ignore[misc] - Checkov has no types here
+class Listening(Registry):  # type: ignore[misc]
     """Checkov's registry, which also keeps what its reports leave out."""
 
     def run_checks(self, *arguments: Any, **options: Any) -> Any:

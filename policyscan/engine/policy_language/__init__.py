@@ -6,6 +6,6 @@ the language.
 """
 
 from policyscan.engine.policy_language.operators import OPERATORS
-from policyscan.engine.policy_language.policy import read_policy
+from policyscan.engine.policy_language.policy import Policy, parse_policy, read_policy
 
-__all__ = ["OPERATORS", "read_policy"]
+__all__ = ["OPERATORS", "Policy", "parse_policy", "read_policy"]

@@ -84,7 +84,7 @@ def _is_present(
     condition: Attribute, value: Unknown, spot: Spot, resource: Resource, graph: ResourceGraph
 ) -> bool:
     """Whether it is only asked that something is there, and a reference or a text will be."""
-    if condition.operator.partly is not Partly.PRESENCE:
+    if condition.operator.partly is not Partly.PRESENCE or spot.is_short:
         return False
     if value.template is not None:
         return True

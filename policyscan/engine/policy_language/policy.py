@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,6 @@ from policyscan.engine.policy_language.scene import Scene
 from policyscan.engine.policy_language.truth import Ground, Truth
 from policyscan.engine.policy_language.written import Written, read_written
 from policyscan.rule import (
-    Check,
     Finding,
     Parameters,
     Platform,
@@ -40,8 +40,32 @@ _SEVERITIES: Final = {
 _OFF: Final = "off"
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy: the rule it stands for, the condition that decides, and where it came from."""
+
+    rule: Rule
+    condition: Condition
+    guideline: str
+    page: str
+    path: Path
+
+    def check(self, platform: Platform, _: Parameters) -> Iterator[Finding]:
+        """The verdict on each resource the policy is about."""
+        for address, (truth, ground) in judge(self.condition, Scene(platform.graph)).items():
+            yield _finding(address, truth, ground, self)
+
+
 def read_policy(path: Path) -> tuple[PackRule | None, tuple[Problem, ...]]:
-    """The rule a policy file stands for, and all that is wrong with it.
+    """The rule a policy file stands for, and all that is wrong with it."""
+    policy, problems = parse_policy(path)
+    if policy is None:
+        return None, problems
+    return PackRule(policy.rule, policy.check, policy.page, path), problems
+
+
+def parse_policy(path: Path) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy in a file, and all that is wrong with it.
 
     A YAML file with neither metadata nor a definition is no policy, and no fault. A policy whose
     severity is OFF is none either.
@@ -50,8 +74,8 @@ def read_policy(path: Path) -> tuple[PackRule | None, tuple[Problem, ...]]:
     if problems or written is None or not {"metadata", "definition"} & written.entries.keys():
         return None, problems
     reader = _PolicyReader(path, written)
-    rule = reader.rule()
-    return (None if reader.is_off else rule), tuple(sorted(reader.problems))
+    policy = reader.policy()
+    return (None if reader.is_off else policy), tuple(sorted(reader.problems))
 
 
 class _PolicyReader:
@@ -68,8 +92,8 @@ class _PolicyReader:
         """Whether its author has switched it off."""
         return self._said("severity").lower() == _OFF
 
-    def rule(self) -> PackRule | None:
-        """The rule, as far as it can be read; with problems it is not to be used."""
+    def policy(self) -> Policy | None:
+        """The policy; None when something is wrong with it."""
         identity, name, category = map(self._required, ("id", "name", "category"))
         if identity and not _ID.fullmatch(identity):
             text = f"{identity!r} is no policy id, such as CKV2_CUSTOM_1"
@@ -87,7 +111,7 @@ class _PolicyReader:
             types=tuple(_names(condition)),
         )
         guideline = self._said("guideline") or self._said("guidelines")
-        return PackRule(rule, _check_of(condition, rule, guideline), self._page(), self._path)
+        return Policy(rule, condition, guideline, self._page(guideline), self._path)
 
     def _condition(self) -> Condition | None:
         definition = self._written.entries.get("definition")
@@ -127,11 +151,11 @@ class _PolicyReader:
         found = self._metadata.entries.get(key)
         return "" if found is None or found.value is None else str(found.value).strip()
 
-    def _page(self) -> str:
+    def _page(self, guideline: str) -> str:
         said = (
             (self._said("name"), ""),
             (self._said("category"), "Category: "),
-            (self._said("guideline") or self._said("guidelines"), "Guideline: "),
+            (guideline, "Guideline: "),
             (self._path.name, "Policy: "),
         )
         return "\n".join(f"{label}{text}" for text, label in said if text)
@@ -154,15 +178,7 @@ def _patterns(types: Types) -> tuple[str, ...]:
     return types.names
 
 
-def _check_of(condition: Condition, rule: Rule, guideline: str) -> Check:
-    def check(platform: Platform, _: Parameters) -> Iterator[Finding]:
-        for address, (truth, ground) in judge(condition, Scene(platform.graph)).items():
-            yield _finding(address, truth, ground, rule, guideline)
-
-    return check
-
-
-def _finding(address: str, truth: Truth, ground: Ground, rule: Rule, guideline: str) -> Finding:
+def _finding(address: str, truth: Truth, ground: Ground, policy: Policy) -> Finding:
     is_own = bool(ground.path) and ground.path[0].address == address
     details = {
         "path": ground.path,
@@ -175,5 +191,6 @@ def _finding(address: str, truth: Truth, ground: Ground, rule: Rule, guideline: 
         case Truth.OPEN:
             return undetermined(address, ground.text, **details)
         case Truth.FAILS:
-            fix = f"{rule.title}. See {guideline}" if guideline else f"{rule.title}."
+            see = f" See {policy.guideline}" if policy.guideline else ""
+            fix = f"{policy.rule.title}.{see}"
             return fail(address, ground.text, fix=fix, **details)

@@ -28,13 +28,15 @@ class Spot:
     """A value in a resource; `path` is where, as Terraform writes it.
 
     Unknown where only apply will tell, with Unknown for such parts of a list or map.
-    `is_document`: it stands in a JSON text, `is_raw` that texts are kept as they are.
+    `is_document`: it stands in a JSON text. `is_raw`: texts are kept as they are. `is_short`: it is
+    not known, and the value asked for would stand inside it.
     """
 
     path: str
     value: Any
     is_document: bool = False
     is_raw: bool = False
+    is_short: bool = False
 
     @property
     def settled(self) -> Any:
@@ -107,8 +109,8 @@ class Values:
             yield from spots
             return
         for spot in spots:
-            if isinstance(spot.value, Unknown) and spot.value.template is None:
-                yield spot
+            if isinstance(_opened(spot).value, Unknown):
+                yield replace(spot, is_short=True)
                 continue
             # A key may have dots of its own, as those of Kubernetes tags do.
             for size in range(len(names), 0, -1):
@@ -121,7 +123,7 @@ class Values:
         spot = _opened(spot)
         match spot.value:
             case Unknown():
-                return [spot]
+                return [replace(spot, is_short=True)]
             case dict() as entries if name in entries:
                 is_raw = spot.is_raw or spot.path == _TAGS
                 path = f"{spot.path}.{name}" if spot.path else name
@@ -138,7 +140,7 @@ class Values:
         spot = _opened(spot)
         match spot.value:
             case Unknown():
-                yield spot
+                yield replace(spot, is_short=True)
             case dict() as entries:
                 yield from self._child(spot, name) if name in entries else ()
                 for inner in entries:
@@ -153,7 +155,7 @@ class Values:
         if all(answers):
             yield spot
         elif False not in answers:
-            yield replace(spot, value=Unknown())
+            yield replace(spot, value=Unknown(), is_short=True)
 
     def _compared(self, spot: Spot, comparison: Comparison) -> bool | None:
         found = [spot]
@@ -194,7 +196,8 @@ def _members(spot: Spot) -> list[Spot]:
     """The members of a list; a block or value that stands alone is a list of itself."""
     spot = _opened(spot)
     if not isinstance(spot.value, list):
-        return [] if spot.value is None else [spot]
+        is_short = isinstance(spot.value, Unknown)
+        return [] if spot.value is None else [replace(spot, is_short=is_short)]
     return [
         replace(spot, path=f"{spot.path}[{index}]", value=value, is_raw=not isinstance(value, dict))
         for index, value in enumerate(spot.value)
