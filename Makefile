@@ -71,8 +71,8 @@ fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures
 
 .PHONY: docs
-docs: install ## write docs/rules from the rules
-	$(BIN)/python -m policyscan.report.rule_pages
+docs: install ## write docs/rules from the rules and their fixtures
+	$(BIN)/python -m policyscan.workbench.pages
 
 .PHONY: bench
 bench: install ## measure a cold start, and how the graph grows

@@ -76,6 +76,17 @@ def _with_source(command: _Command) -> _Command:
     return command
 
 
+_with_packs = click.option(
+    "--pack",
+    "packs",
+    envvar="POLICYSCAN_PACK",
+    multiple=True,
+    type=click.Path(),
+    metavar="DIR",
+    help="A folder of rules beside the built-in ones; repeatable.",
+)
+
+
 @click.group(
     cls=_ScanByDefault,
     context_settings={
@@ -124,6 +135,7 @@ def policyscan() -> None:
     help="Set a parameter.",
 )
 @click.option("--config", metavar="FILE", help="Configuration file (default: .policyscan.yaml).")
+@_with_packs
 @click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -192,11 +204,43 @@ def graph(**options: Any) -> int:
 
 @policyscan.command(help="List the rules, or explain one.")
 @click.argument("rule", required=False, metavar="[RULE]")
-def rules(rule: str | None) -> int:
+@_with_packs
+def rules(rule: str | None, packs: tuple[str, ...]) -> int:
     """List rules or explain one."""
     from policyscan.cli.rules import run_rules  # noqa: PLC0415 - scans do not need it
 
-    return run_rules(rule)
+    return run_rules(rule, packs)
+
+
+@policyscan.command(
+    help="Try the rules of a pack on its fixtures, in fixtures/NAME beside the folder NAME of the "
+    "pack. Exit codes: 0 all is as expected, 1 something is not, 2 something cannot be judged."
+)
+@click.argument("directory", required=False, metavar="[DIR]")
+@_with_packs
+@click.option("--plan", is_flag=True, help="Plan every fixture again, not only those without one.")
+@click.option("--accept", is_flag=True, help="Take what the rules say now for what is expected.")
+def test(**options: Any) -> int:
+    """Try a pack."""
+    from policyscan.cli.bench import run_test  # noqa: PLC0415 - scans do not need it
+
+    return run_test(**options)
+
+
+@policyscan.command("new-rule", help="Start a rule of your own: its file, and its fixtures.")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--id", "rule_id", default="", help="An id, or its letters: ACME takes the next free."
+)
+@click.option("--group", default="", help="Its group (default: the letters of the id).")
+@click.option("--type", "resource_type", default="aws_s3_bucket", help="The type it judges.")
+@click.option("--severity", type=click.Choice(FAIL_ON[:-1]), default="medium")
+@click.option("--dir", "directory", default="rules", help="The folder of the pack (./rules).")
+def new_rule(**options: Any) -> int:
+    """Start a rule."""
+    from policyscan.cli.new_rule import run_new_rule  # noqa: PLC0415 - scans do not need it
+
+    return run_new_rule(**options)
 
 
 def run(arguments: list[str]) -> int:

@@ -1,16 +1,18 @@
-"""`policyscan rules`: what the pack holds, and the page of one rule."""
+"""`policyscan rules`: what the packs hold, and the page of one rule."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from policyscan.engine import PackRule, built_in_pack, load_pack
+from policyscan.cli.packs import all_rules, configured
+from policyscan.engine import PackRule
 from policyscan.errors import ConfigError
 
 
-def run_rules(name: str | None) -> int:
+def run_rules(name: str | None, packs: Sequence[str]) -> int:
     """List every rule, or print the page of one."""
-    pack = load_pack(built_in_pack())
+    pack = all_rules(packs, configured())
     if name is None:
         for each in pack:
             rule = each.rule

@@ -7,19 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
+from policyscan.cli.packs import all_rules, configured
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.engine import (
-    CONFIG_FILE,
     Outcome,
     Settings,
-    built_in_pack,
-    load_pack,
     parse_assignment,
-    read_config,
 )
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report import (
@@ -68,6 +64,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     ignore: Sequence[str],
     assignments: Sequence[str],
     config: str | None,
+    packs: Sequence[str],
     no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
     no_color: bool,
@@ -83,7 +80,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
     judge_input = partial(
-        judged, mode=ReplayMode(replay), pack=load_pack(built_in_pack()), settings=settings
+        judged, mode=ReplayMode(replay), pack=all_rules(packs, settings), settings=settings
     )
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
@@ -141,12 +138,7 @@ def _settings(
     assignments: Sequence[str],
     fail_on: str | None,
 ) -> Settings:
-    if config is not None:
-        base = read_config(Path(config))
-    elif Path(CONFIG_FILE).is_file():
-        base = read_config(Path(CONFIG_FILE))
-    else:
-        base = Settings()
+    base = configured(config)
     return replace(
         base,
         select=tuple(select) or base.select,

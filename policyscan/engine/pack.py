@@ -29,16 +29,17 @@ def built_in_pack() -> Path:
     return checkout if (package.parent / "pyproject.toml").is_file() else package / "_pack"
 
 
-def load_pack(*folders: Path) -> tuple[PackRule, ...]:
+def load_pack(*folders: Path, may_be_empty: bool = False) -> tuple[PackRule, ...]:
     """Load every rule below some folders, in order of id; a file met twice is loaded once.
 
+    `may_be_empty`: a folder without a rule is none to complain of, for one is about to be written.
     Raises PackError, with everything that is wrong in all of them: no such folder, no rule in it,
     a file that cannot be run, a rule that does not keep the contract, an id or a name given twice.
     """
     rules: dict[Path, PackRule] = {}
     problems: list[str] = []
     for folder in folders:
-        found, wrong = _read(folder, rules)
+        found, wrong = _read(folder, rules, may_be_empty=may_be_empty)
         rules |= found
         problems += wrong
     problems += map(str, _given_twice(rules.values()))
@@ -47,7 +48,7 @@ def load_pack(*folders: Path) -> tuple[PackRule, ...]:
     return tuple(sorted(rules.values(), key=lambda each: each.rule.id))
 
 
-def rule_files(folder: Path) -> tuple[Path, ...]:
+def _rule_files(folder: Path) -> tuple[Path, ...]:
     """The files of a pack that may hold a rule, sorted; what starts with a dot is none."""
     return tuple(
         sorted(
@@ -60,24 +61,25 @@ def rule_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def _read(folder: Path, known: Iterable[Path]) -> tuple[dict[Path, PackRule], list[str]]:
+def _read(
+    folder: Path, known: Iterable[Path], *, may_be_empty: bool
+) -> tuple[dict[Path, PackRule], list[str]]:
     """The rules of one folder by their real paths, and what is wrong with it."""
     if not folder.is_dir():
         return {}, [f"{folder}: no such folder of rules"]
     rules: dict[Path, PackRule] = {}
     problems: list[str] = []
     met = set(known)
-    is_known = False
-    for path in rule_files(folder):
+    for path in _rule_files(folder):
         real = path.resolve()
         if real in met:
-            is_known = True
+            may_be_empty = True
             continue
         rule, wrong = _READERS[path.suffix](path)
         if rule is not None:
             rules[real] = rule
         problems += map(str, wrong)
-    if not (rules or problems or is_known):
+    if not (rules or problems or may_be_empty):
         problems.append(f"{folder}: no rule in this folder: a rule file has a RULE and a check()")
     return rules, problems
 

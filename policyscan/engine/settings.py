@@ -17,17 +17,21 @@ FAIL_ON = (*(str(level) for level in Severity), "unknown")
 """What `--fail-on` takes."""
 
 CONFIG_FILE = ".policyscan.yaml"
-_KEYS = ("parameters", "select", "ignore", "fail_on")
+_KEYS = ("packs", "parameters", "select", "ignore", "fail_on")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a scan is set to; `given` are parameters by (rule id, name), as text or typed."""
+    """What a scan is set to; `given` are parameters by (rule id, name), as text or typed.
+
+    `packs` are folders of rules beside the built-in pack.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str = "high"
     given: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    packs: tuple[Path, ...] = ()
 
     def chosen(self, pack: tuple[PackRule, ...]) -> tuple[PackRule, ...]:
         """The rules that run. Raises ConfigError: a name that selects or ignores nothing."""
@@ -137,13 +141,18 @@ def read_settings(document: Any, where: str) -> Settings:
             for rule, values in parameters.items()
             for name, value in values.items()
         },
+        packs=tuple(
+            Path(where).parent / each for each in _texts(document, "packs", where, "folders")
+        ),
     )
 
 
-def _texts(document: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _texts(
+    document: dict[str, Any], key: str, where: str, of: str = "rule ids, names or groups"
+) -> tuple[str, ...]:
     value = document.get(key) or []
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list):
-        raise ConfigError(f"{where}: {key} is a list of rule ids, names or groups")
+        raise ConfigError(f"{where}: {key} is a list of {of}")
     return tuple(str(each) for each in value)

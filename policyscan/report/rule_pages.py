@@ -1,19 +1,72 @@
-"""Writes one page per rule from the rule files: `python -m policyscan.report.rule_pages DIR`."""
+"""One page per rule, of its file and of what its fixtures show; and the index of all."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from policyscan.engine import PackRule, built_in_pack, load_pack
+from policyscan.engine import PackRule
+from policyscan.rule import Phase
 
-_NOTICE = "<!-- Made from the rule's file by `make docs`; change it there. -->"
+_NOTICE = "<!-- Made from the rule's file and its fixtures by `make docs`; change them there. -->"
+_GROUPS = {
+    "GATE": "Before all others",
+    "DEPLOY": "It deploys and starts",
+    "NET": "The network carries it",
+    "IMG": "The images are right",
+    "SCALE": "It scales",
+    "IAM": "Permissions are narrow",
+    "OBS": "It can be watched",
+    "HA": "It survives a zone",
+    "NAMING": "Names, tags and regions",
+    "LIFECYCLE": "It can be destroyed again",
+    "COST": "Nothing is paid for in vain",
+}
+"""What the groups of the built-in rules are about; others are called as they are."""
 
 
-def rule_page(each: PackRule) -> str:
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """Something that looks like what a rule objects to, or like what it wants, and is not.
+
+    `place` is the fixture it stands in, as a path from the page.
+    """
+
+    words: str
+    address: str
+    verdict: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the fixtures of a rule show of it; "" and empty where they show nothing.
+
+    `failing` and `passing` are HCL, `told` is the finding that the failing one gets.
+    """
+
+    failing: str = ""
+    told: str = ""
+    passing: str = ""
+    traps: tuple[Trap, ...] = ()
+    strikes: frozenset[Phase] = frozenset()
+
+
+def rule_pages(
+    pack: tuple[PackRule, ...], examples: Mapping[str, Example] | None = None
+) -> dict[str, str]:
+    """Every page by its file name; `examples` are by the id of the rule."""
+    shown = examples or {}
+    pages = {
+        f"{each.rule.id}.md": rule_page(each, shown.get(each.rule.id, Example())) for each in pack
+    }
+    return {"README.md": index_page(pack, shown), **pages}
+
+
+def rule_page(each: PackRule, example: Example) -> str:
     """The Markdown page of one rule."""
     rule = each.rule
-    judged = ", ".join(f"`{name}`" for name in rule.types)
+    judged = ", ".join(f"`{name}`" for name in rule.types) or "the plan"
     lines = [
         _NOTICE,
         f"# {rule.id} {rule.name}",
@@ -24,6 +77,8 @@ def rule_page(each: PackRule) -> str:
         "",
         each.page,
         "",
+        *_example(example),
+        *_traps(example.traps),
     ]
     if rule.parameters:
         lines += ["## Parameters", ""]
@@ -35,45 +90,58 @@ def rule_page(each: PackRule) -> str:
     return "\n".join(lines)
 
 
-def index_page(pack: tuple[PackRule, ...]) -> str:
-    """The Markdown table of all rules."""
-    rows = [
-        f"| [{each.rule.id}]({each.rule.id}.md) | {each.rule.name} | {each.rule.severity} "
-        f"| {each.rule.title} |"
-        for each in pack
+def index_page(pack: tuple[PackRule, ...], examples: Mapping[str, Example]) -> str:
+    """The Markdown index: a table for each group, in the order of the ids."""
+    groups: dict[str, list[PackRule]] = {}
+    for each in pack:
+        groups.setdefault(each.rule.group, []).append(each)
+    lines = [
+        _NOTICE,
+        "# Rules",
+        "",
+        "Strikes: when it shows that nobody mended a failure, as the fixtures of the rule have it.",
+        "",
     ]
-    return "\n".join(
-        [
-            _NOTICE,
-            "# Rules",
+    for group, rules in groups.items():
+        lines += [
+            f"## {group}: {_GROUPS[group]}" if group in _GROUPS else f"## {group}",
             "",
-            "| id | name | severity | holds when |",
+            "| rule | severity | strikes | holds when |",
             "| --- | --- | --- | --- |",
-            *rows,
+            *(_row(each, examples.get(each.rule.id, Example())) for each in rules),
             "",
         ]
-    )
+    return "\n".join(lines)
 
 
-def rule_pages(pack: tuple[PackRule, ...]) -> dict[str, str]:
-    """Every page by its file name."""
-    pages = {f"{each.rule.id}.md": rule_page(each) for each in pack}
-    return {"README.md": index_page(pack), **pages}
+def _row(each: PackRule, example: Example) -> str:
+    rule = each.rule
+    strikes = ", ".join(phase for phase in Phase if phase in example.strikes) or "-"
+    return f"| [{rule.id} {rule.name}]({rule.id}.md) | {rule.severity} | {strikes} | {rule.title} |"
 
 
-def write_pages(folder: Path) -> None:
-    """Write every page, and remove those of rules that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = rule_pages(load_pack(built_in_pack()))
-    for stale in set(folder.glob("*.md")) - {folder / name for name in pages}:
-        stale.unlink()
-    for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8")
+def _example(example: Example) -> Iterator[str]:
+    if not (example.failing or example.passing):
+        return
+    yield from ("## Example", "")
+    if example.failing:
+        yield from ("This fails:", "", *_fenced("hcl", example.failing))
+        yield from ("It is reported as", "", *_fenced("text", example.told))
+    if example.passing:
+        yield from ("This passes:", "", *_fenced("hcl", example.passing))
+
+
+def _fenced(language: str, text: str) -> tuple[str, ...]:
+    return f"```{language}", text, "```", ""
+
+
+def _traps(traps: Iterable[Trap]) -> Iterator[str]:
+    lines = [
+        f"- {each.words}: [`{each.address}`]({each.place}) gets {each.verdict}" for each in traps
+    ]
+    if lines:
+        yield from ("## Looks alike", "", *lines, "")
 
 
 def _shown(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-
-if __name__ == "__main__":
-    write_pages(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/rules"))

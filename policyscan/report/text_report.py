@@ -10,9 +10,10 @@ from policyscan.engine import Judgement, Outcome, nothing_judged
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.box import boxed
 from policyscan.report.screen import Style, plain
-from policyscan.rule import Certainty, Severity, Step, Verdict
+from policyscan.rule import Certainty, Finding, Severity, Step, Verdict
 
-_DOCS = "docs/rules/{id}.md"
+_OWN = "PS"
+"""What the ids of the built-in rules start with; the pages of others are in their packs."""
 _INDENT = "    "
 _MOST_LINES = 4
 """Lines of source shown of one place; the rest is counted."""
@@ -62,6 +63,11 @@ def render_refused(error: str, *, colour: bool = False) -> str:
     return f"{style.bad('error')}: {plain(error)}\n{style.bad(_NOT_JUDGED)}\n"
 
 
+def render_finding(judgement: Judgement, width: int = 96) -> str:
+    """One failure as a report tells it, without its source and what it has in common."""
+    return "\n".join([_heading(judgement, Style(colour=False)), *_told(judgement.finding, width)])
+
+
 def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
     order = list(Severity)
     groups: dict[tuple[str, str], list[Judgement]] = {}
@@ -81,16 +87,24 @@ def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
 
 
 def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Iterator[str]:
-    judgement = group.first
-    finding = judgement.finding
-    rule = judgement.rule
-    heading = f"{rule.id} {rule.name}"
-    yield (
-        f"{style.strong(heading)}  {style.severity(judgement.severity)}  {plain(finding.address)}"
-    )
+    judgement, rule = group.first, group.first.rule
+    yield _heading(judgement, style)
     for other in group.members[1:]:
         yield f"{_INDENT}also {plain(other.finding.address)}"
     yield from _source(judgement, outcome, style)
+    yield from _told(judgement.finding, width)
+    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
+    page = f"docs/rules/{rule.id}.md" if rule.id.startswith(_OWN) else f"policyscan rules {rule.id}"
+    yield f"{_INDENT}{style.faint(f'More: {page}')}{standing}"
+
+
+def _heading(judgement: Judgement, style: Style) -> str:
+    heading = style.strong(f"{judgement.rule.id} {judgement.rule.name}")
+    address = plain(judgement.finding.address)
+    return f"{heading}  {style.severity(judgement.severity)}  {address}"
+
+
+def _told(finding: Finding, width: int) -> Iterator[str]:
     yield from _wrapped(finding.message, width)
     if finding.symptom:
         when = f" at {finding.strikes}" if finding.strikes else ""
@@ -106,8 +120,6 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
     for number, line in enumerate(finding.fix.splitlines()):
         yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
     yield from (f"{_INDENT}   {plain(line)}".rstrip() for line in finding.snippet.splitlines())
-    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
-    yield f"{_INDENT}{style.faint('More: ' + _DOCS.format(id=rule.id))}{standing}"
 
 
 def _step(step: Step) -> str:

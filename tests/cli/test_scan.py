@@ -15,24 +15,11 @@ from typing import Any
 import pytest
 
 from policyscan.cli import commands
+from tests.cli.commands import ROOT, run
 from tests.plans import block, change, document, references
 
-ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
 BROKEN = ROOT / "fixtures" / "reference_broken" / "plan.json"
-
-
-def run(
-    *arguments: str | Path, cwd: Path | None = None, stdin: bytes | None = None, **env: str
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "policyscan", *map(str, arguments)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **env},
-    )
 
 
 def written(folder: Path, **parts: Any) -> Path:

@@ -1,0 +1,89 @@
+"""Finds the fixtures of a pack, and judges one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from policyscan.engine import Outcome, PackRule, Settings, judge, load_pack
+from policyscan.errors import PlanError
+from policyscan.graph import ResourceGraph
+from policyscan.plan import read_plan
+from policyscan.planner.fixtures import FIXTURE_FILE, PLAN_FILE
+from policyscan.source import read_source
+from policyscan.workbench.expected import EXPECTED_FILE, Expected, read_expected
+
+FIXTURES: Final = "fixtures"
+MAIN_FILE: Final = "main.tf"
+REQUIRED: Final = ("pass", "fail", "unknown")
+"""The cases a rule must have, each named after a verdict that it must show."""
+_MARKS_OF_A_CASE: Final = (MAIN_FILE, FIXTURE_FILE, EXPECTED_FILE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fixture:
+    """One case of a rule: the folder `fixtures/<pack>/<rule>/<case>`."""
+
+    folder: Path
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule it is a case of."""
+        return self.folder.parent.name
+
+    @property
+    def case(self) -> str:
+        """What the case is called: `pass`, `fail`, `unknown`, or one more of a rule's own."""
+        return self.folder.name
+
+    @property
+    def plan_file(self) -> Path:
+        """Where its plan is, once Terraform made it."""
+        return self.folder / PLAN_FILE
+
+    def expected(self) -> Expected:
+        """What it says, on top of what holds for the whole pack. Raises ConfigError."""
+        return read_expected(self.folder.parent.parent, self.folder)
+
+    def judged(self, pack: tuple[PackRule, ...], expected: Expected) -> Outcome:
+        """What a pack says of it: the rules it is about, or every one where others count too.
+
+        Raises PlanError or SourceError: its files cannot be read.
+        """
+        about = {self.rule, *expected.verdicts}
+        rules = tuple(each for each in pack if expected.others or each.rule.id in about)
+        if not self.plan_file.exists():
+            raise PlanError(f"{self.plan_file}: there is no plan yet")
+        plan = read_plan(self.plan_file.read_bytes(), str(self.plan_file))
+        source = read_source(self.folder) if expected.source else None
+        return judge(ResourceGraph(plan, source), rules, Settings())
+
+
+def fixtures_folder(pack: Path) -> Path:
+    """Where the fixtures of a pack lie: `fixtures/rules` for `rules`, beside each other."""
+    named = pack if pack.name not in {"", ".."} else pack.resolve()
+    return named.parent / FIXTURES / named.name
+
+
+def fixtures_of(pack: Path) -> tuple[Fixture, ...]:
+    """Every fixture of a pack, in order of rule and case."""
+    folders = (each for each in fixtures_folder(pack).glob("*/*") if each.is_dir())
+    return tuple(
+        sorted(
+            Fixture(folder)
+            for folder in folders
+            if any((folder / name).is_file() for name in _MARKS_OF_A_CASE)
+        )
+    )
+
+
+def rules_in(pack: Path, *others: Path) -> tuple[PackRule, ...]:
+    """The rules of one pack, none of whose ids and names another of the packs has.
+
+    Raises PackError.
+    """
+    inside = pack.resolve()
+    beside = (each for each in others if each.resolve() != inside)
+    loaded = load_pack(*beside, pack)
+    return tuple(each for each in loaded if each.path.resolve().is_relative_to(inside))
