@@ -66,6 +66,13 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 	  POLICYSCAN_REQUIRE_TERRAFORM= .venv-$$version/bin/python -m pytest $(PLANS) || exit; \
 	done
 
+# Checkov cannot share an environment with us: both bring a module of the name hcl2.
+CHECKOV := .venv-checkov
+CHECKOV_READY := $(CHECKOV)/.ready-$(PYTHON_VERSION)
+
+.PHONY: checkov
+checkov: $(CHECKOV_READY) ## make .venv-checkov, in which tests ask Checkov what it would say
+
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures
@@ -85,7 +92,7 @@ fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks 
 
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
-LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal \
+LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -93,8 +100,9 @@ LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --unive
 lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK) --group dev --output-file constraints/dev.txt
-	$(LOCK) --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	$(LOCK) --group pyproject.toml:checkov --output-file constraints/checkov.txt
 	rm -r .venv-lock
 
 .PHONY: clean
@@ -107,6 +115,12 @@ $(DEPENDENCIES): constraints/dev.txt
 	    'make PYTHON=python3.12 ...' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes --requirement constraints/dev.txt
+	@touch $@
+
+$(CHECKOV_READY): constraints/checkov.txt
+	$(PYTHON) -m venv --clear $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install \
+	  --require-hashes --requirement constraints/checkov.txt
 	@touch $@
 
 $(PROJECT): $(DEPENDENCIES) pyproject.toml

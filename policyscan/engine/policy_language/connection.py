@@ -27,10 +27,9 @@ class Before:
             return Truth.OPEN
         return Truth.HOLDS
 
-    def why(self, address: str) -> str:
-        """What they say of one resource."""
-        ground = self.failed.get(address) or self.left_open.get(address)
-        return f", of which {ground.text}" if ground else ""
+    def ground(self, address: str) -> Ground | None:
+        """What they say against one resource."""
+        return self.failed.get(address) or self.left_open.get(address)
 
 
 NOTHING_BEFORE = Before({}, {})
@@ -93,7 +92,7 @@ def _answer(
     linked = {resource.address}
     for other, edge in pairs:
         truth = before.of_pair(resource.address, other)
-        ground = _ground(edge, before.why(other))
+        ground = _ground(edge, before.ground(other))
         if is_sure(edge):
             linked.add(other)
             answer.setdefault(truth, ground)
@@ -108,15 +107,17 @@ def _answer(
     return answer
 
 
-def _ground(edge: Edge, why: str) -> Ground:
+def _ground(edge: Edge, other: Ground | None) -> Ground:
+    """The connection itself, and what is said against the resource at its other end."""
     verb = "is" if is_sure(edge) else "may be"
-    fact = f"{edge.target} {verb} connected by {edge.source}.{edge.from_attribute}{why}"
+    why = f", of which {other.text}" if other else ""
     is_exact = edge.confidence is Confidence.EXACT
     return Ground(
-        fact,
+        f"{edge.target} {verb} connected by {edge.source}.{edge.from_attribute}{why}",
         path=(
-            Step(edge.source, edge.from_attribute, "names"),
+            Step(edge.source, edge.from_attribute),
             Step(edge.target, edge.to_attribute),
+            *(other.path if other else ()),
         ),
         certainty=Certainty.PROVEN if is_exact else Certainty.INFERRED,
     )

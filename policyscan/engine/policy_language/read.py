@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -84,68 +84,65 @@ class DefinitionReader:
     def _attribute(self, written: Written) -> Condition | None:
         types = self._types(written, "resource_types")
         attribute = self._text(written, "attribute")
-        name = self._text(written, "operator")
-        if name is None or attribute is None or types is None:
-            return None
+        name = self._text(written, "operator") or ""
         operator = OPERATORS.get(name.removeprefix(_JSONPATH))
-        if operator is None:
+        if name and operator is None:
             self._unknown(written.entries["operator"], "operator", OPERATORS)
+        if operator is None:
             return None
+        expected = self._value(written, name, operator.takes)
+        path = None
+        if attribute and name.startswith(_JSONPATH):
+            try:
+                path = parse_json_path(attribute)
+            except PathError as problem:
+                self._wrong(written.entries["attribute"], f"JSONPath {problem}")
+        if types is None or attribute is None:
+            return None
+        return Attribute(types, attribute, operator, expected, path)
+
+    def _value(self, written: Written, name: str, takes: Takes) -> Any:
         expected = written.entries.get("value")
-        if operator.takes is Takes.NOTHING:
-            value = None
-        elif expected is None:
-            self._wrong(written, f"value is missing: {name} takes {operator.takes.value}")
+        if takes is Takes.NOTHING:
             return None
-        else:
-            value = expected.plain
-            if why := _misfit(operator.takes, value):
-                self._wrong(expected, f"{name} takes {operator.takes.value}, not {why}")
-                return None
-        if not name.startswith(_JSONPATH):
-            return Attribute(types, attribute, operator, value)
-        try:
-            path = parse_json_path(attribute)
-        except PathError as problem:
-            self._wrong(written.entries["attribute"], f"JSONPath {problem}")
+        if expected is None:
+            self._wrong(written, f"value is missing: {name} takes {takes.value}")
             return None
-        return Attribute(types, attribute, operator, value, path)
+        if why := _misfit(takes, expected.plain):
+            self._wrong(expected, f"{name} takes {takes.value}, not {why}")
+        return expected.plain
 
     def _connection(self, written: Written) -> Condition | None:
         types = self._types(written, "resource_types")
         connected = self._types(written, "connected_resource_types")
-        name = self._text(written, "operator")
+        name = self._operator(written, "connection", tuple(Link))
         if types is None or connected is None or name is None:
-            return None
-        if name not in set(Link):
-            self._unknown(written.entries["operator"], "operator of a connection", Link)
             return None
         return Connection(types, connected, Link(name))
 
     def _filter(self, written: Written) -> Condition | None:
         attribute = self._text(written, "attribute")
-        name = self._text(written, "operator")
+        name = self._operator(written, "filter", ("within",))
         values = written.entries.get("value")
         if values is None:
             self._wrong(written, "value is missing: a filter takes a list of values")
-            return None
-        if attribute is None or name is None:
-            return None
-        if name != "within":
-            self._unknown(written.entries["operator"], "operator of a filter", ("within",))
+        if attribute is None or name is None or values is None:
             return None
         return Filter(Types(), attribute, tuple(one.plain for one in values.members))
 
     def _allowed(self, written: Written) -> Condition | None:
         types = self._types(written, "resource_types")
-        name = self._text(written, "operator")
+        name = self._operator(written, "resource", ("exists", "not_exists"))
         if types is None or name is None:
             return None
-        if name not in {"exists", "not_exists"}:
-            wanted = ("exists", "not_exists")
-            self._unknown(written.entries["operator"], "operator of a resource", wanted)
-            return None
         return Allowed(types, is_denied=name == "not_exists")
+
+    def _operator(self, written: Written, kind: str, known: tuple[str, ...]) -> str | None:
+        name = self._text(written, "operator")
+        if name is None or name in known:
+            return name
+        self._unknown(written.entries["operator"], f"operator of a {kind}", known)
+        return None
 
     def _types(self, written: Written, key: str) -> Types | None:
         found = written.entries.get(key)
@@ -176,8 +173,8 @@ class DefinitionReader:
             return None
         return found.value
 
-    def _unknown(self, written: Written, what: str, known: Any) -> None:
-        names = [str(name) for name in known]
+    def _unknown(self, written: Written, what: str, known: Iterable[str]) -> None:
+        names = [*map(str, known)]
         value = str(written.plain)
         close = get_close_matches(value.removeprefix(_JSONPATH), names, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
