@@ -157,7 +157,7 @@ def test_the_top_level_holds_what_the_readme_explains_and_nothing_else() -> None
     assert tuple(sorted({path.split("/")[0] for path in tracked_modes(ROOT)})) == TOP_LEVEL
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "runtime.txt"])
+@pytest.mark.parametrize("name", ["checkov.txt", "dev.txt", "runtime.txt"])
 def test_every_line_of_the_constraints_is_a_version_with_a_hash(name: str) -> None:
     assert unlocked((ROOT / "constraints" / name).read_text()) == ()
 
@@ -173,6 +173,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     groups = project["dependency-groups"]
     wanted = {
         "runtime.txt": tuple(project["project"]["dependencies"]),
+        "checkov.txt": tuple(groups.pop("checkov")),
         "dev.txt": tuple(line for group in groups.values() for line in group if type(line) is str),
     }
     missing = {
@@ -180,7 +181,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
         - package_names(requirements((ROOT / "constraints" / name).read_text()))
         for name, lines in wanted.items()
     }
-    assert missing == {"runtime.txt": set(), "dev.txt": set()}
+    assert missing == {"runtime.txt": set(), "checkov.txt": set(), "dev.txt": set()}
 
 
 @pytest.fixture

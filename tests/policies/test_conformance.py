@@ -6,6 +6,7 @@ put down to Checkov's edges only when our evaluator, given those edges, says wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_every_policy_that_checkov_brings_for_aws_is_read(
 
 
 def test_every_verdict_that_differs_from_checkovs_is_explained(
-    comparison: Comparison, record_property: pytest.RecordProperty
+    comparison: Comparison, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("figure", f"Checkov's own policies: {comparison.figures}")
     assert comparison.unexplained == []

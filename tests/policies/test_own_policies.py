@@ -7,6 +7,7 @@ answers too, where it is installed.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_each_operator_is_shown_by_a_policy_that_some_pass_and_some_fail() -> No
 
 
 def test_checkov_says_the_same_but_where_it_does_not_keep_to_its_documentation(
-    checkov: Ask, record_property: pytest.RecordProperty
+    checkov: Ask, record_property: Callable[[str, object], None]
 ) -> None:
     read = [parse_policy(path)[0] for path in sorted((FOLDER / "pack").glob("*.yaml"))]
     policies: tuple[Policy, ...] = tuple(policy for policy in read if policy is not None)

@@ -153,7 +153,7 @@ class DefinitionReader:
             return None
         names = [one.value for one in found.members]
         for one in found.members:
-            if not isinstance(one.value, str) or not re.fullmatch(r"[\w.]+", one.value):
+            if not isinstance(one.value, str) or not re.fullmatch(r"\S+", one.value):
                 self._wrong(one, f"{one.plain!r} is no resource type, such as aws_s3_bucket")
                 return None
         match names[0].lower():
