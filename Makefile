@@ -66,6 +66,13 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 	  POLICYSCAN_REQUIRE_TERRAFORM= .venv-$$version/bin/python -m pytest $(PLANS) || exit; \
 	done
 
+# Checkov cannot share an environment with us: both bring a module of the name hcl2.
+CHECKOV := .venv-checkov
+CHECKOV_READY := $(CHECKOV)/.ready-$(PYTHON_VERSION)
+
+.PHONY: checkov
+checkov: $(CHECKOV_READY) ## make .venv-checkov, in which tests ask Checkov what it would say
+
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures
@@ -113,6 +120,7 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	for peer in $(PEERS); do \
 	  echo $$peer | $(LOCK) - --output-file constraints/peers-$$peer.txt || exit; \
 	done
+	$(LOCK) --group pyproject.toml:checkov --output-file constraints/checkov.txt
 	rm -r .venv-lock
 
 .PHONY: clean
@@ -125,6 +133,12 @@ $(DEPENDENCIES): constraints/dev.txt
 	    'make PYTHON=python3.12 ...' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes --requirement constraints/dev.txt
+	@touch $@
+
+$(CHECKOV_READY): constraints/checkov.txt
+	$(PYTHON) -m venv --clear $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install \
+	  --require-hashes --requirement constraints/checkov.txt
 	@touch $@
 
 $(PROJECT): $(DEPENDENCIES) pyproject.toml

@@ -8,6 +8,7 @@ from typing import Final
 
 from policyscan.engine.contract import PackRule, Problem, line_of
 from policyscan.engine.gate import PLAN_GATE
+from policyscan.engine.policy_language import read_policy
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
 
@@ -15,7 +16,11 @@ _Read = tuple[PackRule | None, tuple[Problem, ...]]
 _Reader = Callable[[Path], _Read]
 
 _NO_RULE: Final[_Read] = (None, ())
-_READERS: Final[Mapping[str, _Reader]] = {".py": read_python_rule}
+_READERS: Final[Mapping[str, _Reader]] = {
+    ".py": read_python_rule,
+    ".yaml": read_policy,
+    ".yml": read_policy,
+}
 """What reads a rule file, by the file's suffix; other files of a pack are no rules."""
 
 
