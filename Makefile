@@ -66,12 +66,12 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 	  POLICYSCAN_REQUIRE_TERRAFORM= .venv-$$version/bin/python -m pytest $(PLANS) || exit; \
 	done
 
-# Checkov cannot share an environment with us: both bring a module of the name hcl2.
-CHECKOV := .venv-checkov
-CHECKOV_READY := $(CHECKOV)/.ready-$(PYTHON_VERSION)
+# Other scanners, each in an environment of its own. Checkov could not share ours even if it were to:
+# both bring a module of the name hcl2.
+SCANNERS := checkov tf-nag
 
 .PHONY: checkov
-checkov: $(CHECKOV_READY) ## make .venv-checkov, in which tests ask Checkov what it would say
+checkov: .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
 
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
@@ -92,18 +92,9 @@ bench: install ## measure a cold start, the rules, a replay, and how the graph g
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too
 	$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10)
 
-# Other scanners, each in an environment of its own: what they need would not fit into ours.
-PEERS := checkov tf-nag
-
 .PHONY: peers
-peers: install $(PEERS:%=.venv-peer-%/.locked) ## what other scanners find, into docs/peers.md
+peers: install $(SCANNERS:%=.venv-%/.locked-$(PYTHON_VERSION)) ## what other scanners find, into docs/peers.md
 	$(BIN)/python -m tests.peers.run
-
-.venv-peer-%/.locked: constraints/peers-%.txt
-	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install \
-	  --require-hashes --requirement $<
-	@touch $@
 
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
@@ -117,10 +108,9 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
 	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
-	for peer in $(PEERS); do \
-	  echo $$peer | $(LOCK) - --output-file constraints/peers-$$peer.txt || exit; \
+	for scanner in $(SCANNERS); do \
+	  $(LOCK) --group pyproject.toml:$$scanner --output-file constraints/$$scanner.txt || exit; \
 	done
-	$(LOCK) --group pyproject.toml:checkov --output-file constraints/checkov.txt
 	rm -r .venv-lock
 
 .PHONY: clean
@@ -135,10 +125,10 @@ $(DEPENDENCIES): constraints/dev.txt
 	$(PIP) --require-hashes --requirement constraints/dev.txt
 	@touch $@
 
-$(CHECKOV_READY): constraints/checkov.txt
-	$(PYTHON) -m venv --clear $(CHECKOV)
-	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install \
-	  --require-hashes --requirement constraints/checkov.txt
+.venv-%/.locked-$(PYTHON_VERSION): constraints/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install \
+	  --require-hashes --requirement $<
 	@touch $@
 
 $(PROJECT): $(DEPENDENCIES) pyproject.toml

@@ -38,7 +38,7 @@ Found = Iterator[tuple[str, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """A scanner in the environment `.venv-peer-NAME`: how to run it, how to read what it says."""
+    """A scanner in the environment `.venv-NAME`: how to run it, how to read what it says."""
 
     name: str
     command: str
@@ -70,7 +70,7 @@ FINDINGS = 1
 
 def ran(scanner: Scanner) -> Peer:
     """Run a scanner on a copy of the plan, where no configuration file of anyone lies about."""
-    programs = ROOT / f".venv-peer-{scanner.name}" / "bin"
+    programs = ROOT / f".venv-{scanner.name}" / "bin"
     name, *arguments = scanner.command.split()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(FOLDER / "plan.json", folder)
