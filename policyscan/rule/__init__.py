@@ -62,6 +62,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
+from policyscan.rule.ordering import Wait, wait_for
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -76,7 +77,17 @@ from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.snippet import arguments, block, edit, new, quoted
+from policyscan.rule.snippet import (
+    arguments,
+    block,
+    call,
+    edit,
+    in_container,
+    new,
+    quoted,
+    reference,
+    together,
+)
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -159,11 +170,13 @@ __all__ = [
     "Unknown",
     "Value",
     "Verdict",
+    "Wait",
     "Wanted",
     "Way",
     "arguments",
     "attached_to",
     "block",
+    "call",
     "certainty_of",
     "clashes",
     "concluded",
@@ -178,6 +191,7 @@ __all__ = [
     "gives_already",
     "has_windows",
     "home_of",
+    "in_container",
     "in_module",
     "is_broad",
     "is_fargate",
@@ -204,6 +218,7 @@ __all__ = [
     "passed",
     "quoted",
     "redirect_loops",
+    "reference",
     "required_by",
     "rivals",
     "setting",
@@ -212,9 +227,11 @@ __all__ = [
     "steps_to",
     "subnet_paths",
     "text_of",
+    "together",
     "undetermined",
     "unissued",
     "veiled",
+    "wait_for",
     "weakest",
     "worst",
     "wrong_kinds",

@@ -48,6 +48,9 @@ from policyscan.rule import (
     Step,
     Unknown,
     Value,
+    arguments,
+    block,
+    edit,
     fail,
     not_applicable,
     number_of,
@@ -74,9 +77,12 @@ DECIDING = ("enabled", "interval", "timeout", "matcher")
 
 
 class _Problem(NamedTuple):
+    """What is wrong; `right` is what the block health_check should hold instead."""
+
     at: str
     message: str
     fix: str
+    right: str
     symptom: str
     strikes: Phase = Phase.APPLY
 
@@ -98,14 +104,19 @@ def _judge(group: Resource, platform: Platform) -> Finding:
             path=(Step(group.address, problem.at),),
             symptom=problem.symptom,
             strikes=problem.strikes,
-            fix=f"set in {group.address}:\nhealth_check {{\n  {problem.fix}\n}}",
+            fix=problem.fix,
+            snippet=edit(group, block("health_check", problem.right)),
         )
     for name in DECIDING:
         at = f"health_check[0].{name}"
         if isinstance(group.value(at), Unknown):
-            return undetermined(group.address, f"{at} is known only after apply", at=at)
+            why = f"{group.address}.{at} is known only after apply: write it as a constant"
+            return undetermined(group.address, why, at=at)
     if isinstance(group.value("protocol_version"), Unknown) and group.is_written(MATCHER):
-        why = "which answers it may wait for depends on protocol_version, known only after apply"
+        why = (
+            f"which answers it may wait for depends on {group.address}.protocol_version, which is "
+            "known only after apply: write it as a constant"
+        )
         return undetermined(group.address, why, at="protocol_version")
     return passed(
         group.address,
@@ -121,7 +132,8 @@ def _problems(group: Resource) -> Iterator[_Problem]:
     if health["enabled"] == Known(value=False):
         text = "health checks are off, which AWS allows for functions alone"
         symptom = "ValidationError: Health check enabled must be true for target groups with ..."
-        yield _Problem("health_check[0].enabled", text, "enabled = true", symptom)
+        fix = f"turn the health check of {group.address} on"
+        yield _Problem("health_check[0].enabled", text, fix, "enabled = true", symptom)
     version, codes = group.value("protocol_version"), health["matcher"]
     if not isinstance(codes, Known) or isinstance(version, Unknown):
         return
@@ -133,6 +145,7 @@ def _problems(group: Resource) -> Iterator[_Problem]:
             MATCHER,
             f"its health check waits for {codes}: a number or range from {lowest} to {highest} "
             "would be right",
+            f"let it wait for an answer from {lowest} to {highest}",
             f'matcher = "{lowest}"',
             f"ValidationError: Health check matcher ... '{codes}' ...",
         )
@@ -160,7 +173,8 @@ def _timing(group: Resource, health: dict[str, Value]) -> Iterator[_Problem]:
         yield _Problem(
             f"health_check[0].{at}",
             f"its health check waits {wait} seconds for an answer and asks every {every}",
-            f"interval = {max(every, INTERVAL)}\n  timeout  = 5",
+            "let it wait shorter for an answer than until it asks again",
+            arguments(interval=f"{max(every, INTERVAL):g}", timeout="5"),
             f"ValidationError: Health check timeout '{wait}' must be smaller than the interval "
             f"'{every}'",
         )

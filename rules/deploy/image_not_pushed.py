@@ -53,12 +53,17 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    arguments,
+    block,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
     steps_to,
+    together,
     undetermined,
+    wait_for,
     worst,
 )
 
@@ -79,11 +84,11 @@ LOOKUP_SYMPTOM = (
 )
 FIX = (
     "have the image there before the service starts, in one of three ways:\n"
-    "1. Two phases: apply with the services off (count = 0), push, then apply with them on and "
-    'image = "${%s.repository_url}@<pushed digest>"\n'
-    "2. Gate by a lookup: create the repository in an apply of its own and take the digest from "
-    'data "aws_ecr_image"; without an image the plan then stops, and breaks nothing\n'
-    "3. Placeholder: image = var.image, set to a public image until the first push"
+    "1. Two phases, as shown below: apply with the services off, push, then apply with them on "
+    "and the pushed digest pinned\n"
+    "2. Gate by a lookup: create the repository in an apply of its own and take the digest from a "
+    "data source aws_ecr_image; without an image the plan then stops, and breaks nothing\n"
+    "3. Placeholder: let a variable name the image, set to a public one until the first push"
 )
 
 
@@ -213,6 +218,8 @@ class _Way(NamedTuple):
         late = [
             f"; {each.address} pushes, but the service does not wait for it" for each in pushers
         ]
+        waits = [wait_for(self.platform.graph, self.service.resource, each) for each in pushers]
+        cure = {"fix": waits[0].fix, "snippet": waits[0].snippet} if waits else {}
         is_image = self.image.is_image
         origin = "its image comes from" if is_image else "its container_definitions refer to"
         return self._failed(
@@ -226,6 +233,7 @@ class _Way(NamedTuple):
             strikes=Phase.TASK_START,
             symptom=PULL_SYMPTOM,
             notes=_effects(self.service.resource),
+            **cure,
         )
 
     def _failed(
@@ -239,8 +247,7 @@ class _Way(NamedTuple):
             path=path,
             symptom=symptom % (name if isinstance(name, Known) else target.address),
             cause=target.address,
-            fix=FIX % (repository.config_address if repository else target.address),
-            **details,
+            **{"fix": FIX, "snippet": _gate(self.service.resource), **details},
         )
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
@@ -273,6 +280,18 @@ class _Way(NamedTuple):
             f"the image of {self.definition.address} is known only after apply: {why}",
             path=self._here(),
         )
+
+
+def _gate(service: Resource) -> str:
+    """The first cure: the service, off until a variable turns it on."""
+    written = service.config
+    if written is not None and written.for_each is not None:
+        gated = "for_each = var.services_enabled ? FOR_EACH : {}"
+    else:
+        counted = written is not None and written.count is not None
+        gated = f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
+    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
+    return together(switch, edit(service, gated))
 
 
 def _effects(service: Resource) -> tuple[Note, ...]:

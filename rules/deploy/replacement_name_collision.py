@@ -48,9 +48,12 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    block,
+    edit,
     fail,
     load_table,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -97,6 +100,21 @@ SCOPES = {
     "aws_sqs_queue": "",
 }
 """Types whose names there can be one of only, in a region or in what an attribute names."""
+PREFIXED = {
+    "aws_alb": 6,
+    "aws_alb_target_group": 6,
+    "aws_cloudwatch_log_group": 64,
+    "aws_iam_instance_profile": 38,
+    "aws_iam_policy": 38,
+    "aws_iam_role": 38,
+    "aws_lb": 6,
+    "aws_lb_target_group": 6,
+    "aws_secretsmanager_secret": 64,
+    "aws_security_group": 64,
+    "aws_sns_topic": 64,
+    "aws_sqs_queue": 54,
+}
+"""Types that take a name_prefix, and how much of a name may stand in it."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -127,9 +145,17 @@ def _judge_name(resource: Resource) -> Finding:
         path=(Step(address, attribute, "the same before and after"),),
         symptom=f"{name} already exists",
         strikes=Phase.APPLY,
-        fix=f"in {resource.config_address}: name_prefix instead of {attribute}, or a name that "
-        "changes with what forces the replacement",
+        fix="use name_prefix, or a name that changes with what forces the replacement",
+        snippet=edit(resource, _renamed(resource, attribute, str(name))),
     )
+
+
+def _renamed(resource: Resource, attribute: str, name: str) -> str:
+    """A name that is free whenever a replacement comes first."""
+    if resource.type in PREFIXED:
+        most = PREFIXED[resource.type]
+        return f"{attribute}_prefix = {quoted(f'{name[: most - 1]}-')}"
+    return f'{attribute} = "${{var.NAME}}-${{var.WHAT_FORCES_THE_REPLACEMENT}}"'
 
 
 def _moves(resource: Resource) -> bool:
@@ -161,8 +187,13 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
                 path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
                 symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
                 strikes=Phase.APPLY,
-                fix=f"in {resource.config_address}:\nname_prefix = ...\n"
-                "lifecycle {\n  create_before_destroy = true\n}",
+                fix="let the replacement come first, under a name of its own",
+                snippet=edit(
+                    resource,
+                    'name_prefix = "app-"',
+                    "",
+                    block("lifecycle", "create_before_destroy = true"),
+                ),
             )
     notes = tuple(
         Note(Level.WARNING, text) for kind, text in EFFECTS.items() if kind == resource.type
