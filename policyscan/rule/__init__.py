@@ -37,7 +37,16 @@ from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, netw
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
-from policyscan.rule.listeners import empty_forwards, redirect_loops, rivals, unissued, wrong_kinds
+from policyscan.rule.listeners import (
+    WEB,
+    elsewhere,
+    empty_forwards,
+    misfits,
+    redirect_loops,
+    rivals,
+    unissued,
+    wrong_kinds,
+)
 from policyscan.rule.logs import Group, Logging
 from policyscan.rule.model import (
     Certainty,
@@ -104,6 +113,7 @@ __all__ = [
     "SUBNETS",
     "TARGET_GROUPS",
     "VPCS",
+    "WEB",
     "Absent",
     "Answer",
     "Attached",
@@ -184,6 +194,7 @@ __all__ = [
     "credentials_in",
     "decode_json",
     "edit",
+    "elsewhere",
     "empty_forwards",
     "excess",
     "fail",
@@ -207,6 +218,7 @@ __all__ = [
     "mappings_of",
     "mebibytes",
     "mentions_of",
+    "misfits",
     "named_ports",
     "nearest_size",
     "network_mode",

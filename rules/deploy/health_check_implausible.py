@@ -1,8 +1,11 @@
-"""A target group's health check can succeed.
+"""A health check can succeed.
 
 AWS takes a timeout only below the interval, and answers it compares only within what its protocol
 knows. A service that is behind a target group and has no grace period lets a task that is still
 starting be counted unhealthy and stopped.
+
+A container's own health check has bounds of its own, and a container can wait until another one is
+healthy only if that one has a health check.
 
 ## Why
 One of these is refused by AWS in the middle of an apply. The rest is worse: the apply ends green,
@@ -19,9 +22,12 @@ health_check {
 ```
 
 ## When unknown
-An argument of the health check is known only after apply.
+An argument of the health check is known only after apply. Task definitions whose containers neither
+check their health nor wait for others are not judged.
 
 ## Source
+Amazon ECS API Reference, HealthCheck and ContainerDependency. A command without CMD in front passes:
+the reference asks for one, and images are reported to work without (aws/aws-cdk issue 34389).
 Elastic Load Balancing API Reference, CreateTargetGroup; Amazon ECS Developer Guide, "Service event
 messages"; Terraform AWS provider, defaults of health_check.
 """
@@ -33,8 +39,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
+    ABSENT,
     TARGET_GROUPS,
     Absent,
+    Container,
     Finding,
     Known,
     Level,
@@ -42,6 +50,7 @@ from policyscan.rule import (
     Parameters,
     Phase,
     Platform,
+    Problem,
     Resource,
     Rule,
     Severity,
@@ -50,12 +59,18 @@ from policyscan.rule import (
     Value,
     arguments,
     block,
+    concluded,
     edit,
     fail,
+    in_container,
+    listed,
     not_applicable,
+    number,
     number_of,
     passed,
+    setting,
     undetermined,
+    veiled,
 )
 
 RULE = Rule(
@@ -63,8 +78,8 @@ RULE = Rule(
     name="health-check-implausible",
     group="DEPLOY",
     severity=Severity.HIGH,
-    title="A target group's health check can succeed",
-    types=TARGET_GROUPS,
+    title="Health checks of target groups and containers can succeed",
+    types=(*TARGET_GROUPS, "aws_ecs_task_definition"),
 )
 
 INTERVAL = 30
@@ -73,6 +88,16 @@ SHORTEST = 5
 CODES = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 RANGES = {"application": (200, 499), "network": (200, 599), "gRPC": (0, 99)}
 MATCHER = "health_check[0].matcher"
+DEFINITIONS = "container_definitions"
+CHECKED = ("healthCheck", "dependsOn")
+BOUNDS = {
+    "interval": (5, 300),
+    "timeout": (2, 60),
+    "retries": (1, 10),
+    "startPeriod": (0, 300),
+}
+"""Source: Amazon ECS API Reference, HealthCheck."""
+HEALTHY = block("healthCheck =", 'command = ["CMD-SHELL", "CHECK"]')
 DECIDING = ("enabled", "interval", "timeout", "matcher")
 
 
@@ -88,10 +113,66 @@ class _Problem(NamedTuple):
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
-    """One verdict per target group."""
+    """One verdict per target group, and one per task definition that checks its containers."""
     for group in platform.graph.of_type(*TARGET_GROUPS):
         if not group.is_deleted:
             yield _judge(group, platform)
+    for definition in platform.task_definitions:
+        containers = platform.images.of(definition).containers
+        if any(setting(each, name) != ABSENT for each in containers for name in CHECKED):
+            yield _judge_containers(definition, containers)
+
+
+def _judge_containers(definition: Resource, containers: tuple[Container, ...]) -> Finding:
+    """The health checks of a task's containers, and what waits for them."""
+    step = Step(definition.address, DEFINITIONS)
+    problems = tuple(_unsound(definition, containers))
+    if any(each.is_sensitive for each in containers):
+        problems = veiled(problems, step, in_container(definition, "", HEALTHY))
+    notes = tuple(
+        Note(
+            Level.INFO,
+            f"the health check of container {each.shown} calls curl: its image must have it",
+        )
+        for each in containers
+        if any("curl" in str(word) for word in listed(each, "healthCheck.command"))
+    )
+    good = passed(definition.address, "its containers can be healthy", path=(step,), notes=notes)
+    return concluded(good, problems)
+
+
+def _unsound(definition: Resource, containers: tuple[Container, ...]) -> Iterator[Problem]:
+    checked = {each.name for each in containers if setting(each, "healthCheck") != ABSENT}
+    for at, container in enumerate(containers):
+        for name, (least, most) in BOUNDS.items():
+            amount = number(container, f"healthCheck.{name}")
+            if amount is not None and not least <= amount <= most:
+                right = block("healthCheck =", f"{name} = {min(max(amount, least), most)}")
+                yield Problem(
+                    f"{name} of the health check of container {container.shown} is {amount}",
+                    (
+                        Step(
+                            definition.address,
+                            f"{DEFINITIONS}[{at}].healthCheck.{name}",
+                            str(amount),
+                        ),
+                    ),
+                    "ClientException at RegisterTaskDefinition",
+                    f"give it a {name} from {least} to {most}",
+                    snippet=in_container(definition, container.name, right),
+                )
+        for each in listed(container, "dependsOn"):
+            wanted = each.get("containerName") if isinstance(each, dict) else None
+            waits = isinstance(each, dict) and each.get("condition") == "HEALTHY"
+            if waits and isinstance(wanted, str) and wanted not in checked:
+                yield Problem(
+                    f"container {container.shown} waits until {wanted} is healthy, and {wanted} "
+                    "has no health check",
+                    (Step(definition.address, f"{DEFINITIONS}[{at}].dependsOn", "HEALTHY"),),
+                    "ClientException at RegisterTaskDefinition",
+                    f"give {wanted} a health check, or wait until it has started",
+                    snippet=in_container(definition, wanted, HEALTHY),
+                )
 
 
 def _judge(group: Resource, platform: Platform) -> Finding:

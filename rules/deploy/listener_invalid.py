@@ -50,8 +50,11 @@ from policyscan.rule import (
     block,
     certainty_of,
     edit,
+    elsewhere,
     empty_forwards,
     fail,
+    misfits,
+    number_of,
     passed,
     redirect_loops,
     rivals,
@@ -79,6 +82,9 @@ REDIRECT = block(
 )
 PUT = "write it as a constant"
 ANY_GROUP = "aws_lb_target_group.APP.arn"
+SPOKEN = {"application": "HTTPS, HTTP", "network": "TLS, TCP, TCP_UDP, UDP"}
+LOWEST, HIGHEST = 1, 50000
+"""Priorities. Source: Elastic Load Balancing API Reference, CreateRule."""
 SECURE = frozenset({"HTTPS", "TLS"})
 
 
@@ -105,7 +111,12 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             yield _judge(listener, _listener_problems(listener, platform), "listener")
     for rule in platform.graph.of_type(*LISTENER_RULES):
         if not rule.is_deleted:
-            problems = (*_rivals(rule, "priority", platform), *_nowhere(rule, "action"))
+            problems = (
+                *_range(rule),
+                *_rivals(rule, "priority", platform),
+                *_nowhere(rule, "action"),
+                *_rule_misfits(rule, platform),
+            )
             yield _judge(rule, problems, "listener rule")
 
 
@@ -144,8 +155,7 @@ def _listener_problems(listener: Resource, platform: Platform) -> Iterator[_Prob
             f"it speaks {protocol}, and {target.address} is a load balancer of type {kind}",
             f"let it speak {spoken}, or take another type of load balancer",
             f'protocol = "{spoken}"',
-            f"ValidationError: Protocol '{protocol}' is not supported on load balancers of type "
-            f"'{kind}'",
+            f"ValidationError: Listener protocol '{protocol}' must be one of '{SPOKEN[kind]}'",
             (Step(target.address, "load_balancer_type", kind),),
             certainty_of(target),
         )
@@ -158,6 +168,7 @@ def _listener_problems(listener: Resource, platform: Platform) -> Iterator[_Prob
         fix = "let it lead to the HTTPS listener"
         yield _Problem(path, "its redirect leads to itself", fix, REDIRECT, symptom)
     yield from _nowhere(listener, "default_action")
+    yield from _misfits(listener, listener, "default_action", platform)
 
 
 def _certificate(listener: Resource, protocol: str, platform: Platform) -> Iterator[_Problem]:
@@ -173,6 +184,14 @@ def _certificate(listener: Resource, protocol: str, platform: Platform) -> Itera
         secure = "TLS" if protocol in {"TCP", "UDP", "TCP_UDP"} else "HTTPS"
         fix = f"let it speak {secure}, or leave the certificate out"
         yield _Problem(at, text, fix, f'protocol = "{secure}"', symptom)
+    for name, region, own in elsewhere(platform.graph, listener):
+        yield _Problem(
+            at,
+            f"it takes {name} of {region}, and stands in {own}",
+            f"take a certificate of {own}: one of another region is not found there",
+            VALIDATED,
+            f"CertificateNotFound: Certificate '{name}' not found",
+        )
     for target in unissued(platform.graph, listener):
         yield _Problem(
             at,
@@ -184,6 +203,44 @@ def _certificate(listener: Resource, protocol: str, platform: Platform) -> Itera
             (Step(target.address, "arn", "requested by this plan, not yet issued"),),
             certainty_of(target),
             target.address,
+        )
+
+
+def _misfits(
+    listener: Resource, holder: Resource, at: str, platform: Platform
+) -> Iterator[_Problem]:
+    """Target groups of another kind of load balancer."""
+    for target, spoken in misfits(platform.graph, listener, holder, at):
+        own = listener.value("protocol")
+        yield _Problem(
+            at,
+            f"{listener.address} speaks {own}, and {target.address} {spoken}",
+            "send to a target group whose protocol goes with that of the listener",
+            block(at, arguments(type='"forward"', target_group_arn=ANY_GROUP)),
+            "IncompatibleProtocols: The listener and its associated target group ... have "
+            "incompatible protocols",
+            (Step(target.address, "protocol", spoken),),
+            certainty_of(target),
+            target.address,
+        )
+
+
+def _rule_misfits(rule: Resource, platform: Platform) -> Iterator[_Problem]:
+    for target in platform.graph.resolve(rule, "listener_arn", LISTENERS).targets:
+        listener = platform.graph.resource(target.address)
+        if listener is not None and target.is_sure:
+            yield from _misfits(listener, rule, "action", platform)
+
+
+def _range(rule: Resource) -> Iterator[_Problem]:
+    value = number_of(rule.value("priority"))
+    if value is not None and not LOWEST <= value <= HIGHEST:
+        yield _Problem(
+            "priority",
+            f"its priority is {value:g}, and AWS knows {LOWEST} to {HIGHEST}",
+            "give it a priority that no other rule has",
+            "priority = A_FREE_ONE",
+            f"ValidationError: Priority '{value:g}' must be between {LOWEST} and {HIGHEST}",
         )
 
 

@@ -24,6 +24,7 @@ Elastic Load Balancing API Reference, CreateLoadBalancer; Terraform AWS provider
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -34,6 +35,8 @@ from policyscan.rule import (
     Certainty,
     Finding,
     Known,
+    Level,
+    Note,
     Parameters,
     Phase,
     Platform,
@@ -62,6 +65,10 @@ RULE = Rule(
     types=LOAD_BALANCERS,
 )
 
+LOCAL = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-[a-z]+(?:-\w+)?-\d+[a-z]?|[a-z]+\d+-[a-z]+\d+-az\d+")
+"""A local zone, by name or id; one of them is enough. Example: `us-east-1-bos-1a`."""
+LEAST_BITS = 27
+"""Source: Elastic Load Balancing User Guide, "Subnets for your load balancer"."""
 TOO_FEW = (
     "ValidationError: At least two subnets in two different Availability Zones must be specified"
 )
@@ -111,7 +118,23 @@ def _judge(balancer: Resource, platform: Platform) -> Finding:
         return undetermined(balancer.address, doubt, path=path)
     zones = sorted({_zone(each, platform) for each in subnets.sure})
     text = f"it stands in {', '.join(zones)}"
-    return passed(balancer.address, text, path=path, certainty=certainty_of(*subnets.edges))
+    return passed(
+        balancer.address,
+        text,
+        path=path,
+        certainty=certainty_of(*subnets.edges),
+        notes=tuple(_notes(subnets)) if wanted > 1 else (),
+    )
+
+
+def _notes(subnets: Subnets) -> Iterator[Note]:
+    """Subnets that are too small for a load balancer to grow in."""
+    for subnet in subnets.sure:
+        cidr = subnet.value("cidr_block")
+        bits = str(cidr).rpartition("/")[2]
+        if isinstance(cidr, Known) and bits.isdecimal() and int(bits) > LEAST_BITS:
+            text = f"{subnet.address} is {cidr}: AWS asks for /{LEAST_BITS} and 8 free addresses"
+            yield Note(Level.INFO, text)
 
 
 def _pinned(subnet: Resource) -> str:
@@ -138,6 +161,8 @@ class _Problem(NamedTuple):
 
 def _problem(subnets: Subnets, wanted: int, platform: Platform) -> _Problem | None:
     count = len(subnets.sure) + len(subnets.ids)
+    if any(LOCAL.fullmatch(_zone(each, platform)) for each in subnets.sure):
+        wanted = 1
     if count < wanted and not subnets.missing and not subnets.may_be:
         return _Problem(f"it stands in {count} subnet, and needs {wanted}", TOO_FEW)
     zones = Counter(zone for each in subnets.sure if (zone := _zone(each, platform)))

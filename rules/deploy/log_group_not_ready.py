@@ -90,6 +90,11 @@ REFUSED = {
     "awslogs-stream-prefix": "Fargate requires log configuration options to include "
     "awslogs-stream-prefix to support log driver awslogs.",
 }
+ROUTING = "firelensConfiguration"
+NO_ROUTER = (
+    "ClientException: When awsfirelens log driver is specified in log configuration, a firelens "
+    "configuration object must be configured in one of the containers."
+)
 GROUP = "aws_cloudwatch_log_group"
 _CERTAINTY = {Confidence.EXACT: Certainty.PROVEN, Confidence.INFERRED: Certainty.INFERRED}
 
@@ -103,8 +108,17 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             why = "how its containers log is known only after apply: give --source-dir"
             yield undetermined(definition.address, why, at=AT)
         else:
-            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]))
+            routers = _routers(definition, platform)
+            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]), routers)
             yield _gravest([judge.container(each) for each in found] or [judge.empty()])
+
+
+def _routers(definition: Resource, platform: Platform) -> tuple[str, ...] | None:
+    """The containers that take the logs of the others; None when the containers are not known."""
+    images = platform.images.of(definition)
+    if not images.is_known:
+        return None
+    return tuple(each.shown for each in images.containers if each.settings.get(ROUTING))
 
 
 def _gravest(findings: list[Finding]) -> Finding:
@@ -121,6 +135,7 @@ class _Judge(NamedTuple):
     definition: Resource
     platform: Platform
     elsewhere: tuple[str, ...]
+    routers: tuple[str, ...] | None
 
     @property
     def address(self) -> str:
@@ -131,6 +146,22 @@ class _Judge(NamedTuple):
 
     def container(self, logging: Logging) -> Finding:
         name = f"container {logging.container}" if logging.container else "a container"
+        if not logging.driver and logging.container in (self.routers or ()):
+            return passed(self.address, f"{name} takes the logs of the others", at=AT)
+        if logging.driver == "awsfirelens" and self.routers == ():
+            return self._fail(
+                f"{name} logs with awsfirelens, and no container of the task routes logs",
+                symptom=NO_ROUTER,
+                strikes=Phase.APPLY,
+                fix="add a container with a firelensConfiguration, or log with awslogs",
+                snippet=in_container(
+                    self.definition,
+                    "log-router",
+                    'image = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"',
+                    "",
+                    block(f"{ROUTING} =", 'type = "fluentbit"'),
+                ),
+            )
         if not logging.driver:
             return self._fail(
                 f"{name} has no logConfiguration: what it says is lost",

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     Absent,
+    Certainty,
     Confidence,
     Finding,
     Known,
@@ -74,8 +75,13 @@ USERS = {
     "aws_alb_listener": "default_action",
     "aws_lb_listener_rule": "action",
     "aws_alb_listener_rule": "action",
+    "aws_ecs_service": "load_balancer",
 }
-"""What holds on to a target group, and by which attribute."""
+"""What holds on to a target group, and by which attribute.
+
+A service holds on to none by itself, but works with one only that a listener sends to, wherever
+that is kept.
+"""
 SCOPES = {
     "aws_alb": "",
     "aws_alb_target_group": "",
@@ -172,6 +178,7 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
     """Nothing that stays may use a target group that is destroyed first."""
     address = resource.address
     users = [each for each in platform.graph.of_type(*USERS) if each.actions in STAYING]
+    users.sort(key=lambda each: each.type == "aws_ecs_service")
     for user in users if resource.type in TARGET_GROUPS else ():
         path = USERS[user.type]
         targets = platform.graph.resolve(user, path, TARGET_GROUPS).targets
@@ -186,6 +193,9 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
                 "it all the while",
                 path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
                 symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
+                certainty=Certainty.INFERRED
+                if user.type == "aws_ecs_service"
+                else Certainty.PROVEN,
                 strikes=Phase.APPLY,
                 fix="let the replacement come first, under a name of its own",
                 snippet=edit(

@@ -74,6 +74,8 @@ SYMPTOMS = {
     "aws_security_group": "InvalidParameterException: Security group ... does not appear to belong "
     "to the same VPC as the input subnets.",
     "aws_subnet": "InvalidParameterException: All subnets must belong to the same VPC",
+    "aws_route_table": "InvalidParameterValue: route table ... and network ... belong to different "
+    "networks",
     "aws_lb_target_group": "ValidationError: The target group ... is in a different VPC than the "
     "load balancer",
 }
@@ -126,6 +128,10 @@ def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
             yield _Part(at, edge, home_of(graph, end))
     for path, namespace, edge in _namespaces(service, platform):
         yield _Part(path, edge, home_of(graph, namespace, "vpc"))
+    for subnet in platform.placement(service).subnets:
+        for table in subnet.egress.tables:
+            if (end := graph.resource(table)) is not None:
+                yield _Part(next(iter(PATHS)), subnet.target, home_of(graph, end))
 
 
 def _edges(service: Service, platform: Platform) -> Iterator[tuple[str, Target, str]]:
