@@ -19,6 +19,8 @@ from policyscan.plan.attributes import mark_of
 from policyscan.rule import Finding, Note, Step
 
 _HIDDEN: Final = "(sensitive)"
+_HIDDEN_NAME: Final = "SENSITIVE"
+"""The same in HCL, which has to stay HCL."""
 _CERTAIN: Final = 6
 """Characters from which a value is hidden wherever it stands."""
 _SHORTEST: Final = 3
@@ -75,12 +77,12 @@ class Redaction:
     variables: Secrets
     marked: Secrets
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, hidden: str = _HIDDEN) -> str:
         """A text without the values, and no longer than anyone reads."""
         # A value that starts before the cut is there as a whole, or its start would stay.
         shown = text[: _LONGEST + max(self.variables.longest, self.marked.longest)]
         for secrets in (self.variables, self.marked):
-            shown = secrets.replaced(shown, lambda _: _HIDDEN)
+            shown = secrets.replaced(shown, lambda _: hidden)
         if len(text) <= _LONGEST:
             return shown
         return f"{shown[:_LONGEST]}... ({len(text)} characters in all)"
@@ -106,7 +108,7 @@ class Redaction:
             ),
             notes=tuple(Note(note.level, self.text(note.text)) for note in finding.notes),
             fix=self.text(finding.fix),
-            snippet=self.text(finding.snippet),
+            snippet=self.text(finding.snippet, _HIDDEN_NAME),
             symptom=self.text(finding.symptom),
             cause=self.text(finding.cause),
             at=self.text(finding.at),

@@ -37,7 +37,16 @@ from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, netw
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
-from policyscan.rule.listeners import empty_forwards, redirect_loops, rivals, unissued, wrong_kinds
+from policyscan.rule.listeners import (
+    WEB,
+    elsewhere,
+    empty_forwards,
+    misfits,
+    redirect_loops,
+    rivals,
+    unissued,
+    wrong_kinds,
+)
 from policyscan.rule.logs import Group, Logging
 from policyscan.rule.model import (
     Certainty,
@@ -62,6 +71,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
+from policyscan.rule.ordering import Wait, wait_for
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -76,7 +86,17 @@ from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.snippet import arguments, block, edit, new, quoted
+from policyscan.rule.snippet import (
+    arguments,
+    block,
+    call,
+    edit,
+    in_container,
+    new,
+    quoted,
+    reference,
+    together,
+)
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -93,6 +113,7 @@ __all__ = [
     "SUBNETS",
     "TARGET_GROUPS",
     "VPCS",
+    "WEB",
     "Absent",
     "Answer",
     "Attached",
@@ -159,11 +180,13 @@ __all__ = [
     "Unknown",
     "Value",
     "Verdict",
+    "Wait",
     "Wanted",
     "Way",
     "arguments",
     "attached_to",
     "block",
+    "call",
     "certainty_of",
     "clashes",
     "concluded",
@@ -171,6 +194,7 @@ __all__ = [
     "credentials_in",
     "decode_json",
     "edit",
+    "elsewhere",
     "empty_forwards",
     "excess",
     "fail",
@@ -178,6 +202,7 @@ __all__ = [
     "gives_already",
     "has_windows",
     "home_of",
+    "in_container",
     "in_module",
     "is_broad",
     "is_fargate",
@@ -193,6 +218,7 @@ __all__ = [
     "mappings_of",
     "mebibytes",
     "mentions_of",
+    "misfits",
     "named_ports",
     "nearest_size",
     "network_mode",
@@ -204,6 +230,7 @@ __all__ = [
     "passed",
     "quoted",
     "redirect_loops",
+    "reference",
     "required_by",
     "rivals",
     "setting",
@@ -212,9 +239,11 @@ __all__ = [
     "steps_to",
     "subnet_paths",
     "text_of",
+    "together",
     "undetermined",
     "unissued",
     "veiled",
+    "wait_for",
     "weakest",
     "worst",
     "wrong_kinds",

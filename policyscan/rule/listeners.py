@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyscan.graph import ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown
-from policyscan.rule.balancing import LISTENER_RULES, LISTENERS, LOAD_BALANCERS
+from policyscan.rule.balancing import LISTENER_RULES, LISTENERS, LOAD_BALANCERS, TARGET_GROUPS
 
 CERTIFICATE = "aws_acm_certificate"
 VALIDATION = "aws_acm_certificate_validation"
+_ARN = re.compile(r"arn:[^:]+:acm:([^:]+):")
+WEB = frozenset({"HTTP", "HTTPS"})
+"""What application load balancers speak."""
 _READY_MADE = ("private_key", "certificate_authority_arn")
 _SAME = {
     "host": "#{host}",
@@ -102,6 +106,40 @@ def empty_forwards(resource: Resource, block: str) -> Iterator[str]:
             yield f"{path}.type"
 
 
+def misfits(
+    graph: ResourceGraph, listener: Resource, holder: Resource, block: str
+) -> Iterator[tuple[Target, str]]:
+    """Target groups that a listener, or a rule of it, cannot send to, and their protocol.
+
+    HTTP and HTTPS go together, and so do the protocols of network load balancers.
+    """
+    protocol = listener.value("protocol")
+    for target in graph.resolve(holder, block, TARGET_GROUPS).targets:
+        group = graph.resource(target.address)
+        spoken = group.value("protocol") if group else ABSENT
+        if not isinstance(spoken, Known) or not isinstance(protocol, Known) or not target.is_sure:
+            continue
+        if (str(spoken) in WEB) != (str(protocol) in WEB):
+            yield target, str(spoken)
+
+
+def elsewhere(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[str, str, str]]:
+    """Certificates of another region than a listener's: name, their region, its region."""
+    own = listener.value("region")
+    if not isinstance(own, Known):
+        return
+    given = graph.resolve(listener, "certificate_arn", [CERTIFICATE])
+    for target in given.targets:
+        end = graph.resource(target.address)
+        region = end.value("region") if end else ABSENT
+        if isinstance(region, Known) and region != own and target.is_sure:
+            yield target.address, str(region), str(own)
+    for arn in given.external:
+        found = _ARN.match(str(arn.value))
+        if found is not None and found[1] != str(own):
+            yield str(arn), found[1], str(own)
+
+
 def wrong_kinds(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[Target, str]]:
     """Load balancers that do not speak a listener's protocol, and their type.
 
@@ -113,6 +151,6 @@ def wrong_kinds(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[Targ
         kind = balancer.value("load_balancer_type") if balancer else ABSENT
         if not isinstance(kind, Known) or not isinstance(protocol, Known) or not target.is_sure:
             continue
-        is_web = str(protocol) in {"HTTP", "HTTPS"}
+        is_web = str(protocol) in WEB
         if str(kind) in {"application", "network"} and (str(kind) == "application") != is_web:
             yield target, str(kind)

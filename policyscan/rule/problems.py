@@ -14,6 +14,7 @@ from policyscan.rule.model import (
     fail,
     undetermined,
 )
+from policyscan.rule.snippet import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Problem:
     severity: Severity | None = None
     certainty: Certainty = Certainty.PROVEN
     cause: str = ""
+    snippet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def concluded(
             notes=good.notes,
             symptom=first.symptom,
             fix="\n".join(dict.fromkeys(each.fix for each in problems)),
+            snippet=together(*(each.snippet for each in problems)),
             strikes=first.strikes,
             severity=first.severity,
             certainty=first.certainty,
@@ -67,8 +70,11 @@ def concluded(
     return good
 
 
-def veiled(problems: Iterable[Problem], step: Step) -> tuple[Problem, ...]:
-    """The same problems as one that tells nothing of their values, which are sensitive."""
+def veiled(problems: Iterable[Problem], step: Step, snippet: str) -> tuple[Problem, ...]:
+    """The same problems as one that tells nothing of their values, which are sensitive.
+
+    `snippet` is what is right whatever the values are.
+    """
     said = f"{step.address}.{step.attribute}, which is sensitive,"
     return tuple(
         replace(
@@ -77,6 +83,7 @@ def veiled(problems: Iterable[Problem], step: Step) -> tuple[Problem, ...]:
             path=(step,),
             symptom="ClientException at RegisterTaskDefinition",
             fix="see what this rule asks for on its page",
+            snippet=snippet,
         )
         for each in tuple(problems)[:1]
     )

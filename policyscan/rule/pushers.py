@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import Known, Resource, Unknown
+from policyscan.plan import Known, Resource, Unknown, Value
 from policyscan.rule.containers import REPOSITORY
 
 _PUSHES = ("docker_registry_image",)
+_REPLICATION = "aws_ecr_replication_configuration"
+_TEMPLATE = "aws_ecr_repository_creation_template"
 _RUNS_COMMANDS = ("null_resource", "terraform_data")
 
 
@@ -28,15 +30,42 @@ class Pushers:
             if not resource.is_deleted and _is_pusher(resource)
         )
 
-    def into(self, repository: str) -> tuple[Resource, ...]:
-        """Pushers that wait for a repository."""
+    def into(self, repository: str, modules: tuple[str, ...] = ()) -> tuple[Resource, ...]:
+        """Pushers that wait for a repository; what stands in one of the modules counts as one."""
+        inside = (
+            resource
+            for resource in self._graph.plan.resources
+            if resource.mode == "managed"
+            and resource.is_created
+            and resource.address.startswith(
+                tuple(f"{name}{end}" for name in modules for end in ".[")
+            )
+        )
         return tuple(
-            pusher for pusher in self.all if self._graph.depends_on(pusher.address, repository)
+            pusher
+            for pusher in (*self.all, *inside)
+            if self._graph.depends_on(pusher.address, repository)
         )
 
-    def between(self, service: str, repository: str) -> Resource | None:
+    def fillers(self, repository: Resource) -> Iterator[Resource]:
+        """What may copy images into a repository: replication, or a template for what it makes."""
+        name, region = repository.value("name"), repository.value("region")
+        for each in self._graph.of_type(_REPLICATION, _TEMPLATE):
+            block = "replication_configuration[0].rule" if each.type == _REPLICATION else ""
+            for at in range(each.count_of(block)) if block else ():
+                rule = f"{block}[{at}]"
+                goes_there = region in _all(each, f"{rule}.destination", "region")
+                prefixes = _all(each, f"{rule}.repository_filter", "filter")
+                if goes_there and (not prefixes or any(_starts(name, one) for one in prefixes)):
+                    yield each
+            if not block and _starts(name, each.value("prefix")):
+                yield each
+
+    def between(
+        self, service: str, repository: str, modules: tuple[str, ...] = ()
+    ) -> Resource | None:
         """A pusher that waits for a repository and that a service waits for."""
-        for pusher in self.into(repository):
+        for pusher in self.into(repository, modules):
             if self._graph.depends_on(service, pusher.address):
                 return pusher
         return None
@@ -91,6 +120,16 @@ class Pushers:
                     resource = self._graph.resource(target.address)
                     if resource is not None and resource.type == REPOSITORY:
                         yield target
+
+
+def _all(resource: Resource, block: str, name: str) -> list[Value]:
+    return [resource.value(f"{block}[{at}].{name}") for at in range(resource.count_of(block))]
+
+
+def _starts(name: Value, prefix: Value) -> bool:
+    """Whether a name starts with a prefix, as far as both are told; ROOT is the prefix of all."""
+    told = isinstance(name, Known) and isinstance(prefix, Known)
+    return not told or str(prefix) == "ROOT" or str(name).startswith(str(prefix))
 
 
 def _is_pusher(resource: Resource) -> bool:

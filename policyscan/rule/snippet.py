@@ -6,8 +6,10 @@ A word in capitals stands for what only the reader knows, such as `aws_subnet.PR
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from policyscan.plan import Resource
+from policyscan.rule.settings import in_module
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -24,20 +26,57 @@ def new(kind: str, name: str, *body: str) -> str:
     return block(f'resource "{kind}" "{name}"', *body)
 
 
+def call(module: str, *body: str) -> str:
+    """What to write in the call of a module. Example: `call("net", "depends_on = [aws_eip.nat]")`.
+
+    The rest of the call stays as it is.
+    """
+    return block(f'module "{module}"', *body)
+
+
+def in_container(definition: Resource, name: str, *body: str) -> str:
+    """What to write in one container of a task definition; the rest of it stays as it is.
+
+    `name` "" is the one container there is, or any. Example:
+    `in_container(task, "app", "portMappings = [{ containerPort = 80 }]")`.
+    """
+    called = (arguments(name=quoted(name)), "") if name else ()
+    inside = _indented((*called, *body))
+    return edit(definition, f"container_definitions = jsonencode([{{\n{inside}}}])")
+
+
 def block(header: str, *body: str) -> str:
     """A block as `terraform fmt` leaves it, as long as no two arguments follow each other.
 
     Example: `block("lifecycle", "ignore_changes = [desired_count]")`.
     """
+    return f"{header} {{\n{_indented(body)}}}"
+
+
+def _indented(body: Iterable[str]) -> str:
     lines = [line for part in body for line in part.splitlines() or [""]]
-    inner = "".join(f"  {line}\n" if line else "\n" for line in lines)
-    return f"{header} {{\n{inner}}}"
+    return "".join(f"  {line}\n" if line else "\n" for line in lines)
+
+
+def reference(there: Resource, attribute: str, here: Resource) -> str:
+    """An attribute as the module of another resource writes it; a variable across modules.
+
+    Example: `aws_vpc.main.id`, or `var.MAIN_ID` where only the reader knows how it gets there.
+    """
+    if there.module == here.module:
+        return f"{in_module(there.address)}.{attribute}"
+    return f"var.{there.name}_{attribute}".upper().replace("VAR.", "var.", 1)
 
 
 def arguments(**values: str) -> str:
     """Arguments below each other, their equals signs in line; values are HCL, see `quoted`."""
     width = max(map(len, values), default=0)
     return "\n".join(f"{name:<{width}} = {value}" for name, value in values.items())
+
+
+def together(*snippets: str) -> str:
+    """Several snippets below one another, each once, those that say nothing left out."""
+    return "\n\n".join(dict.fromkeys(filter(None, snippets)))
 
 
 def quoted(text: str) -> str:

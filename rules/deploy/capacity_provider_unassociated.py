@@ -54,12 +54,19 @@ from policyscan.rule import (
     Severity,
     Share,
     Step,
+    arguments,
     attached_to,
+    block,
     concluded,
+    edit,
     gives_already,
+    in_module,
+    new,
     not_applicable,
     passed,
+    quoted,
     shares_of,
+    wait_for,
 )
 
 RULE = Rule(
@@ -95,11 +102,13 @@ def _judge(service: Service, shares: tuple[Share, ...], platform: Platform) -> F
     problems = [*_mixture(service, shares)]
     questions = []
     if attached is None:
-        questions.append(Question("its cluster is not in this plan, nor what it has", "cluster"))
+        why = f"{service.address}.cluster is not in this plan, nor what it has been given"
+        questions.append(Question(f"{why}: make sure that it has what is asked for", "cluster"))
     for share in shares:
         path = f"{share.path}.capacity_provider"
         if not share.provider:
-            questions.append(Question(f"{path} is known only after apply", path))
+            why = f"{service.address}.{path} is known only after apply; {platform.graph.advice}"
+            questions.append(Question(why, path))
         elif attached is not None:
             match _place(service, share, attached, platform):
                 case Problem() as problem:
@@ -129,19 +138,18 @@ def _place(
     if share.provider not in attached.providers:
         if giver is None and not cluster.is_created:
             why = f"nothing in this plan attaches {share.provider} to {cluster.address}, which "
-            return Question(f"{why}stands already and may have it", own.attribute)
+            return Question(f"{why}stands already: make sure that it has it", own.attribute)
         address = (giver or cluster).address
-        name = f'"{share.provider}"'
-        block = f"capacity_providers = [{name}]"
         return Problem(
             f"nothing attaches {share.provider} to {cluster.address}",
             (own, Step(service.address, "cluster"), Step(address, "capacity_providers")),
             NOT_ATTACHED,
-            f"{block} in {giver.config_address}, beside what it has"
+            f"attach {share.provider} to {cluster.address} with {giver.address}"
             if giver
-            else f'resource "aws_ecs_cluster_capacity_providers" "{cluster.name}" {{\n'
-            f"  cluster_name       = {cluster.config_address}.name\n  {block}\n}}",
+            else f"attach {share.provider} to {cluster.address}, and let {service.address} wait "
+            "for that",
             cause=address,
+            snippet=_attachment(attached, share.provider),
         )
     if giver is None or gives_already(giver, share.provider) or not service.resource.is_created:
         return None
@@ -150,14 +158,28 @@ def _place(
     if hidden := platform.hides_references(service.resource):
         why = f"whether it waits for {giver.address} is not in the plan: {hidden}"
         return Question(why, own.attribute)
+    wait = wait_for(platform.graph, service.resource, giver)
     return Problem(
         f"it does not wait until {giver.address} has attached {share.provider}",
         (own, Step(giver.address, "capacity_providers", "this plan attaches it")),
         NOT_ATTACHED,
-        f"depends_on = [{giver.config_address}] in {service.resource.config_address}"
-        if giver.module == service.resource.module
-        else f"let the call of {service.address}'s module wait: depends_on = [{giver.address}]",
+        wait.fix,
         cause=giver.address,
+        snippet=wait.snippet,
+    )
+
+
+def _attachment(attached: AttachedProviders, provider: str) -> str:
+    """The cluster's providers, with the one that is missing."""
+    kept = dict.fromkeys((*(attached.providers or ()), provider))
+    names = f"[{', '.join(map(quoted, kept))}]"
+    if attached.giver is not None:
+        return edit(attached.giver, f"capacity_providers = {names}")
+    cluster = f"{in_module(attached.cluster.address)}.name"
+    return new(
+        "aws_ecs_cluster_capacity_providers",
+        attached.cluster.name,
+        arguments(cluster_name=cluster, capacity_providers=names),
     )
 
 
@@ -168,25 +190,38 @@ def _mixture(service: Service, shares: tuple[Share, ...]) -> Iterator[Problem]:
     if resource.is_created and isinstance(launch_type, Known):
         text = "Specifying both a launch type and capacity provider strategy is not supported."
         message = f"it has launch_type = {launch_type} beside its strategy"
-        yield _problem(service, "launch_type", message, text, "no launch_type")
+        cure = "leave launch_type out", "# no launch_type"
+        yield _problem(service, "launch_type", message, text, cure)
     if sum(1 for share in shares if share.base) > 1:
         text = "only one capacity provider in a strategy can have a base defined."
-        yield _problem(service, _second(shares), "two providers have a base", text, "one base")
+        cure = "let one of them have a base", _strategy(shares[0].provider, base="1")
+        yield _problem(service, _second(shares), "two providers have a base", text, cure)
     if len(shares) > 1 and all(share.weight == 0 for share in shares):
         text = "at least one capacity provider must have a weight greater than 0."
         message = "none of its providers has a weight"
-        yield _problem(service, f"{shares[0].path}.weight", message, text, "weight = 1 on one")
+        cure = "give one of them a weight", _strategy(shares[0].provider)
+        yield _problem(service, f"{shares[0].path}.weight", message, text, cure)
     named = [share for share in shares if share.provider]
     if len({share.is_fargate for share in named}) > 1:
         text = "a strategy cannot mix Fargate and Auto Scaling group capacity providers."
         path = f"{named[0].path}.capacity_provider"
-        yield _problem(service, path, "it mixes Fargate and machines", text, "one kind of them")
+        cure = "take one kind of them", _strategy("FARGATE")
+        yield _problem(service, path, "it mixes Fargate and machines", text, cure)
 
 
 def _second(shares: tuple[Share, ...]) -> str:
     return [f"{share.path}.base" for share in shares if share.base][1]
 
 
-def _problem(service: Service, attribute: str, message: str, says: str, fix: str) -> Problem:
-    where = f"in {service.resource.config_address}: {fix}"
-    return Problem(message, (Step(service.address, attribute),), BAD + says, where)
+def _strategy(provider: str, **more: str) -> str:
+    values = {"capacity_provider": quoted(provider or "PROVIDER"), "weight": "1", **more}
+    return block("capacity_provider_strategy", arguments(**values))
+
+
+def _problem(
+    service: Service, attribute: str, message: str, says: str, cure: tuple[str, str]
+) -> Problem:
+    """`cure` is what to do, and what then stands in the service's block."""
+    path, (fix, body) = (Step(service.address, attribute),), cure
+    snippet = edit(service.resource, body)
+    return Problem(message, path, BAD + says, fix, snippet=snippet)

@@ -44,9 +44,13 @@ from policyscan.rule import (
     Step,
     Task,
     Unknown,
+    arguments,
     concluded,
     cpu_units,
+    edit,
+    in_container,
     mebibytes,
+    nearest_size,
     number,
     passed,
     setting,
@@ -66,6 +70,7 @@ RULE = Rule(
 DEFINITIONS = "container_definitions"
 OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
 REFUSED = "ClientException at RegisterTaskDefinition: "
+RIGHT = arguments(memory="MEMORY_OF_THE_TASK_OR_LESS", essential="true")
 LEAST = 6
 """MiB that Docker reserves for a container. Source: API Reference, ContainerDefinition, memory."""
 
@@ -82,7 +87,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
         good = passed(task.address, "its containers fit into it", path=(step,))
         problems = tuple(_problems(task, images.containers))
         if any(each.is_sensitive for each in images.containers):
-            problems = veiled(problems, step)
+            problems = veiled(problems, step, in_container(task.resource, "", RIGHT))
         yield concluded(good, problems, _questions(task, images.containers))
 
 
@@ -97,11 +102,19 @@ def _together(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem
     path = (Step(task.address, DEFINITIONS),)
     if not containers:
         says = f"{task.address} has no container"
-        yield Problem(says, path, f"{REFUSED}container list cannot be empty", "add a container")
+        text = f"{REFUSED}container list cannot be empty"
+        inside = in_container(task.resource, "", arguments(name='"app"', image="var.IMAGE"))
+        yield Problem(says, path, text, "add a container", snippet=inside)
     elif all(setting(each, "essential") == Known(value=False) for each in containers):
         says = f"no container of {task.address} is essential"
         text = "at least one container must be essential"
-        yield Problem(says, path, REFUSED + text, f"essential = true on {containers[0].shown}")
+        yield Problem(
+            says,
+            path,
+            REFUSED + text,
+            f"make container {containers[0].shown} essential: the task then ends with it",
+            snippet=_in(task, containers[0], "essential = true"),
+        )
     names = [each.name for each in containers]
     for at, each in enumerate(containers):
         if each.name in names[:at]:
@@ -110,6 +123,7 @@ def _together(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem
                 (Step(task.address, f"{DEFINITIONS}[{at}].name"),),
                 f"{REFUSED}container names must be unique",
                 "give every container a name of its own",
+                snippet=in_container(task.resource, f"{each.name}-2"),
             )
 
 
@@ -128,9 +142,24 @@ def _sums(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem]:
                 (Step(task.address, name, str(limit)), Step(task.address, DEFINITIONS, str(total))),
                 f"{REFUSED}The sum of all container '{name}' values cannot be greater than the "
                 f"task-level '{name}' value",
-                f"raise {name} of {task.resource.config_address} to {total} or more, as far as the "
-                "launch type sells it, or lower that of its containers",
+                f"give {task.address} {total} {name} or more, or its containers less",
+                snippet=_enough(task, name, total),
             )
+
+
+def _enough(task: Task, name: str, total: int) -> str:
+    """The task with as much as its containers ask for, in a size that Fargate has."""
+    resource = task.resource
+    if not task.runs_on_fargate:
+        return edit(resource, f'{name} = "{total}"')
+    size = {each: resource.value(each) for each in ("cpu", "memory")}
+    wanted = {"cpu": cpu_units(size["cpu"]), "memory": mebibytes(size["memory"])} | {name: total}
+    cpu, memory = nearest_size(wanted["cpu"], wanted["memory"])
+    return edit(resource, arguments(cpu=f'"{cpu}"', memory=f'"{memory}"'))
+
+
+def _in(task: Task, container: Container, body: str) -> str:
+    return in_container(task.resource, container.name, body)
 
 
 def _asked(container: Container, name: str) -> int | None:
@@ -150,17 +179,29 @@ def _alone(task: Task, at: int, container: Container) -> Iterator[Problem]:
         if amount is not None and limit is not None and amount > limit:
             whose = f"The '{name}' setting for container '{container.shown}'"
             says = f"{whose} is greater than for the task"
-            fix = f"{name} = {limit} or less on container {container.shown}"
-            yield Problem(f"{text}, and the task has {limit}", path, REFUSED + says, fix)
+            yield Problem(
+                f"{text}, and the task has {limit}",
+                path,
+                REFUSED + says,
+                f"let container {container.shown} have {limit} MiB at most, or the task more",
+                snippet=_in(task, container, f"{name} = {limit}"),
+            )
         if amount is not None and amount < LEAST:
             says = f"a container needs {LEAST} MiB"
-            yield Problem(f"{text}, less than {LEAST}", path, REFUSED + says, f"{name} = {LEAST}")
+            yield Problem(
+                f"{text}, less than {LEAST}",
+                path,
+                REFUSED + says,
+                f"let container {container.shown} have {LEAST} MiB at least",
+                snippet=_in(task, container, f"{name} = {LEAST}"),
+            )
     if memory is not None and reserved is not None and memory < reserved:
         yield Problem(
             f"container {container.shown} reserves {reserved} MiB and may use {memory}",
             (Step(task.address, f"{place}.memoryReservation", str(reserved)),),
             f"{REFUSED}'memory' must be greater than 'memoryReservation'",
-            f"memoryReservation = {memory} or less on container {container.shown}",
+            f"let container {container.shown} reserve less than it may use",
+            snippet=_in(task, container, f"memoryReservation = {memory}"),
         )
 
 

@@ -37,7 +37,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
-    ABSENT,
     Container,
     Finding,
     Known,
@@ -54,13 +53,17 @@ from policyscan.rule import (
     Target,
     Unknown,
     Value,
+    block,
     certainty_of,
     clashes,
+    edit,
     fail,
+    in_container,
     mappings_of,
     named_ports,
     not_applicable,
     passed,
+    quoted,
     settle,
     steps_to,
     undetermined,
@@ -116,6 +119,7 @@ class _Problem(NamedTuple):
     at: str
     message: str
     fix: str = ""
+    snippet: str = ""
     symptom: str = ""
     step: Step | None = None
     strikes: Phase = Phase.APPLY
@@ -137,7 +141,10 @@ def _judge_task(
     problems = [
         problem
         for each in named
-        if (problem := _wrong_name(each, ports, definition) or _wrong_port(each, ports, definition))
+        if (
+            problem := _wrong_name(service, each, ports, definition)
+            or _wrong_port(each, ports, definition)
+        )
     ]
     problems += _clashes(images.containers, definition)
     problems += _unhealthy(service, ports, platform)
@@ -159,6 +166,7 @@ def _judge_task(
         strikes=first.strikes,
         cause=definition.address,
         fix=first.fix,
+        snippet=first.snippet,
         at=first.at,
     )
 
@@ -166,22 +174,27 @@ def _judge_task(
 Ports = dict[str, tuple[PortMapping, ...] | None]
 
 
-def _wrong_name(named: NamedPort, ports: Ports, definition: Resource) -> _Problem | None:
+def _wrong_name(
+    service: Service, named: NamedPort, ports: Ports, definition: Resource
+) -> _Problem | None:
     name = _text(named.name)
     step = Step(definition.address, "container_definitions")
     if named.is_by_name:
         declared = [each.name for each in _all(ports) if each.name]
         at = f"{named.path}.port_name"
         wrong = f"{definition.address} has no port mapping named {name}"
-        fix = f'name the port mapping:\nportMappings = [{{ name = "{name}", containerPort = ... }}]'
+        fix = f"give the port mapping of its container the name {name}"
+        mapping = f"portMappings = [{{ name = {quoted(name)}, containerPort = PORT }}]"
+        snippet = in_container(definition, "", mapping)
         symptom = f"InvalidParameterException: ... port name {name} ..."
     else:
         declared = list(ports)
         at = f"{named.path}.container_name"
         wrong = f"{definition.address} has no container named {name}, but {', '.join(declared)}"
-        fix = (
-            f'name a container of {definition.address}:\ncontainer_name = "{next(iter(ports), "")}"'
-        )
+        right = next(iter(ports), "")
+        fix = f"name a container of {definition.address}, such as {right}"
+        block_name = named.path.partition("[")[0]
+        snippet = edit(service.resource, block(block_name, f"container_name = {quoted(right)}"))
         symptom = NO_CONTAINER % name
     if name in declared:
         return None
@@ -189,7 +202,7 @@ def _wrong_name(named: NamedPort, ports: Ports, definition: Resource) -> _Proble
         ports.values() if named.is_by_name else ()
     ):
         return _Problem(at, f"whether {definition.address} declares {name} is not in the plan")
-    return _Problem(at, wrong, fix, symptom, step)
+    return _Problem(at, wrong, fix, snippet, symptom, step)
 
 
 def _wrong_port(named: NamedPort, ports: Ports, definition: Resource) -> _Problem | None:
@@ -210,8 +223,9 @@ def _wrong_port(named: NamedPort, ports: Ports, definition: Resource) -> _Proble
     return _Problem(
         at,
         f"it sends to port {value} of container {name}, which declares {declared}",
-        f"declare the port in {definition.address}:\n"
-        f"portMappings = [{{ containerPort = {value} }}]",
+        f"declare port {value} in container {name} of {definition.address}, or send to one that it "
+        "declares",
+        in_container(definition, name, f"portMappings = [{{ containerPort = {value} }}]"),
         NO_PORT % (name, value),
         Step(definition.address, "container_definitions", f"container {name}: {declared}"),
     )
@@ -225,18 +239,27 @@ def _clashes(containers: tuple[Container, ...], definition: Resource) -> Iterato
         port = clash.mapping.first
         if clash.other:
             text = f"containers {clash.other} and {clash.container} both take port {port}"
-            yield _Problem(TASK, text, "give each container a port of its own", TWICE, step)
+            fix = f"let container {clash.container} listen on a port of its own"
+            snippet = in_container(
+                definition, clash.container, "portMappings = [{ containerPort = PORT }]"
+            )
+            yield _Problem(TASK, text, fix, snippet, TWICE, step)
         else:
             text = f"container {clash.container} maps port {port} to {clash.mapping.host}"
-            fix = f"leave hostPort out, or set hostPort = {port}"
-            yield _Problem(TASK, f"{text}, which awsvpc mode cannot", fix, HOST_PORT, step)
+            mapping = f"portMappings = [{{ containerPort = {port} }}]"
+            snippet = in_container(definition, clash.container, mapping)
+            fix = f"leave hostPort out: in awsvpc mode it is {port} anyway"
+            text = f"{text}, which awsvpc mode cannot"
+            yield _Problem(TASK, text, fix, snippet, HOST_PORT, step)
 
 
 def _unhealthy(service: Service, ports: Ports, platform: Platform) -> Iterator[_Problem]:
     for attachment in platform.balancing.attachments_of(service):
         for target in attachment.groups.targets:
             group = platform.graph.resource(target.address)
-            port = group.value("health_check[0].port") if group else ABSENT
+            if group is None:
+                continue
+            port = group.value("health_check[0].port")
             if not isinstance(port, Known) or not str(port.value).isdecimal():
                 continue
             if attachment.container_port == Known(int(port.value)) or None in ports.values():
@@ -245,7 +268,8 @@ def _unhealthy(service: Service, ports: Ports, platform: Platform) -> Iterator[_
                 yield _Problem(
                     f"{attachment.path}.container_port",
                     f"{target.address} checks port {port}, which no container declares",
-                    f'set in {target.address}:\nhealth_check {{\n  port = "traffic-port"\n}}',
+                    f"let {target.address} check the port that gets the traffic",
+                    edit(group, block("health_check", 'port = "traffic-port"')),
                     UNHEALTHY,
                     Step(target.address, "health_check[0].port", str(port)),
                     Phase.RUNTIME,

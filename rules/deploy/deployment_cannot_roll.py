@@ -45,7 +45,10 @@ from policyscan.rule import (
     Step,
     Unknown,
     Value,
+    arguments,
+    block,
     concluded,
+    edit,
     not_applicable,
     number_of,
     passed,
@@ -63,7 +66,8 @@ RULE = Rule(
 LEAST, MOST = "deployment_minimum_healthy_percent", "deployment_maximum_percent"
 DEFAULTS = {LEAST: 100, MOST: 200}
 BREAKER = "deployment_circuit_breaker[0]."
-FIX = f"{LEAST} = 100\n{MOST} = 200"
+FIX = "let a deployment start as many new tasks as there are, and stop none of the old before"
+ROOMY = arguments(**{LEAST: "100", MOST: "200"})
 BOTH_100 = (
     "InvalidParameterException: Both maximumPercent and minimumHealthyPercent cannot be 100 as "
     "this will block deployments."
@@ -98,7 +102,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(service: Service, platform: Platform) -> Finding:
     percents = {name: _percent(service.resource.value(name), name) for name in (LEAST, MOST)}
     questions = [
-        Question(f"{service.address}.{name} is known only after apply", name)
+        Question(f"{service.address}.{name} is known only after apply: write it down", name)
         for name, percent in percents.items()
         if percent is None
     ]
@@ -110,7 +114,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
         case False:
             problems.append(_blind(service))
         case None:
-            why = f"whether {service.address} notices a failed deployment is known only after apply"
+            why = (
+                f"whether {service.address} notices a failed deployment is known only after apply: "
+                "write down what deployment_circuit_breaker is to do"
+            )
             questions.append(Question(why, f"{BREAKER}enable"))
     path = (Step(service.address, LEAST), Step(service.address, MOST))
     says = "a deployment has room to replace its tasks, and notices when it fails"
@@ -120,9 +127,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
 def _room(service: Service, platform: Platform, least: float, most: float) -> Iterator[Problem]:
     shown = f"{LEAST} is {least:g} and {MOST} {most:g}"
     steps = (Step(service.address, LEAST, f"{least:g}"), Step(service.address, MOST, f"{most:g}"))
+    roomy = edit(service.resource, ROOMY)
     if least > DEFAULTS[LEAST] or most < DEFAULTS[LEAST] or least >= most:
         symptom = BOTH_100 if least == most else "InvalidParameterException"
-        yield Problem(f"{shown}: no deployment can go by that", steps, symptom, FIX)
+        yield Problem(f"{shown}: no deployment can go by that", steps, symptom, FIX, snippet=roomy)
         return
     counts, source = _counts(service, platform)
     # What is less than one task up or down is nothing: ECS rounds towards standing still.
@@ -136,6 +144,7 @@ def _room(service: Service, platform: Platform, least: float, most: float) -> It
             STUCK % (name if isinstance(name, Known) else service.address),
             FIX,
             strikes=Phase.RUNTIME,
+            snippet=roomy,
         )
 
 
@@ -180,7 +189,11 @@ def _blind(service: Service) -> Problem:
         f"a deployment whose tasks keep failing {says}: it has no circuit breaker that rolls back",
         (Step(service.address, attribute),),
         "the deployment stays IN_PROGRESS while its tasks fail one after the other",
-        "deployment_circuit_breaker {\n  enable   = true\n  rollback = true\n}",
+        "let a circuit breaker stop it and go back to what ran before",
         strikes=Phase.RUNTIME,
         severity=Severity.LOW,
+        snippet=edit(
+            service.resource,
+            block("deployment_circuit_breaker", arguments(enable="true", rollback="true")),
+        ),
     )

@@ -58,6 +58,7 @@ from policyscan.rule import (
     SENSITIVE,
     Absent,
     Answer,
+    Attached,
     Certainty,
     Confidence,
     Finding,
@@ -76,10 +77,15 @@ from policyscan.rule import (
     Step,
     Target,
     TaskNeeds,
+    block,
     certainty_of,
+    edit,
     fail,
     in_module,
+    new,
     passed,
+    quoted,
+    reference,
     steps_to,
     undetermined,
 )
@@ -94,6 +100,7 @@ RULE = Rule(
 )
 
 ROLE = "execution_role_arn"
+INLINE = "aws_iam_role_policy"
 SIGN_IN = "ecr:GetAuthorizationToken"
 OWN = ("logs:", "ssm:")
 REGISTERING = {
@@ -108,7 +115,7 @@ STARTING = {
     "ecr": "CannotPullContainerError or ResourceInitializationError: unable to pull secrets or "
     "registry auth: ... AccessDeniedException",
     "logs": "ResourceInitializationError: failed to validate logger args: ... "
-    "AccessDeniedException: ... is not authorized to perform: logs:CreateLogStream",
+    "AccessDeniedException: ... is not authorized to perform: %s",
     "secrets": "ResourceInitializationError: unable to pull secrets or registry auth: ... "
     "AccessDeniedException",
     "files": "ResourceInitializationError: failed to download env files: ... AccessDenied",
@@ -138,7 +145,7 @@ def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Findin
     asked = [(need, platform.roles.may(role, need.action, need.wanted)) for need in needs.needs]
     lacking = [one for one in asked if one[1].answer in {Answer.NO, Answer.DENIED}]
     if lacking and target.confidence is not Confidence.AMBIGUOUS:
-        return _insufficient(definition, role, target, lacking)
+        return _insufficient(definition, role, target, lacking, platform)
     opens = [one.why for _, one in asked if one.answer is Answer.UNKNOWN]
     if lacking:
         opens.append(f"whether {role.resource.address} is its execution role is not in the plan")
@@ -173,13 +180,18 @@ def _without_role(definition: Resource, needs: TaskNeeds) -> Finding:
         ),
         symptom=REGISTERING[need.kind],
         strikes=Phase.APPLY,
-        fix=f"in {definition.address}:\n{ROLE} = aws_iam_role.<execution role>.arn\n"
-        "a role that ecs-tasks.amazonaws.com may assume, with AmazonECSTaskExecutionRolePolicy",
+        fix=f"give {definition.address} an execution role: one that ecs-tasks.amazonaws.com may "
+        "assume, with AmazonECSTaskExecutionRolePolicy attached",
+        snippet=edit(definition, f"{ROLE} = aws_iam_role.EXECUTION.arn"),
     )
 
 
 def _insufficient(
-    definition: Resource, role: Role, target: Target, lacking: list[tuple[Need, Permission]]
+    definition: Resource,
+    role: Role,
+    target: Target,
+    lacking: list[tuple[Need, Permission]],
+    platform: Platform,
 ) -> Finding:
     need, permission = lacking[0]
     address = role.resource.address
@@ -190,6 +202,7 @@ def _insufficient(
     is_ours = by or need.wanted.address or need.action.startswith(OWN) or need.action == SIGN_IN
     sure = all(each.is_sure for each in policies) and bool(is_ours)
     actions = list(dict.fromkeys(each.action for each, _ in lacking))
+    policy = _statements(role, lacking, platform)
     return fail(
         definition.address,
         f"{need.reason}, and {address} may not {need.action}: {why}",
@@ -198,32 +211,52 @@ def _insufficient(
             *(Step(each.address, each.attribute, f"attaches {each.name}") for each in policies),
         ),
         certainty=certainty_of(target) if sure else Certainty.INFERRED,
-        symptom=STARTING[need.kind],
+        symptom=STARTING[need.kind].replace("%s", need.action),
         strikes=Phase.TASK_START,
         cause=by.address if by else address,
-        fix=f"have {', '.join(actions)} denied no more" if by else _fix(role, lacking),
+        fix=f"let {by.name} permit {', '.join(actions)}"
+        if by
+        else f"let {address} do what starts the task: {', '.join(actions)}",
+        snippet=_undenied(by, policy, platform)
+        if by
+        else new(INLINE, f"{role.resource.name}_start", f"role = {in_module(address)}.id", *policy),
     )
 
 
-def _fix(role: Role, lacking: list[tuple[Need, Permission]]) -> str:
+def _statements(
+    role: Role, lacking: list[tuple[Need, Permission]], platform: Platform
+) -> tuple[str, ...]:
+    """The argument `policy` that allows what is lacking, line by line."""
     statements: dict[str, list[str]] = {}
     for need, _ in lacking:
         # The ARN of what is not in the plan comes out of the containers, which may be sensitive.
-        arn = "<its ARN>" if need.name == SENSITIVE else need.wanted.arn
-        written = '"' + arn.replace("arn:*:", "arn:aws:") + '"'
-        resource = f"{in_module(need.wanted.address)}.arn" if need.wanted.address else written
+        arn = "ARN" if need.name == SENSITIVE else need.wanted.arn
+        written = quoted(arn.replace("arn:*:", "arn:aws:"))
+        owner = platform.graph.resource(need.wanted.address)
+        resource = reference(owner, "arn", role.resource) if owner else written
         actions = statements.setdefault(resource, [])
-        actions += [] if f'"{need.action}"' in actions else [f'"{need.action}"']
-    listed = "".join(
-        f'    {{ Effect = "Allow", Action = [{", ".join(actions)}], Resource = [{resource}] }},\n'
+        actions += [] if quoted(need.action) in actions else [quoted(need.action)]
+    listed = (
+        f'    {{ Effect = "Allow", Action = [{", ".join(actions)}], Resource = [{resource}] }},'
         for resource, actions in statements.items()
     )
-    return (
-        f'resource "aws_iam_role_policy" "{role.resource.name}_start" {{\n'
-        f"  role   = {in_module(role.resource.address)}.id\n"
-        f'  policy = jsonencode({{ Version = "2012-10-17", Statement = [\n{listed}  ] }})\n'
-        "}"
-    )
+    start = ("policy = jsonencode({", '  Version = "2012-10-17"', "  Statement = [")
+    return (*start, *listed, "  ]", "})")
+
+
+def _undenied(by: Attached, policy: tuple[str, ...], platform: Platform) -> str:
+    """The policy that denies, saying the opposite; one of AWS, or of an account, is exchanged."""
+    own, joined = platform.graph.resource(by.name), platform.graph.resource(by.address)
+    holder = own or joined
+    if holder is None:
+        return ""
+    if by.attribute.startswith("inline_policy"):
+        return edit(holder, block("inline_policy", *policy))
+    if by.attribute == "policy" or (own is not None and own.mode == "managed"):
+        return edit(holder, *policy)
+    other = "aws_iam_policy.OTHER.arn"
+    listed = f"[{other}]" if by.attribute.endswith("arns") else other
+    return edit(joined or holder, f"{by.attribute} = {listed}")
 
 
 def _races(definition: Resource, role: Role, platform: Platform) -> Iterator[Note]:

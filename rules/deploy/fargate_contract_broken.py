@@ -36,6 +36,7 @@ AWS then works out by itself that it is compatible.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policyscan.rule import (
     Finding,
@@ -53,8 +54,11 @@ from policyscan.rule import (
     Step,
     Unknown,
     Value,
+    arguments,
+    block,
     certainty_of,
     concluded,
+    edit,
     is_fargate,
     not_applicable,
     passed,
@@ -76,6 +80,8 @@ NETWORK = "network_configuration"
 MODE = "network_mode"
 REQUIRES = "requires_compatibilities"
 AWSVPC = Known("awsvpc")
+IN_AWSVPC = 'network_mode = "awsvpc"'
+LAUNCHED = 'launch_type = "FARGATE"\n# no capacity_provider_strategy'
 BAD = "InvalidParameterException: "
 NO_FARGATE = BAD + "Task definition does not support launch_type FARGATE."
 ONLY_AWSVPC = "ClientException: Fargate only supports network mode 'awsvpc'."
@@ -92,10 +98,12 @@ UNSUPPORTED = {
 """What a Fargate service cannot have, and what AWS says then."""
 MOST = {"subnets": 16, "security_groups": 5}
 """Source: API Reference, AwsVpcConfiguration."""
-FIXED_NETWORK = """network_configuration {
-  subnets         = [<private subnets>]
-  security_groups = [<security group>]
-}"""
+FIXED_NETWORK = block(
+    NETWORK,
+    arguments(subnets="[aws_subnet.PRIVATE.id]", security_groups="[aws_security_group.TASKS.id]"),
+)
+SHOWN = {"subnets": "aws_subnet.PRIVATE[*].id", "security_groups": "[aws_security_group.TASKS.id]"}
+"""Lists that are short enough."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -142,8 +150,8 @@ def _own(service: Service) -> Iterator[Problem]:
     resource = service.resource
     if service.is_daemon:
         says = "The Fargate launch type does not support the DAEMON scheduling strategy."
-        fix = 'scheduling_strategy = "REPLICA"'
-        yield _problem(service, "scheduling_strategy", "it is a DAEMON on Fargate", says, fix)
+        cure = "let it run a number of replicas", 'scheduling_strategy = "REPLICA"'
+        yield _problem(service, "scheduling_strategy", "it is a DAEMON on Fargate", says, cure)
     # AWS fills in what is not written, so what stands already shows values nobody gave.
     if (
         resource.is_created
@@ -152,17 +160,20 @@ def _own(service: Service) -> Iterator[Problem]:
     ):
         says = "Specifying both a launch type and capacity provider strategy is not supported."
         message = "it has a launch type and a capacity provider strategy"
-        yield _problem(service, "launch_type", message, says, "no launch_type, or no strategy")
+        cure = "keep the strategy and leave launch_type out, or the other way round", LAUNCHED
+        yield _problem(service, "launch_type", message, says, cure)
     for name, says in UNSUPPORTED.items():
         is_given = resource.expressions(name) and isinstance(resource.value(name), Known)
         if resource.count_of(name) or (name == "iam_role" and is_given):
-            yield _problem(service, name, f"it has {name} on Fargate", says, f"no {name}")
+            cure = f"leave {name} out", f"# no {name}"
+            yield _problem(service, name, f"it has {name} on Fargate", says, cure)
     for name, most in MOST.items():
         path = f"{NETWORK}[0].{name}"
         size = resource.count_of(path)
         if size > most:
             says = f"{name} can have at most {most} items"
-            yield _problem(service, path, f"it names {size} {name}", says, f"at most {most} {name}")
+            cure = f"name {most} {name} at most", block(NETWORK, f"{name} = {SHOWN[name]}")
+            yield _problem(service, path, f"it names {size} {name}", says, cure)
 
 
 def _network(
@@ -173,19 +184,21 @@ def _network(
     blocks = service.resource.elements(NETWORK)
     if not blocks and (is_fargate or mode == AWSVPC):
         message = "its tasks have network interfaces of their own, and it has no " + NETWORK
-        yield _problem(service, NETWORK, message, NO_NETWORK.removeprefix(BAD), FIXED_NETWORK)
+        cure = "name its subnets and security groups", FIXED_NETWORK
+        yield _problem(service, NETWORK, message, NO_NETWORK.removeprefix(BAD), cure)
     if service.resource.value(f"{NETWORK}[0].subnets") == Known([]):
         path = f"{NETWORK}[0].subnets"
-        yield _problem(
-            service, path, "it names no subnet", "subnets can not be empty.", FIXED_NETWORK
-        )
+        cure = "name a subnet", FIXED_NETWORK
+        yield _problem(service, path, "it names no subnet", "subnets can not be empty.", cure)
     if definition and blocks and not is_fargate and not _may_be_awsvpc(mode):
-        fix = f'network_mode = "awsvpc" in {definition.config_address}, or no {NETWORK}'
+        fix = f"give {definition.address} the network mode awsvpc, or leave {NETWORK} out"
         yield Problem(
             f"it has a {NETWORK}, and {definition.address} has network mode {_named(mode)}",
             (Step(service.address, f"{NETWORK}[0]"), Step(definition.address, MODE, _named(mode))),
             WRONG_NETWORK,
             fix,
+            cause=definition.address,
+            snippet=edit(definition, IN_AWSVPC),
             certainty=certainty_of(*service.task_definitions.targets[:1]),
         )
 
@@ -199,15 +212,16 @@ def _compatible(service: Service, definition: Resource) -> Iterator[Problem]:
             f"it runs on Fargate, and {definition.address} is for {', '.join(requires)} only",
             (Step(service.address, TASK), Step(definition.address, REQUIRES, ", ".join(requires))),
             NO_FARGATE,
-            f'requires_compatibilities = ["FARGATE"] in {definition.config_address}',
+            f"make {definition.address} one for Fargate",
+            snippet=edit(
+                definition,
+                arguments(requires_compatibilities='["FARGATE"]', network_mode='"awsvpc"'),
+            ),
             certainty=certainty,
             cause=definition.address,
         )
     for each in _mode(definition, Known(requires)):
-        path = (Step(service.address, TASK), *each.path)
-        yield Problem(
-            each.message, path, each.symptom, each.fix, certainty=certainty, cause=each.cause
-        )
+        yield replace(each, path=(Step(service.address, TASK), *each.path), certainty=certainty)
 
 
 def _mode(definition: Resource, requires: Known) -> Iterator[Problem]:
@@ -217,8 +231,9 @@ def _mode(definition: Resource, requires: Known) -> Iterator[Problem]:
             f"{definition.address} is for Fargate, and its network mode is {_named(mode)}",
             (Step(definition.address, MODE, _named(mode)),),
             ONLY_AWSVPC if requires.value else NO_FARGATE,
-            f'network_mode = "awsvpc" in {definition.config_address}',
+            f"give {definition.address} the network mode awsvpc",
             cause=definition.address,
+            snippet=edit(definition, IN_AWSVPC),
         )
 
 
@@ -245,6 +260,10 @@ def _named(mode: Value) -> str:
     return str(mode) if isinstance(mode, Known) and mode.value else "bridge, as it is not set"
 
 
-def _problem(service: Service, attribute: str, message: str, says: str, fix: str) -> Problem:
-    where = f"in {service.resource.config_address}: {fix}"
-    return Problem(message, (Step(service.address, attribute),), BAD + says, where)
+def _problem(
+    service: Service, attribute: str, message: str, says: str, cure: tuple[str, str]
+) -> Problem:
+    """`cure` is what to do, and what then stands in the service's block."""
+    path, (fix, body) = (Step(service.address, attribute),), cure
+    snippet = edit(service.resource, body)
+    return Problem(message, path, BAD + says, fix, snippet=snippet)

@@ -22,6 +22,7 @@ Amazon ECS Developer Guide, "Fargate task definition differences".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policyscan.rule import (
     Container,
@@ -31,16 +32,22 @@ from policyscan.rule import (
     Platform,
     Problem,
     Question,
+    Resource,
     Rule,
     Severity,
     Step,
     Task,
     Unknown,
+    arguments,
+    block,
     concluded,
+    edit,
+    in_container,
     listed,
     not_applicable,
     number,
     passed,
+    quoted,
     setting,
     undetermined,
     veiled,
@@ -57,6 +64,7 @@ RULE = Rule(
 
 DEFINITIONS = "container_definitions"
 OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
+RIGHT = "privileged = false\n# none of what Fargate rejects"
 REFUSED = "ClientException at RegisterTaskDefinition: "
 NEVER = (
     "privileged",
@@ -97,7 +105,7 @@ def _judge(task: Task, platform: Platform) -> Finding:
         each for at, one in enumerate(images.containers) for each in _inside(task, at, one)
     )
     if any(each.is_sensitive for each in images.containers):
-        inside = veiled(inside, step)
+        inside = veiled(inside, step, in_container(task.resource, "", RIGHT))
     problems = (*_around(task), *inside)
     questions = list(_questions(task, images.containers))
     if images.invalid or not images.is_known:
@@ -116,17 +124,18 @@ def _around(task: Task) -> Iterator[Problem]:
     for name, is_bad in (("ipc_mode", True), ("pid_mode", "host")):
         value = resource.value(name)
         if isinstance(value, Known) and is_bad in (True, value.value):
-            yield _problem(task, name, f"{name} = {value}", f"no {name}")
-    if resource.count_of("placement_constraints"):
-        yield _problem(task, "placement_constraints", "placement constraints", "none of them")
+            yield _problem(task, name, f"{name} = {value}", _without(name))
+    for name in ("placement_constraints", "inference_accelerator"):
+        if resource.count_of(name):
+            yield _problem(task, name, name, _without(name))
     for at in range(resource.count_of("volume")):
         path = f"volume[{at}].host_path"
         value = resource.value(path)
         if isinstance(value, Known) and value.value:
-            yield _problem(task, path, f"folder of the host ({value})", "a volume without one")
+            yield _problem(task, path, f"folder of the host ({value})", _volume(resource, at))
         path = f"volume[{at}].docker_volume_configuration"
         if resource.count_of(path):
-            yield _problem(task, path, "Docker volume", "efs_volume_configuration")
+            yield _problem(task, path, "Docker volume", _volume(resource, at))
 
 
 def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
@@ -136,22 +145,31 @@ def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
     for name in NEVER:
         value = setting(container, name)
         if isinstance(value, Known) and value.value:
-            yield _problem(task, f"{place}.{name}", f"{name} {whose}", f"no {name}")
+            yield _problem(task, f"{place}.{name}", f"{name} {whose}", _without(name, container))
     for each in listed(container, "linuxParameters.capabilities.add"):
         if isinstance(each, str) and each != CAPABILITY:
             path = f"{place}.linuxParameters"
-            yield _problem(task, path, f"capability {each} {whose}", f"no {each}", each)
+            kept = block(
+                "linuxParameters =", block("capabilities =", f"add = [{quoted(CAPABILITY)}]")
+            )
+            cure = _Cure(
+                f"leave {each} out: {CAPABILITY} is all that Fargate adds", kept, container
+            )
+            yield _problem(task, path, f"capability {each} {whose}", cure, each)
     for each in listed(container, "resourceRequirements"):
         kind = each.get("type") if isinstance(each, dict) else None
         if kind in {"GPU", "InferenceAccelerator"}:
             path = f"{place}.resourceRequirements"
-            yield _problem(task, path, f"resource requirement {kind} {whose}", "none of them")
+            cure = _without("resourceRequirements", container)
+            yield _problem(task, path, f"resource requirement {kind} {whose}", cure)
     for each in listed(container, "portMappings"):
         host, own = (each.get(one) if isinstance(each, dict) else None for one in PORTS)
         if host and isinstance(own, int) and isinstance(host, int) and host != own:
             path = f"{place}.portMappings"
             text = f"host port {host} for port {own} {whose}"
-            yield _problem(task, path, text, f"hostPort = {own}, or none")
+            mapping = f"portMappings = [{{ containerPort = {own} }}]"
+            cure = _Cure(f"leave hostPort out: it is {own} anyway", mapping, container)
+            yield _problem(task, path, text, cure)
     yield from _limited(task, place, container)
 
 
@@ -161,16 +179,43 @@ def _limited(task: Task, place: str, container: Container) -> Iterator[Problem]:
     driver = setting(container, "logConfiguration.logDriver")
     if isinstance(driver, Known) and driver.value not in LOG_DRIVERS:
         path = f"{place}.logConfiguration.logDriver"
-        fix = f"logDriver = one of {', '.join(LOG_DRIVERS)}"
-        yield _problem(task, path, f"log driver {driver} {whose}", fix)
+        kept = block("logConfiguration =", 'logDriver = "awslogs"')
+        cure = _Cure(f"let it log with one of {', '.join(LOG_DRIVERS)}", kept, container)
+        yield _problem(task, path, f"log driver {driver} {whose}", cure)
     stop = number(container, "stopTimeout")
     if stop is not None and stop > LONGEST_STOP:
         path = f"{place}.stopTimeout"
         text = f"stopTimeout of {stop} seconds {whose}"
-        yield _problem(task, path, text, f"stopTimeout = {LONGEST_STOP} or less")
+        fix = f"let it have {LONGEST_STOP} seconds at most"
+        yield _problem(task, path, text, _Cure(fix, f"stopTimeout = {LONGEST_STOP}", container))
 
 
-def _problem(task: Task, attribute: str, what: str, fix: str, capability: str = "") -> Problem:
+class _Cure(NamedTuple):
+    """What to do, and what then stands in the task definition's block or in its container."""
+
+    fix: str
+    body: str
+    container: Container | None = None
+
+
+def _without(name: str, container: Container | None = None) -> _Cure:
+    """What has no place on Fargate at all, left out."""
+    return _Cure(f"leave {name} out", f"# no {name}", container)
+
+
+def _volume(resource: Resource, at: int) -> _Cure:
+    """A volume that a task without a machine of its own can have."""
+    name = resource.value(f"volume[{at}].name")
+    kept = block(
+        "volume",
+        arguments(name=quoted(str(name))) if isinstance(name, Known) else 'name = "NAME"',
+        "",
+        block("efs_volume_configuration", "file_system_id = aws_efs_file_system.SHARED.id"),
+    )
+    return _Cure("keep what tasks share in EFS, or take a volume without a place", kept)
+
+
+def _problem(task: Task, attribute: str, what: str, cure: _Cure, capability: str = "") -> Problem:
     steps = [Step(task.address, attribute)]
     if task.reason is not None:
         steps.append(Step(task.reason.address, "task_definition", "runs it on Fargate"))
@@ -179,8 +224,11 @@ def _problem(task: Task, attribute: str, what: str, fix: str, capability: str = 
         f"Fargate takes no {what}",
         tuple(steps),
         REFUSED + says,
-        f"in {task.resource.config_address}: {fix}",
+        cure.fix,
         certainty=task.certainty,
+        snippet=edit(task.resource, cure.body)
+        if cure.container is None
+        else in_container(task.resource, cure.container.name, cure.body),
     )
 
 

@@ -46,7 +46,10 @@ from policyscan.rule import (
     Unknown,
     Value,
     Verdict,
+    arguments,
+    block,
     cpu_units,
+    edit,
     fail,
     has_windows,
     is_size,
@@ -98,27 +101,33 @@ def _size(task: Task) -> Finding | None:
     """What is wrong with CPU and memory by themselves, None when they are a pair."""
     read = {name: task.resource.value(name) for name in ("cpu", "memory")}
     cpu, memory = cpu_units(read["cpu"]), mebibytes(read["memory"])
-    fix = 'cpu    = "{}"\nmemory = "{}"'.format(*nearest_size(cpu, memory))
+    pair = nearest_size(cpu, memory)
     for name, value in read.items():
         if isinstance(value, Absent):
             symptom = (
                 f"ClientException: Fargate requires that '{name}' be defined at the task level."
             )
-            return _failed(task, f"it runs on Fargate and has no {name}", (name,), symptom, fix)
+            message = f"it runs on Fargate and has no {name}"
+            return _failed(task, message, (name,), symptom, _resized(task, *pair))
     for name, value in read.items():
         if isinstance(value, Unknown):
             return _unknown(task, name)
     match is_size(cpu, memory):
         case None:
-            why = f"sources disagree whether ECS takes {_shown(task)}: try it, or take less"
+            why = (
+                f"sources disagree whether ECS takes {task.address} with {_shown(task)}: AWS Batch "
+                "has it, an ECS probe was refused; try it, or take less"
+            )
             return undetermined(task.address, why, at="cpu")
         case True:
             return None
         case _:
             if any(_is_secret(each) for each in read.values()):
-                fix = "take a pair of the table of Fargate task sizes"
+                # The nearest pair would give away the one that is a secret.
+                pair = nearest_size(None, None)
             message = f"Fargate has no task of {_shown(task)}"
-            return _failed(task, message, ("cpu", "memory"), NO_SUCH_PAIR, fix)
+            resized = _resized(task, *pair)
+            return _failed(task, message, ("cpu", "memory"), NO_SUCH_PAIR, resized)
 
 
 def _surroundings(task: Task) -> Finding | None:
@@ -129,15 +138,16 @@ def _surroundings(task: Task) -> Finding | None:
             return _unknown(task, OS)
         if isinstance(system, Known) and str(system.value).startswith("WINDOWS"):
             message = f"Fargate runs no Windows with {_shown(task)}"
-            fix = 'cpu    = "1024"\nmemory = "2048"'
-            return _failed(task, message, ("cpu", OS), NO_SUCH_PAIR, fix)
+            return _failed(task, message, ("cpu", OS), NO_SUCH_PAIR, _resized(task, 1024, 2048))
     least, most = load_table("fargate_sizes")["ephemeral_storage_gib"]
     size = number_of(storage)
     if size is None or least <= size <= most:
         return None
     message = f"Fargate gives {least} to {most} GiB of ephemeral storage, not {storage}"
-    fix = f"ephemeral_storage {{ size_in_gib = {least} }}"
-    return _failed(task, message, (STORAGE,), "ClientException: invalid ephemeral storage", fix)
+    right = int(min(max(size, least), most))
+    snippet = edit(task.resource, block("ephemeral_storage", f"size_in_gib = {right}"))
+    cure = f"give {task.address} {right} GiB", snippet
+    return _failed(task, message, (STORAGE,), "ClientException: invalid ephemeral storage", cure)
 
 
 def _platform_version(task: Task) -> Finding | None:
@@ -147,15 +157,22 @@ def _platform_version(task: Task) -> Finding | None:
         least = least_platform(cpu, str(version)) if isinstance(version, Known) else ""
         if least:
             message = f"{service.address} runs it on platform {version}; its size needs {least}"
-            fix = f'platform_version = "LATEST" on {service.resource.config_address}'
-            found = _failed(task, message, ("cpu",), NO_SUCH_PAIR, fix)
+            fix = f"let {service.address} take the latest platform version"
+            snippet = edit(service.resource, 'platform_version = "LATEST"')
+            found = _failed(task, message, ("cpu",), NO_SUCH_PAIR, (fix, snippet))
             step = Step(service.address, "platform_version", str(version))
             return replace(found, path=(*found.path, step))
     return None
 
 
+def _resized(task: Task, cpu: int, memory: int) -> tuple[str, str]:
+    """What to do and the HCL of it, for a size Fargate has."""
+    fix = f"give {task.address} a size of the table: {cpu} CPU units go with {memory} MiB"
+    return fix, edit(task.resource, arguments(cpu=f'"{cpu}"', memory=f'"{memory}"'))
+
+
 def _failed(
-    task: Task, message: str, attributes: tuple[str, ...], symptom: str, fix: str
+    task: Task, message: str, attributes: tuple[str, ...], symptom: str, cure: tuple[str, str]
 ) -> Finding:
     steps = [Step(task.address, name, _value(task.resource.value(name))) for name in attributes]
     if task.reason is not None:
@@ -167,7 +184,8 @@ def _failed(
         certainty=task.certainty,
         symptom=symptom,
         strikes=Phase.APPLY,
-        fix=f"in {task.resource.config_address}:\n{fix}",
+        fix=cure[0],
+        snippet=cure[1],
     )
 
 

@@ -1,8 +1,11 @@
-"""A target group's health check can succeed.
+"""A health check can succeed.
 
 AWS takes a timeout only below the interval, and answers it compares only within what its protocol
 knows. A service that is behind a target group and has no grace period lets a task that is still
 starting be counted unhealthy and stopped.
+
+A container's own health check has bounds of its own, and a container can wait until another one is
+healthy only if that one has a health check.
 
 ## Why
 One of these is refused by AWS in the middle of an apply. The rest is worse: the apply ends green,
@@ -19,9 +22,12 @@ health_check {
 ```
 
 ## When unknown
-An argument of the health check is known only after apply.
+An argument of the health check is known only after apply. Task definitions whose containers neither
+check their health nor wait for others are not judged.
 
 ## Source
+Amazon ECS API Reference, HealthCheck and ContainerDependency. A command without CMD in front passes:
+the reference asks for one, and images are reported to work without (aws/aws-cdk issue 34389).
 Elastic Load Balancing API Reference, CreateTargetGroup; Amazon ECS Developer Guide, "Service event
 messages"; Terraform AWS provider, defaults of health_check.
 """
@@ -33,8 +39,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
+    ABSENT,
     TARGET_GROUPS,
     Absent,
+    Container,
     Finding,
     Known,
     Level,
@@ -42,17 +50,27 @@ from policyscan.rule import (
     Parameters,
     Phase,
     Platform,
+    Problem,
     Resource,
     Rule,
     Severity,
     Step,
     Unknown,
     Value,
+    arguments,
+    block,
+    concluded,
+    edit,
     fail,
+    in_container,
+    listed,
     not_applicable,
+    number,
     number_of,
     passed,
+    setting,
     undetermined,
+    veiled,
 )
 
 RULE = Rule(
@@ -60,8 +78,8 @@ RULE = Rule(
     name="health-check-implausible",
     group="DEPLOY",
     severity=Severity.HIGH,
-    title="A target group's health check can succeed",
-    types=TARGET_GROUPS,
+    title="Health checks of target groups and containers can succeed",
+    types=(*TARGET_GROUPS, "aws_ecs_task_definition"),
 )
 
 INTERVAL = 30
@@ -70,22 +88,91 @@ SHORTEST = 5
 CODES = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 RANGES = {"application": (200, 499), "network": (200, 599), "gRPC": (0, 99)}
 MATCHER = "health_check[0].matcher"
+DEFINITIONS = "container_definitions"
+CHECKED = ("healthCheck", "dependsOn")
+BOUNDS = {
+    "interval": (5, 300),
+    "timeout": (2, 60),
+    "retries": (1, 10),
+    "startPeriod": (0, 300),
+}
+"""Source: Amazon ECS API Reference, HealthCheck."""
+HEALTHY = block("healthCheck =", 'command = ["CMD-SHELL", "CHECK"]')
 DECIDING = ("enabled", "interval", "timeout", "matcher")
 
 
 class _Problem(NamedTuple):
+    """What is wrong; `right` is what the block health_check should hold instead."""
+
     at: str
     message: str
     fix: str
+    right: str
     symptom: str
     strikes: Phase = Phase.APPLY
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
-    """One verdict per target group."""
+    """One verdict per target group, and one per task definition that checks its containers."""
     for group in platform.graph.of_type(*TARGET_GROUPS):
         if not group.is_deleted:
             yield _judge(group, platform)
+    for definition in platform.task_definitions:
+        containers = platform.images.of(definition).containers
+        if any(setting(each, name) != ABSENT for each in containers for name in CHECKED):
+            yield _judge_containers(definition, containers)
+
+
+def _judge_containers(definition: Resource, containers: tuple[Container, ...]) -> Finding:
+    """The health checks of a task's containers, and what waits for them."""
+    step = Step(definition.address, DEFINITIONS)
+    problems = tuple(_unsound(definition, containers))
+    if any(each.is_sensitive for each in containers):
+        problems = veiled(problems, step, in_container(definition, "", HEALTHY))
+    notes = tuple(
+        Note(
+            Level.INFO,
+            f"the health check of container {each.shown} calls curl: its image must have it",
+        )
+        for each in containers
+        if any("curl" in str(word) for word in listed(each, "healthCheck.command"))
+    )
+    good = passed(definition.address, "its containers can be healthy", path=(step,), notes=notes)
+    return concluded(good, problems)
+
+
+def _unsound(definition: Resource, containers: tuple[Container, ...]) -> Iterator[Problem]:
+    checked = {each.name for each in containers if setting(each, "healthCheck") != ABSENT}
+    for at, container in enumerate(containers):
+        for name, (least, most) in BOUNDS.items():
+            amount = number(container, f"healthCheck.{name}")
+            if amount is not None and not least <= amount <= most:
+                right = block("healthCheck =", f"{name} = {min(max(amount, least), most)}")
+                yield Problem(
+                    f"{name} of the health check of container {container.shown} is {amount}",
+                    (
+                        Step(
+                            definition.address,
+                            f"{DEFINITIONS}[{at}].healthCheck.{name}",
+                            str(amount),
+                        ),
+                    ),
+                    "ClientException at RegisterTaskDefinition",
+                    f"give it a {name} from {least} to {most}",
+                    snippet=in_container(definition, container.name, right),
+                )
+        for each in listed(container, "dependsOn"):
+            wanted = each.get("containerName") if isinstance(each, dict) else None
+            waits = isinstance(each, dict) and each.get("condition") == "HEALTHY"
+            if waits and isinstance(wanted, str) and wanted not in checked:
+                yield Problem(
+                    f"container {container.shown} waits until {wanted} is healthy, and {wanted} "
+                    "has no health check",
+                    (Step(definition.address, f"{DEFINITIONS}[{at}].dependsOn", "HEALTHY"),),
+                    "ClientException at RegisterTaskDefinition",
+                    f"give {wanted} a health check, or wait until it has started",
+                    snippet=in_container(definition, wanted, HEALTHY),
+                )
 
 
 def _judge(group: Resource, platform: Platform) -> Finding:
@@ -98,14 +185,19 @@ def _judge(group: Resource, platform: Platform) -> Finding:
             path=(Step(group.address, problem.at),),
             symptom=problem.symptom,
             strikes=problem.strikes,
-            fix=f"set in {group.address}:\nhealth_check {{\n  {problem.fix}\n}}",
+            fix=problem.fix,
+            snippet=edit(group, block("health_check", problem.right)),
         )
     for name in DECIDING:
         at = f"health_check[0].{name}"
         if isinstance(group.value(at), Unknown):
-            return undetermined(group.address, f"{at} is known only after apply", at=at)
+            why = f"{group.address}.{at} is known only after apply: write it as a constant"
+            return undetermined(group.address, why, at=at)
     if isinstance(group.value("protocol_version"), Unknown) and group.is_written(MATCHER):
-        why = "which answers it may wait for depends on protocol_version, known only after apply"
+        why = (
+            f"which answers it may wait for depends on {group.address}.protocol_version, which is "
+            "known only after apply: write it as a constant"
+        )
         return undetermined(group.address, why, at="protocol_version")
     return passed(
         group.address,
@@ -121,7 +213,8 @@ def _problems(group: Resource) -> Iterator[_Problem]:
     if health["enabled"] == Known(value=False):
         text = "health checks are off, which AWS allows for functions alone"
         symptom = "ValidationError: Health check enabled must be true for target groups with ..."
-        yield _Problem("health_check[0].enabled", text, "enabled = true", symptom)
+        fix = f"turn the health check of {group.address} on"
+        yield _Problem("health_check[0].enabled", text, fix, "enabled = true", symptom)
     version, codes = group.value("protocol_version"), health["matcher"]
     if not isinstance(codes, Known) or isinstance(version, Unknown):
         return
@@ -133,6 +226,7 @@ def _problems(group: Resource) -> Iterator[_Problem]:
             MATCHER,
             f"its health check waits for {codes}: a number or range from {lowest} to {highest} "
             "would be right",
+            f"let it wait for an answer from {lowest} to {highest}",
             f'matcher = "{lowest}"',
             f"ValidationError: Health check matcher ... '{codes}' ...",
         )
@@ -160,7 +254,8 @@ def _timing(group: Resource, health: dict[str, Value]) -> Iterator[_Problem]:
         yield _Problem(
             f"health_check[0].{at}",
             f"its health check waits {wait} seconds for an answer and asks every {every}",
-            f"interval = {max(every, INTERVAL)}\n  timeout  = 5",
+            "let it wait shorter for an answer than until it asks again",
+            arguments(interval=f"{max(every, INTERVAL):g}", timeout="5"),
             f"ValidationError: Health check timeout '{wait}' must be smaller than the interval "
             f"'{every}'",
         )

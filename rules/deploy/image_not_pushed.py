@@ -44,6 +44,7 @@ from policyscan.rule import (
     Known,
     Level,
     Note,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -53,12 +54,17 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    arguments,
+    block,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
     steps_to,
+    together,
     undetermined,
+    wait_for,
     worst,
 )
 
@@ -69,6 +75,9 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     title="No service starts from an ECR repository that the same plan creates",
     types=("aws_ecs_service",),
+    parameters=(
+        Parameter("pushers", (), "addresses of modules that push images, such as module.build"),
+    ),
 )
 
 TASK = "task_definition"
@@ -79,23 +88,23 @@ LOOKUP_SYMPTOM = (
 )
 FIX = (
     "have the image there before the service starts, in one of three ways:\n"
-    "1. Two phases: apply with the services off (count = 0), push, then apply with them on and "
-    'image = "${%s.repository_url}@<pushed digest>"\n'
-    "2. Gate by a lookup: create the repository in an apply of its own and take the digest from "
-    'data "aws_ecr_image"; without an image the plan then stops, and breaks nothing\n'
-    "3. Placeholder: image = var.image, set to a public image until the first push"
+    "1. Two phases, as shown below: apply with the services off, push, then apply with them on "
+    "and the pushed digest pinned\n"
+    "2. Gate by a lookup: create the repository in an apply of its own and take the digest from a "
+    "data source aws_ecr_image; without an image the plan then stops, and breaks nothing\n"
+    "3. Placeholder: let a variable name the image, set to a public one until the first push"
 )
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per service."""
     for service in platform.services:
-        yield _judge(service, platform)
+        yield _judge(service, platform, tuple(parameters["pushers"]))
     for address in platform.graph.gated_off("aws_ecs_service"):
         yield not_applicable(address, "the service is gated off: nothing runs")
 
 
-def _judge(service: Service, platform: Platform) -> Finding:
+def _judge(service: Service, platform: Platform, modules: tuple[str, ...]) -> Finding:
     address = service.address
     if service.controller == "EXTERNAL":
         return not_applicable(address, "an EXTERNAL deployment controller starts no tasks itself")
@@ -103,25 +112,34 @@ def _judge(service: Service, platform: Platform) -> Finding:
         note = Note(Level.INFO, "desired_count is 0 and no scalable target lifts it")
         return passed(address, "starts no tasks", notes=(note,), at="desired_count")
     tasks = service.task_definitions.targets
+    given = service.resource.value(TASK)
+    if not tasks and isinstance(given, Known) and given == service.resource.before_value(TASK):
+        note = Note(Level.INFO, f"{given} is kept, whatever becomes of its resource")
+        return passed(address, "it keeps the task definition that it runs", notes=(note,), at=TASK)
     if not tasks:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
-        return undetermined(address, f"its task definition cannot be judged: {why}", at=TASK)
-    findings = [_judge_task(service, task, platform) for task in tasks]
+        why = f"{address}.{TASK} cannot be judged: {why}; make sure that its image was pushed"
+        return undetermined(address, why, at=TASK)
+    findings = [_judge_task(service, task, platform, modules) for task in tasks]
     if len({finding.verdict for finding in findings}) > 1:
         names = ", ".join(task.address for task in tasks)
-        return undetermined(address, f"which of {names} it runs is not in the plan", at=TASK)
+        why = f"which of {names} it runs is not in the plan; {platform.graph.advice}"
+        return undetermined(address, why, at=TASK)
     return findings[0]
 
 
-def _judge_task(service: Service, task: Target, platform: Platform) -> Finding:
+def _judge_task(
+    service: Service, task: Target, platform: Platform, modules: tuple[str, ...]
+) -> Finding:
     definition = platform.graph.resource(task.address)
     if definition is None or definition.mode == "data":
-        why = f"the image of {task.address} is not in this plan"
+        why = f"the image of {task.address} is not in this plan: make sure that it was pushed"
         return undetermined(service.address, why, at=TASK)
     images = platform.images.of(definition)
     if images.invalid:
         return undetermined(service.address, f"{definition.address}: {images.invalid}", at=TASK)
-    findings = [_Way(service, task, definition, each, platform).judge() for each in images.origins]
+    ways = [_Way(service, task, definition, each, platform, modules) for each in images.origins]
+    findings = [way.judge() for way in ways]
     if not findings:
         return undetermined(service.address, f"{definition.address} has no container", at=TASK)
     return worst(findings)
@@ -135,6 +153,7 @@ class _Way(NamedTuple):
     definition: Resource
     image: ImageOrigin
     platform: Platform
+    modules: tuple[str, ...]
 
     def judge(self) -> Finding:
         """The verdict on this one image."""
@@ -145,7 +164,8 @@ class _Way(NamedTuple):
                 return finding
         repositories = self.image.repositories
         empty = [each for each in repositories if self.platform.images.starts_empty(each.address)]
-        found = [pushers.between(self.service.address, each.address) for each in empty]
+        here = self.service.address
+        found = [pushers.between(here, each.address, self.modules) for each in empty]
         unpushed = [each for each, pusher in zip(empty, found, strict=True) if pusher is None]
         if unpushed:
             return self._empty(unpushed)
@@ -160,7 +180,8 @@ class _Way(NamedTuple):
             return self._present(repositories[0])
         if self.image.unresolved or not self.image.others:
             return self._unknown(
-                "; ".join(self.image.unresolved) or "its references name no repository"
+                "; ".join(self.image.unresolved)
+                or f"its references name no repository; {self.platform.graph.advice}"
             )
         return self._passed("no image comes from a repository this plan creates")
 
@@ -176,7 +197,8 @@ class _Way(NamedTuple):
         named = self.platform.graph.resolve(data, "repository_name", ["aws_ecr_repository"])
         for target in named.targets:
             is_empty = self.platform.images.starts_empty(target.address)
-            if not is_empty or self.platform.pushers.between(lookup.address, target.address):
+            pushers = self.platform.pushers
+            if not is_empty or pushers.between(lookup.address, target.address, self.modules):
                 continue
             return self._failed(
                 f"this service cannot start: its image comes from {target.address}, which this "
@@ -198,21 +220,31 @@ class _Way(NamedTuple):
         others = [t.address for t in self.image.repositories if t not in unpushed]
         if may := ", ".join((*self.image.others, *others)):
             return self._unknown(
-                f"the image may come from {first.address}, which this plan creates, or from {may}"
+                f"the image may come from {first.address}, which this plan creates, or from {may}; "
+                f"{self.platform.graph.advice}"
             )
         if self.image.unresolved and len(unpushed) > 1:
             return self._unknown("; ".join(self.image.unresolved))
         if self.image.may_differ:
             return self._unknown(
-                f"it refers to {first.address}, which this plan creates, but may run another image"
+                f"it refers to {first.address}, which this plan creates, but may run another "
+                f"image; {self.platform.graph.advice}"
             )
         repository = self.platform.graph.resource(first.address)
+        filler = next(self.platform.pushers.fillers(repository), None) if repository else None
+        if filler is not None:
+            return self._unknown(
+                f"{filler.address} may copy it into {first.address}, which this plan creates: make "
+                "sure that it is there before the service starts"
+            )
         is_replaced = repository is not None and "delete" in repository.actions
         verb = "replaces" if is_replaced else "creates"
-        pushers = self.platform.pushers.into(first.address)
+        pushers = self.platform.pushers.into(first.address, self.modules)
         late = [
             f"; {each.address} pushes, but the service does not wait for it" for each in pushers
         ]
+        waits = [wait_for(self.platform.graph, self.service.resource, each) for each in pushers]
+        cure = {"fix": waits[0].fix, "snippet": waits[0].snippet} if waits else {}
         is_image = self.image.is_image
         origin = "its image comes from" if is_image else "its container_definitions refer to"
         return self._failed(
@@ -226,6 +258,7 @@ class _Way(NamedTuple):
             strikes=Phase.TASK_START,
             symptom=PULL_SYMPTOM,
             notes=_effects(self.service.resource),
+            **cure,
         )
 
     def _failed(
@@ -239,8 +272,7 @@ class _Way(NamedTuple):
             path=path,
             symptom=symptom % (name if isinstance(name, Known) else target.address),
             cause=target.address,
-            fix=FIX % (repository.config_address if repository else target.address),
-            **details,
+            **{"fix": FIX, "snippet": _gate(self.service.resource), **details},
         )
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
@@ -273,6 +305,18 @@ class _Way(NamedTuple):
             f"the image of {self.definition.address} is known only after apply: {why}",
             path=self._here(),
         )
+
+
+def _gate(service: Resource) -> str:
+    """The first cure: the service, off until a variable turns it on."""
+    written = service.config
+    if written is not None and written.for_each is not None:
+        gated = "for_each = var.services_enabled ? FOR_EACH : {}"
+    else:
+        counted = written is not None and written.count is not None
+        gated = f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
+    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
+    return together(switch, edit(service, gated))
 
 
 def _effects(service: Resource) -> tuple[Note, ...]:

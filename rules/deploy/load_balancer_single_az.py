@@ -24,6 +24,7 @@ Elastic Load Balancing API Reference, CreateLoadBalancer; Terraform AWS provider
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -34,6 +35,8 @@ from policyscan.rule import (
     Certainty,
     Finding,
     Known,
+    Level,
+    Note,
     Parameters,
     Phase,
     Platform,
@@ -44,6 +47,7 @@ from policyscan.rule import (
     Subnets,
     Unknown,
     certainty_of,
+    edit,
     fail,
     is_zone_id,
     not_applicable,
@@ -61,6 +65,10 @@ RULE = Rule(
     types=LOAD_BALANCERS,
 )
 
+LOCAL = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-[a-z]+(?:-\w+)?-\d+[a-z]?|[a-z]+\d+-[a-z]+\d+-az\d+")
+"""A local zone, by name or id; one of them is enough. Example: `us-east-1-bos-1a`."""
+LEAST_BITS = 27
+"""Source: Elastic Load Balancing User Guide, "Subnets for your load balancer"."""
 TOO_FEW = (
     "ValidationError: At least two subnets in two different Availability Zones must be specified"
 )
@@ -68,10 +76,7 @@ TWICE = (
     "InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the "
     "same Availability Zone"
 )
-FIX = (
-    "name subnets of two zones, one each, and pin the zone of every subnet:\n"
-    "availability_zone = data.aws_availability_zones.available.names[count.index]"
-)
+FIX = "name subnets of two zones, one of each, and pin the zone of every subnet"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -84,7 +89,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(balancer: Resource, platform: Platform) -> Finding:
     kind = balancer.value("load_balancer_type")
     if isinstance(kind, Unknown):
-        why = "load_balancer_type is known only after apply"
+        why = f"{balancer.address}.load_balancer_type is known only after apply: write it down"
         return undetermined(balancer.address, why, at="load_balancer_type")
     if not isinstance(balancer.value("customer_owned_ipv4_pool"), Absent):
         return not_applicable(balancer.address, "it stands on an Outpost, in one subnet")
@@ -103,48 +108,89 @@ def _judge(balancer: Resource, platform: Platform) -> Finding:
             severity=problem.severity,
             symptom=problem.symptom,
             strikes=Phase.APPLY,
+            cause=problem.subnet.address if problem.subnet else "",
             fix=FIX,
+            snippet=_pinned(problem.subnet)
+            if problem.subnet
+            else edit(balancer, "subnets = [aws_subnet.ZONE_A.id, aws_subnet.ZONE_B.id]"),
         )
-    if doubt := next(_doubts(subnets, platform), ""):
+    if doubt := next(_doubts(balancer, subnets, platform), ""):
         return undetermined(balancer.address, doubt, path=path)
     zones = sorted({_zone(each, platform) for each in subnets.sure})
     text = f"it stands in {', '.join(zones)}"
-    return passed(balancer.address, text, path=path, certainty=certainty_of(*subnets.edges))
+    return passed(
+        balancer.address,
+        text,
+        path=path,
+        certainty=certainty_of(*subnets.edges),
+        notes=tuple(_notes(subnets)) if wanted > 1 else (),
+    )
+
+
+def _notes(subnets: Subnets) -> Iterator[Note]:
+    """Subnets that are too small for a load balancer to grow in."""
+    for subnet in subnets.sure:
+        cidr = subnet.value("cidr_block")
+        bits = str(cidr).rpartition("/")[2]
+        if isinstance(cidr, Known) and bits.isdecimal() and int(bits) > LEAST_BITS:
+            text = f"{subnet.address} is {cidr}: AWS asks for /{LEAST_BITS} and 8 free addresses"
+            yield Note(Level.INFO, text)
+
+
+def _pinned(subnet: Resource) -> str:
+    """A subnet in a zone of its own, however many of its kind there are."""
+    zones = "data.aws_availability_zones.available.names"
+    written = subnet.config
+    index = "0"
+    if written is not None and written.count is not None:
+        index = "count.index"
+    elif written is not None and written.for_each is not None:
+        index = "each.value.ZONE_INDEX"
+    return edit(subnet, f"availability_zone = {zones}[{index}]")
 
 
 class _Problem(NamedTuple):
+    """What is wrong, and the subnet that is to blame where it is one."""
+
     message: str
     symptom: str
     severity: Severity | None = None
     certainty: Certainty = Certainty.PROVEN
+    subnet: Resource | None = None
 
 
 def _problem(subnets: Subnets, wanted: int, platform: Platform) -> _Problem | None:
     count = len(subnets.sure) + len(subnets.ids)
+    if any(LOCAL.fullmatch(_zone(each, platform)) for each in subnets.sure):
+        wanted = 1
     if count < wanted and not subnets.missing and not subnets.may_be:
         return _Problem(f"it stands in {count} subnet, and needs {wanted}", TOO_FEW)
     zones = Counter(zone for each in subnets.sure if (zone := _zone(each, platform)))
     for zone, times in sorted(zones.items()):
         if times > 1:
             symptom = TOO_FEW if len(zones) == 1 else TWICE
-            return _Problem(f"{times} of its subnets stand in {zone}", symptom)
+            last = [each for each in subnets.sure if _zone(each, platform) == zone][-1]
+            text = f"{times} of its subnets stand in {zone}"
+            return _Problem(text, symptom, subnet=last)
     for subnet in subnets.sure:
         if isinstance(platform.network.zone(subnet), Absent) and count > 1:
             text = f"AWS picks the zone of {subnet.address}, which may be that of another subnet"
-            return _Problem(text, TWICE, Severity.MEDIUM, Certainty.INFERRED)
+            return _Problem(text, TWICE, Severity.MEDIUM, Certainty.INFERRED, subnet)
     return None
 
 
-def _doubts(subnets: Subnets, platform: Platform) -> Iterator[str]:
-    yield from subnets.missing
-    yield from (f"{each} is not in this plan" for each in subnets.ids)
+def _doubts(balancer: Resource, subnets: Subnets, platform: Platform) -> Iterator[str]:
+    where, advice = f"{balancer.address}.{subnets.attribute}", platform.graph.advice
+    yield from (f"{each}; {advice}" for each in subnets.missing)
+    look = "look it up with a data source aws_subnet to have its zone judged"
+    yield from (f"{each} in {where} is not in this plan: {look}" for each in subnets.ids)
     for subnet in subnets.sure:
         if not _zone(subnet, platform):
-            yield f"the zone of {subnet.address} is known only after apply"
+            yield f"{subnet.address}.availability_zone is known only after apply: pin it"
     if len({is_zone_id(_zone(each, platform)) for each in subnets.sure}) > 1:
-        yield "some of its zones are told by name, some by id"
+        yield f"some zones of {where} are told by name, some by id: tell all the same way"
     if subnets.may_be:
-        yield "which of several subnets it stands in is not in the plan; give --source-dir"
+        yield f"which of several subnets {where} takes is not in the plan; {advice}"
 
 
 def _zone(subnet: Resource, platform: Platform) -> str:

@@ -54,9 +54,15 @@ from policyscan.rule import (
     Severity,
     Step,
     Verdict,
+    arguments,
+    block,
     fail,
-    in_module,
+    in_container,
+    new,
     passed,
+    quoted,
+    reference,
+    together,
     undetermined,
     worst,
 )
@@ -84,20 +90,12 @@ REFUSED = {
     "awslogs-stream-prefix": "Fargate requires log configuration options to include "
     "awslogs-stream-prefix to support log driver awslogs.",
 }
-GROUP = """resource "aws_cloudwatch_log_group" "%s" {
-  name              = "%s"
-  retention_in_days = 7
-}
-"""
-SNIPPET = """in %s:
-logConfiguration = {
-  logDriver = "awslogs"
-  options = {
-    awslogs-group         = %s.name
-    awslogs-region        = "%s"
-    awslogs-stream-prefix = "%s"
-  }
-}"""
+ROUTING = "firelensConfiguration"
+NO_ROUTER = (
+    "ClientException: When awsfirelens log driver is specified in log configuration, a firelens "
+    "configuration object must be configured in one of the containers."
+)
+GROUP = "aws_cloudwatch_log_group"
 _CERTAINTY = {Confidence.EXACT: Certainty.PROVEN, Confidence.INFERRED: Certainty.INFERRED}
 
 
@@ -110,8 +108,17 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             why = "how its containers log is known only after apply: give --source-dir"
             yield undetermined(definition.address, why, at=AT)
         else:
-            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]))
+            routers = _routers(definition, platform)
+            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]), routers)
             yield _gravest([judge.container(each) for each in found] or [judge.empty()])
+
+
+def _routers(definition: Resource, platform: Platform) -> tuple[str, ...] | None:
+    """The containers that take the logs of the others; None when the containers are not known."""
+    images = platform.images.of(definition)
+    if not images.is_known:
+        return None
+    return tuple(each.shown for each in images.containers if each.settings.get(ROUTING))
 
 
 def _gravest(findings: list[Finding]) -> Finding:
@@ -128,6 +135,7 @@ class _Judge(NamedTuple):
     definition: Resource
     platform: Platform
     elsewhere: tuple[str, ...]
+    routers: tuple[str, ...] | None
 
     @property
     def address(self) -> str:
@@ -138,12 +146,30 @@ class _Judge(NamedTuple):
 
     def container(self, logging: Logging) -> Finding:
         name = f"container {logging.container}" if logging.container else "a container"
+        if not logging.driver and logging.container in (self.routers or ()):
+            return passed(self.address, f"{name} takes the logs of the others", at=AT)
+        if logging.driver == "awsfirelens" and self.routers == ():
+            return self._fail(
+                f"{name} logs with awsfirelens, and no container of the task routes logs",
+                symptom=NO_ROUTER,
+                strikes=Phase.APPLY,
+                fix="add a container with a firelensConfiguration, or log with awslogs",
+                snippet=in_container(
+                    self.definition,
+                    "log-router",
+                    'image = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"',
+                    "",
+                    block(f"{ROUTING} =", 'type = "fluentbit"'),
+                ),
+            )
         if not logging.driver:
             return self._fail(
                 f"{name} has no logConfiguration: what it says is lost",
                 severity=Severity.MEDIUM,
                 strikes=Phase.RUNTIME,
-                fix=self._snippet(logging, None),
+                symptom="nothing: the task runs, and no log says why when it stops",
+                fix=f"let {name} log to a log group of this plan",
+                snippet=self._snippet(logging, None),
             )
         if logging.driver != "awslogs":
             return passed(self.address, f"{name} logs with {logging.shown(logging.driver)}", at=AT)
@@ -152,7 +178,8 @@ class _Judge(NamedTuple):
                 f"{name} logs with awslogs and without {option}",
                 symptom=REFUSED[option],
                 strikes=Phase.APPLY,
-                fix=self._snippet(logging, self.platform.logs.group(logging).resource),
+                fix=f"give {name} the option {option}",
+                snippet=self._snippet(logging, self.platform.logs.group(logging).resource),
             )
         return self._group(name, logging, self.platform.logs.group(logging))
 
@@ -175,7 +202,8 @@ class _Judge(NamedTuple):
                 symptom=MISSING,
                 strikes=Phase.TASK_START,
                 cause=resource.address,
-                fix=f"keep {resource.address}, or name another log group",
+                fix=f"keep {resource.address}, or let {name} log to another log group",
+                snippet=self._snippet(logging, None),
             )
         if isinstance(own, Known) and region and "$" not in region and region != str(own):
             shown = logging.shown(region)
@@ -185,10 +213,12 @@ class _Judge(NamedTuple):
                 symptom=MISSING,
                 strikes=Phase.TASK_START,
                 cause=resource.address,
-                fix=self._snippet(logging, resource),
+                fix=f"let {name} look for its log group in {own}",
+                snippet=self._snippet(logging, resource),
             )
         if group.confidence is Confidence.AMBIGUOUS:
-            why = f"which log group {name} writes to is not in the plan"
+            advice = self.platform.graph.advice
+            why = f"which log group {name} writes to is not in the plan; {advice}"
             return undetermined(self.address, why, path=path, at=AT)
         if resource.is_created and not self._waits(resource):
             return self._fail(
@@ -199,7 +229,8 @@ class _Judge(NamedTuple):
                 symptom=MISSING,
                 strikes=Phase.TASK_START,
                 cause=resource.address,
-                fix=self._snippet(logging, resource),
+                fix=f"name {resource.address} by reference: {self.address} then waits for it",
+                snippet=self._snippet(logging, resource),
             )
         certainty = _CERTAINTY[group.confidence]
         return passed(
@@ -216,7 +247,9 @@ class _Judge(NamedTuple):
                 "keep its events for ever",
                 severity=Severity.MEDIUM,
                 strikes=Phase.RUNTIME,
-                fix=self._snippet(logging, None, shown),
+                symptom="the group keeps its events for ever, and outlives a destroy",
+                fix=f"make the log group here, with a retention, and let {name} name it",
+                snippet=self._snippet(logging, None, shown),
             )
         if group.why or group.name.startswith(self.elsewhere):
             why = group.why or f"{shown} is kept elsewhere: make sure that it exists"
@@ -228,7 +261,9 @@ class _Judge(NamedTuple):
             symptom=MISSING,
             strikes=Phase.TASK_START,
             cause=shown,
-            fix=self._snippet(logging, None, shown),
+            fix=f"make the log group here and let {name} name it by reference; where another "
+            "configuration keeps it, name it in PS109.elsewhere",
+            snippet=self._snippet(logging, None, shown),
         )
 
     def _waits(self, group: Resource) -> bool:
@@ -242,11 +277,22 @@ class _Judge(NamedTuple):
     def _snippet(self, logging: Logging, group: Resource | None, name: str = "") -> str:
         """The log configuration of this container, with a new log group where there is none."""
         own = self.definition.name
-        made = "" if group else GROUP % (own, name or f"/ecs/{own}")
-        called = in_module(group.address) if group else f"aws_cloudwatch_log_group.{own}"
+        named = arguments(name=quoted(name or f"/ecs/{own}"), retention_in_days="7")
         region = (group or self.definition).value("region")
-        shown = str(region) if isinstance(region, Known) else "us-east-1"
-        return made + SNIPPET % (self.address, called, shown, logging.container or own)
+        options = {
+            "awslogs-group": reference(group, "name", self.definition)
+            if group
+            else f"{GROUP}.{own}.name",
+            "awslogs-region": quoted(str(region) if isinstance(region, Known) else "REGION"),
+            "awslogs-stream-prefix": quoted(logging.container or own),
+        }
+        logs = block(
+            "logConfiguration =", 'logDriver = "awslogs"', block("options =", arguments(**options))
+        )
+        return together(
+            "" if group else new(GROUP, own, named),
+            in_container(self.definition, logging.container, logs),
+        )
 
     def _fail(self, message: str, **details: Any) -> Finding:
         path = details.pop("path", (Step(self.address, AT, message),))

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     Absent,
+    Certainty,
     Confidence,
     Finding,
     Known,
@@ -48,9 +49,12 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    block,
+    edit,
     fail,
     load_table,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -71,8 +75,13 @@ USERS = {
     "aws_alb_listener": "default_action",
     "aws_lb_listener_rule": "action",
     "aws_alb_listener_rule": "action",
+    "aws_ecs_service": "load_balancer",
 }
-"""What holds on to a target group, and by which attribute."""
+"""What holds on to a target group, and by which attribute.
+
+A service holds on to none by itself, but works with one only that a listener sends to, wherever
+that is kept.
+"""
 SCOPES = {
     "aws_alb": "",
     "aws_alb_target_group": "",
@@ -97,6 +106,21 @@ SCOPES = {
     "aws_sqs_queue": "",
 }
 """Types whose names there can be one of only, in a region or in what an attribute names."""
+PREFIXED = {
+    "aws_alb": 6,
+    "aws_alb_target_group": 6,
+    "aws_cloudwatch_log_group": 64,
+    "aws_iam_instance_profile": 38,
+    "aws_iam_policy": 38,
+    "aws_iam_role": 38,
+    "aws_lb": 6,
+    "aws_lb_target_group": 6,
+    "aws_secretsmanager_secret": 64,
+    "aws_security_group": 64,
+    "aws_sns_topic": 64,
+    "aws_sqs_queue": 54,
+}
+"""Types that take a name_prefix, and how much of a name may stand in it."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -127,9 +151,17 @@ def _judge_name(resource: Resource) -> Finding:
         path=(Step(address, attribute, "the same before and after"),),
         symptom=f"{name} already exists",
         strikes=Phase.APPLY,
-        fix=f"in {resource.config_address}: name_prefix instead of {attribute}, or a name that "
-        "changes with what forces the replacement",
+        fix="use name_prefix, or a name that changes with what forces the replacement",
+        snippet=edit(resource, _renamed(resource, attribute, str(name))),
     )
+
+
+def _renamed(resource: Resource, attribute: str, name: str) -> str:
+    """A name that is free whenever a replacement comes first."""
+    if resource.type in PREFIXED:
+        most = PREFIXED[resource.type]
+        return f"{attribute}_prefix = {quoted(f'{name[: most - 1]}-')}"
+    return f'{attribute} = "${{var.NAME}}-${{var.WHAT_FORCES_THE_REPLACEMENT}}"'
 
 
 def _moves(resource: Resource) -> bool:
@@ -146,6 +178,7 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
     """Nothing that stays may use a target group that is destroyed first."""
     address = resource.address
     users = [each for each in platform.graph.of_type(*USERS) if each.actions in STAYING]
+    users.sort(key=lambda each: each.type == "aws_ecs_service")
     for user in users if resource.type in TARGET_GROUPS else ():
         path = USERS[user.type]
         targets = platform.graph.resolve(user, path, TARGET_GROUPS).targets
@@ -160,9 +193,17 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
                 "it all the while",
                 path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
                 symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
+                certainty=Certainty.INFERRED
+                if user.type == "aws_ecs_service"
+                else Certainty.PROVEN,
                 strikes=Phase.APPLY,
-                fix=f"in {resource.config_address}:\nname_prefix = ...\n"
-                "lifecycle {\n  create_before_destroy = true\n}",
+                fix="let the replacement come first, under a name of its own",
+                snippet=edit(
+                    resource,
+                    'name_prefix = "app-"',
+                    "",
+                    block("lifecycle", "create_before_destroy = true"),
+                ),
             )
     notes = tuple(
         Note(Level.WARNING, text) for kind, text in EFFECTS.items() if kind == resource.type

@@ -54,13 +54,20 @@ from policyscan.rule import (
     Step,
     Target,
     Verdict,
+    arguments,
     certainty_of,
+    edit,
     fail,
+    in_container,
     in_module,
     keys_of,
+    new,
     not_applicable,
     passed,
+    quoted,
+    together,
     undetermined,
+    wait_for,
     worst,
 )
 
@@ -146,6 +153,7 @@ def _judge_secret(
             strikes=Phase.TASK_START,
             cause=owner.address,
             fix=f"keep {owner.address}, or take {secret.called} out of {definition.address}",
+            snippet=in_container(definition, secret.container, "secrets = []"),
         )
     if owner.type == "aws_secretsmanager_secret" and owner.mode == "managed":
         return _judge_value(service, owner, secret, platform, way)
@@ -153,7 +161,7 @@ def _judge_secret(
         why = f"{called} of {owner.address}, which only apply looks up"
         return undetermined(service.address, why, path=way, at=TASK)
     if owner.is_created and not platform.graph.depends_on(service.address, owner.address):
-        return _race(service, owner, way, ABSENT % "invalid ssm parameters")
+        return _race(service, owner, platform, way, ABSENT % "invalid ssm parameters")
     return passed(service.address, f"{owner.address} has a value", path=way)
 
 
@@ -185,7 +193,8 @@ def _judge_value(
         version = next(each for each in values.versions if each not in late)
         return passed(service.address, f"{owner.address} has {version.address}", path=way)
     if late:
-        return _race(service, late[0], (*way, Step(late[0].address, "secret_id")), EMPTY)
+        way = (*way, Step(late[0].address, "secret_id"))
+        return _race(service, late[0], platform, way, EMPTY)
     if values.rotations or values.why:
         rotated = [f"{each.address} may write its first value" for each in values.rotations]
         why = f"whether {owner.address} has a value is open: {(*rotated, values.why)[0]}"
@@ -198,14 +207,24 @@ def _judge_value(
         symptom=EMPTY,
         strikes=Phase.TASK_START,
         cause=owner.address,
-        fix=f'resource "aws_secretsmanager_secret_version" "{owner.name}" {{\n'
-        f"  secret_id     = {in_module(owner.address)}.id\n"
-        "  secret_string = <the value>\n}\n"
-        f"in {service.address}: depends_on = [aws_secretsmanager_secret_version.{owner.name}]",
+        fix=f"give {owner.address} a value with a version, and let {service.address} wait for it",
+        snippet=_valued(service, owner),
     )
 
 
-def _race(service: Service, late: Resource, way: tuple[Step, ...], symptom: str) -> Finding:
+def _valued(service: Service, owner: Resource) -> str:
+    """A version that holds the value, and the service waiting for it where both are in sight."""
+    version = "aws_secretsmanager_secret_version"
+    value = arguments(secret_id=f"{in_module(owner.address)}.id", secret_string="var.VALUE")  # noqa: S106
+    waits = edit(service.resource, f"depends_on = [{version}.{owner.name}]")
+    is_near = owner.module == service.resource.module
+    return together(new(version, owner.name, value), waits if is_near else "")
+
+
+def _race(
+    service: Service, late: Resource, platform: Platform, way: tuple[Step, ...], symptom: str
+) -> Finding:
+    wait = wait_for(platform.graph, service.resource, late)
     return fail(
         service.address,
         f"its tasks read what {late.address} holds, and nothing makes the service wait for it",
@@ -214,7 +233,8 @@ def _race(service: Service, late: Resource, way: tuple[Step, ...], symptom: str)
         symptom=symptom,
         strikes=Phase.TASK_START,
         cause=late.address,
-        fix=f"in {service.address}:\ndepends_on = [{in_module(late.address)}]",
+        fix=wait.fix,
+        snippet=wait.snippet,
     )
 
 
@@ -229,5 +249,6 @@ def _keyless(
         symptom=KEYLESS,
         strikes=Phase.TASK_START,
         cause=version.address,
-        fix=f"in {version.address}:\nsecret_string = jsonencode({{ {key} = <the value> }})",
+        fix=f"let {version.address} hold a value under {key}, or read a key that it holds",
+        snippet=edit(version, f"secret_string = jsonencode({{ {quoted(key)} = var.VALUE }})"),
     )

@@ -55,7 +55,10 @@ from policyscan.rule import (
     Step,
     Target,
     Unknown,
+    arguments,
+    block,
     certainty_of,
+    edit,
     fail,
     network_mode,
     not_applicable,
@@ -91,6 +94,7 @@ class _Problem(NamedTuple):
     step: Step
     message: str
     fix: str = ""
+    snippet: str = ""
     symptom: str = ""
 
 
@@ -145,6 +149,7 @@ def _judge_registry(
         strikes=Phase.APPLY,
         cause=registry.address,
         fix=first.fix,
+        snippet=first.snippet,
     )
 
 
@@ -161,8 +166,14 @@ def _records(service: Service, registry: Resource, platform: Platform) -> Iterat
         yield _Problem(
             step,
             f"{registry.address} keeps SRV records, and the service names no port for them",
-            f"in {service.resource.config_address}:\nservice_registries {{\n"
-            "  container_name = <container>\n  container_port = <its port>\n}",
+            "name the container and the port that its records are to tell",
+            edit(
+                service.resource,
+                block(
+                    "service_registries",
+                    arguments(container_name='"CONTAINER"', container_port="PORT"),
+                ),
+            ),
             "InvalidParameterException: ... SRV records require a port or containerName and "
             "containerPort",
         )
@@ -175,7 +186,11 @@ def _records(service: Service, registry: Resource, platform: Platform) -> Iterat
         yield _Problem(
             step,
             f"{registry.address} keeps A records, and its tasks in {mode} mode have no addresses",
-            f'in {registry.address}:\ndns_records {{\n  type = "SRV"\n  ttl  = 10\n}}',
+            f"let {registry.address} keep SRV records, or run the tasks in awsvpc mode",
+            edit(
+                registry,
+                block("dns_config", block("dns_records", arguments(type='"SRV"', ttl="10"))),
+            ),
             "InvalidParameterException: ... A records are supported for awsvpc network mode only",
         )
 
@@ -199,8 +214,9 @@ def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
                 step,
                 f"{registry.address} checks health in a private namespace, where Route 53 "
                 "does not reach",
-                f"in {registry.address}, leave out health_check_config:\n"
-                "health_check_custom_config {}",
+                f"leave health_check_config out of {registry.address}: ECS reports the health of "
+                "its tasks by itself",
+                edit(registry, "health_check_custom_config {}"),
                 "InvalidInput: A Route 53 health check can't be created for a service in a "
                 "private namespace",
             )
@@ -221,6 +237,7 @@ def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
                 Step(other.address, "name", str(theirs)),
                 f"{other.address} has the name {name} in the same namespace",
                 f"give {registry.address} a name of its own",
+                edit(registry, f'name = "{name}-2"'),
                 "ServiceAlreadyExists: ...",
             )
 

@@ -45,13 +45,20 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    arguments,
+    block,
     certainty_of,
+    edit,
     fail,
+    new,
     not_applicable,
     passed,
+    reference,
     settle,
     steps_to,
+    together,
     undetermined,
+    wait_for,
     weakest,
     worst,
 )
@@ -135,6 +142,7 @@ def _judge_group(
         why = f"whether what {senders[0].holder.address} belongs to stands already is not told"
         return undetermined(service.address, why, path=here)
     first = senders[0]
+    wait = wait_for(platform.graph, service, first.holder)
     return fail(
         service.address,
         f"it does not wait for {first.holder.address}, and {group.address} belongs to no load "
@@ -145,7 +153,8 @@ def _judge_group(
         symptom=SYMPTOM,
         strikes=Phase.APPLY,
         cause=first.holder.address,
-        fix=f"add to {service.config_address}:\ndepends_on = [{first.holder.config_address}]",
+        fix=wait.fix,
+        snippet=wait.snippet,
     )
 
 
@@ -173,6 +182,7 @@ def _without_listener(
     attachment: Attachment, target: Target, group: Resource, platform: Platform
 ) -> Finding:
     address, at = attachment.service.address, attachment.attribute
+    service = attachment.service.resource
     if platform.balancing.loose:
         return undetermined(address, platform.balancing.loose[0], at=at)
     if not group.is_created:
@@ -182,13 +192,30 @@ def _without_listener(
         address,
         f"no listener sends to {group.address}, which this plan creates: ECS refuses the service",
         path=(
-            *steps_to(attachment.service.resource, at, target),
+            *steps_to(service, at, target),
             Step(group.address, "", "no listener and no listener rule forwards to it"),
         ),
         certainty=certainty_of(target),
         symptom=SYMPTOM,
         strikes=Phase.APPLY,
         cause=group.address,
-        fix=f"make a listener, or a listener rule, forward to it:\ndefault_action {{\n  type "
-        f'            = "forward"\n  target_group_arn = {group.address}.arn\n}}',
+        fix=f"let a listener, or a rule of one, forward to {group.address}, and the service wait "
+        "for it",
+        snippet=_forwarding(service, group),
     )
+
+
+def _forwarding(service: Resource, group: Resource) -> str:
+    """A rule that sends to a target group, and the service waiting for it."""
+    action = arguments(type='"forward"', target_group_arn=reference(group, "arn", service))
+    condition = block("condition", block("path_pattern", 'values = ["/*"]'))
+    rule = new(
+        "aws_lb_listener_rule",
+        group.name,
+        "listener_arn = aws_lb_listener.LISTENER.arn",
+        "",
+        block("action", action),
+        "",
+        condition,
+    )
+    return together(rule, edit(service, f"depends_on = [aws_lb_listener_rule.{group.name}]"))

@@ -41,6 +41,7 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    edit,
     fail,
     network_mode,
     not_applicable,
@@ -95,7 +96,11 @@ def _judge(attachment: Attachment, mode: str, platform: Platform) -> Finding:
 def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Platform) -> Finding:
     address = attachment.service.address
     group = platform.graph.resource(target.address)
-    kind = group.value("target_type") if group else None
+    if group is None:
+        return undetermined(
+            address, f"{target.address} is not in this plan", at=attachment.attribute
+        )
+    kind = group.value("target_type")
     wanted = "ip" if mode == "awsvpc" else "instance"
     path = steps_to(attachment.service.resource, attachment.attribute, target)
     match kind:
@@ -115,5 +120,7 @@ def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Pl
         symptom=SYMPTOM % (found, mode),
         strikes=Phase.APPLY,
         cause=target.address,
-        fix=f'set in {target.address}:\ntarget_type = "{wanted}"',
+        fix=f"let {target.address} take {wanted} targets; that replaces it, so that it needs a "
+        "name_prefix and create_before_destroy while a listener uses it",
+        snippet=edit(group, f'target_type = "{wanted}"'),
     )

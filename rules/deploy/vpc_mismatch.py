@@ -43,10 +43,14 @@ from policyscan.rule import (
     Severity,
     Target,
     certainty_of,
+    edit,
     fail,
     home_of,
+    new,
     not_applicable,
     passed,
+    quoted,
+    reference,
     steps_to,
     undetermined,
     weakest,
@@ -70,6 +74,8 @@ SYMPTOMS = {
     "aws_security_group": "InvalidParameterException: Security group ... does not appear to belong "
     "to the same VPC as the input subnets.",
     "aws_subnet": "InvalidParameterException: All subnets must belong to the same VPC",
+    "aws_route_table": "InvalidParameterValue: route table ... and network ... belong to different "
+    "networks",
     "aws_lb_target_group": "ValidationError: The target group ... is in a different VPC than the "
     "load balancer",
 }
@@ -96,13 +102,14 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(service.address, why)
     parts = tuple(_parts(service, platform))
     doubts = list(_doubts(service, platform))
+    advice = platform.graph.advice
     for first, other in ((a, b) for index, a in enumerate(parts) for b in parts[index + 1 :]):
         differs = first.home.differs(other.home)
         if differs and first.edge.is_sure and other.edge.is_sure:
-            return _failed(service, first, other)
+            return _failed(service, first, other, platform)
         if differs is not False:
             names = f"{first.home.holder.address} and {other.home.holder.address}"
-            doubts.append(f"whether {names} stand in one VPC is not in the plan")
+            doubts.append(f"whether {names} stand in one VPC is not in the plan; {advice}")
     if doubts or not parts:
         why = doubts[0] if doubts else "what it touches is not in this plan"
         return undetermined(service.address, why, at=next(iter(PATHS)))
@@ -121,6 +128,10 @@ def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
             yield _Part(at, edge, home_of(graph, end))
     for path, namespace, edge in _namespaces(service, platform):
         yield _Part(path, edge, home_of(graph, namespace, "vpc"))
+    for subnet in platform.placement(service).subnets:
+        for table in subnet.egress.tables:
+            if (end := graph.resource(table)) is not None:
+                yield _Part(next(iter(PATHS)), subnet.target, home_of(graph, end))
 
 
 def _edges(service: Service, platform: Platform) -> Iterator[tuple[str, Target, str]]:
@@ -153,23 +164,27 @@ def _namespaces(service: Service, platform: Platform) -> Iterator[tuple[str, Res
                 yield path, end, edge if target.is_sure else target
 
 
-def _at(path: str, edge: Target, platform: Platform) -> Iterator[_Part]:
-    if (end := platform.graph.resource(edge.address)) is not None:
-        yield _Part(path, edge, home_of(platform.graph, end))
-
-
 def _doubts(service: Service, platform: Platform) -> Iterator[str]:
+    graph = platform.graph
     for path, types in PATHS.items():
-        found = platform.graph.resolve(service.resource, path, types)
+        found = graph.resolve(service.resource, path, types)
         if found.is_open:
-            yield "; ".join(found.unresolved) or f"{path} could not be followed"
-        yield from (f"{each} is not in this plan" for each in found.external)
+            why = "; ".join(found.unresolved) or "it could not be followed"
+            yield f"{service.address}.{path}: {why}; {graph.advice}"
+        look = "look it up with a data source to have its VPC compared"
+        yield from (
+            f"{service.address}.{path}: {each} is not in this plan; {look}"
+            for each in found.external
+        )
     for attachment in platform.balancing.attachments_of(service):
         if not attachment.groups.targets:
-            yield f"{attachment.attribute} leads to no target group of this plan"
+            yield (
+                f"{service.address}.{attachment.attribute} leads to no target group of this plan; "
+                "look it up with a data source to have its VPC compared"
+            )
 
 
-def _failed(service: Service, first: _Part, other: _Part) -> Finding:
+def _failed(service: Service, first: _Part, other: _Part, platform: Platform) -> Finding:
     ends = first.home.holder, other.home.holder
     vpcs = first.home.shown, other.home.shown
     wrong = other if first.home.is_new or not other.home.is_new else first
@@ -188,10 +203,20 @@ def _failed(service: Service, first: _Part, other: _Part) -> Finding:
         symptom=SYMPTOMS.get(_type(wrong.home.holder), OTHER),
         strikes=Phase.APPLY,
         cause=wrong.home.holder.address,
-        fix=f"put them in one VPC; in {wrong.home.holder.address}:\n"
-        f"{wrong.home.attribute} = {right.home.address or right.home.vpc_id}"
-        f"{'.id' if right.home.address else ''}",
+        fix=f"put {wrong.home.holder.address} into {right.home.shown} as well",
+        snippet=_moved(wrong.home, platform.graph.resource(right.home.address), right.home.vpc_id),
     )
+
+
+def _moved(wrong: Home, vpc: Resource | None, vpc_id: str) -> str:
+    """What stands elsewhere, in the right VPC."""
+    holder = wrong.holder
+    if holder.type == "aws_default_subnet":
+        return new("aws_subnet", holder.name, "vpc_id = aws_vpc.MAIN.id")
+    if holder.mode == "data":
+        return edit(holder, "id = NAME_ONE_OF_THE_RIGHT_VPC")
+    named = reference(vpc, "id", holder) if vpc is not None else quoted(vpc_id)
+    return edit(holder, f"{wrong.attribute} = {named}")
 
 
 def _type(resource: Resource) -> str:

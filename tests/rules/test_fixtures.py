@@ -1,6 +1,7 @@
 """Every rule on its own fixtures: plans real Terraform made, and the verdicts they must get.
 
-`pytest --accept` rewrites every `expected.json`; read the diff as code.
+`pytest --accept` rewrites every `expected.json`; read the diff as code. What stands there under
+`"traps"` is kept: false alarms that the rule must not raise, each with the address that shows it.
 """
 
 from __future__ import annotations
@@ -67,6 +68,29 @@ def test_a_rule_judges_its_fixture_as_expected(
         text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "expected.json").write_text(f"{text}\n", encoding="utf-8")
     assert found == expected_verdicts(folder)
+
+
+@each_fixture
+def test_what_may_be_taken_for_a_failure_does_not_fail(folder: Path) -> None:
+    verdicts = expected_verdicts(folder)
+    traps: dict[str, str] = expected(folder).get("traps", {})
+    fallen = {trap: address for trap, address in traps.items() if not judges(verdicts, address)}
+    assert fallen == {}
+
+
+def judges(verdicts: dict[str, str], address: str) -> bool:
+    """Whether an address has a verdict, and a kinder one than a failure."""
+    return verdicts.get(address, "fail") != "fail"
+
+
+def test_a_trap_without_a_verdict_counts_as_fallen_into() -> None:
+    verdicts = {"a.good": "pass", "a.open": "unknown", "a.bad": "fail"}
+    assert [judges(verdicts, f"a.{name}") for name in ("good", "open", "bad", "missing")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @each_fixture

@@ -147,14 +147,16 @@ def test_a_message_names_what_decides(fixture: str, name: str, message: str) -> 
         ("PS202/fail", "module.unheard.", ['cidr_ipv4 = "0.0.0.0/0"']),
         ("PS203/fail", ".unset", ["security_group_id = aws_security_group.unset.id"]),
         ("PS111/fail", ".group", ["vpc_id = aws_vpc.main.id"]),
-        ("PS111/fail", ".known", ["vpc_id = vpc-0fedcba9876543210"]),
+        ("PS111/fail", ".known", ['vpc_id = "vpc-0fedcba9876543210"']),
         ("PS103/fail", ".race", ["depends_on = [aws_lb_listener.race]"]),
         ("PS119/fail", ".tcp", ['protocol = "HTTP"']),
         ("PS119/fail", ".web", ['protocol = "TCP"']),
     ],
 )
 def test_a_fix_is_written_for_this_very_resource(fixture: str, name: str, fix: list[str]) -> None:
-    lines = [" ".join(line.split()) for line in found(fixture, name).fix.splitlines()]
+    finding = found(fixture, name)
+    written = f"{finding.fix}\n{finding.snippet}".splitlines()
+    lines = [" ".join(line.split()) for line in written]
     assert [line for line in fix if line not in lines] == []
 
 

@@ -75,7 +75,7 @@ def test_a_finding_is_as_bad_as_what_it_does(
 
 
 SAID = (
-    ("PS105", 'aws_ecs_task_definition.main["too_much"]', "fix", 'cpu    = "512"'),
+    ("PS105", 'aws_ecs_task_definition.main["too_much"]', "snippet", 'cpu    = "512"'),
     ("PS105", "aws_ecs_task_definition.no_cpu", "symptom", "'cpu' be defined at the task level"),
     ("PS105", "aws_ecs_task_definition.by_service", "path", "aws_ecs_service.by_service"),
     ("PS105", "aws_ecs_task_definition.large", "path", "platform_version"),
@@ -91,8 +91,8 @@ SAID = (
     ),
     ("PS115", 'aws_ecs_task_definition.main["capability"]', "symptom", "NET_ADMIN is not allowed"),
     ("PS115", "aws_ecs_task_definition.by_service", "path", "aws_ecs_service.by_service"),
-    ("PS116", "aws_ecs_service.other", "fix", "in aws_ecs_cluster_capacity_providers.main, beside"),
-    ("PS116", 'aws_ecs_service.unattached["cart"]', "fix", 'resource "aws_ecs_cluster_capacity_p'),
+    ("PS116", "aws_ecs_service.other", "snippet", '["FARGATE", "machines", "FARGATE_SPOT"]'),
+    ("PS116", 'aws_ecs_service.unattached["cart"]', "snippet", '"aws_ecs_cluster_capacity_p'),
     ("PS116", "module.service.aws_ecs_service.this", "fix", "let the call of"),
     ("PS118", 'aws_ecs_service.rolling["three_up"]', "symptom", "(service three_up) was unable"),
     ("PS118", 'aws_ecs_service.rolling["one_up"]', "message", "with 1 task none"),

@@ -32,7 +32,7 @@ def lines_of(judgement: Judgement) -> Iterator[str]:
         yield f"  - {step.address} {step.attribute} {step.note}".rstrip()
     for note in finding.notes:
         yield f"  {note.level}: {note.text}"
-    for name in ("symptom", "cause", "fix"):
+    for name in ("symptom", "cause", "fix", "snippet"):
         for line in str(getattr(finding, name)).splitlines():
             yield f"  {name}: {line}"
 

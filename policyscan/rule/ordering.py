@@ -1,0 +1,76 @@
+"""How one resource is made to wait for another: where `depends_on` has to stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policyscan.graph import ResourceGraph
+from policyscan.plan import Resource
+from policyscan.rule.snippet import block, call, edit, together
+
+PASSED = "waits_for"
+"""What the variable is called that hands a dependency into a module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What to do so that one resource waits for another: in words, and as HCL."""
+
+    fix: str
+    snippet: str
+
+
+def wait_for(graph: ResourceGraph, waiter: Resource, awaited: Resource) -> Wait:
+    """How a resource is made to wait for another, whatever modules the two are written in.
+
+    In one module `depends_on` names the other one. Where the waiter is written further inside, the
+    call of its module waits, unless what is awaited needs that very module: then a variable hands
+    the dependency in, as a call that waited would wait for itself.
+    """
+    depth = _shared(waiter, awaited)
+    inside, beside = waiter.module_path[depth:], awaited.module_path[depth:]
+    named = f"module.{beside[0]}" if beside else awaited.config_address
+    if not inside:
+        fix = f"let {waiter.address} wait for {awaited.address} with depends_on"
+        return Wait(fix, edit(waiter, _depends_on(waiter, named)))
+    if not _needs(graph, awaited, waiter, depth + 1):
+        fix = f"let the call of module {inside[0]}, where {waiter.address} is written, wait for "
+        return Wait(f"{fix}{awaited.address}", call(inside[0], f"depends_on = [{named}]"))
+    fix = f"hand {awaited.address} into module {inside[0]} by a variable, and let {waiter.address} "
+    output = f"module.{beside[0]}.OUTPUT" if beside else f"{named}.id"
+    return Wait(
+        f"{fix}wait for that",
+        together(
+            *(
+                call(name, f"{PASSED} = {output if name == inside[0] else f'var.{PASSED}'}")
+                for name in inside
+            ),
+            block(f'variable "{PASSED}"', "type = any"),
+            edit(waiter, _depends_on(waiter, f"var.{PASSED}")),
+        ),
+    )
+
+
+def _shared(one: Resource, other: Resource) -> int:
+    """How many module calls two resources are written in together."""
+    pairs = zip(one.module_path, other.module_path, strict=False)
+    return next(
+        (at for at, (mine, theirs) in enumerate(pairs) if mine != theirs),
+        min(len(one.module_path), len(other.module_path)),
+    )
+
+
+def _needs(graph: ResourceGraph, awaited: Resource, waiter: Resource, depth: int) -> bool:
+    """Whether something needs what is written in the module call that is to wait for it."""
+    return any(
+        each.module_path[:depth] == waiter.module_path[:depth]
+        and graph.depends_on(awaited.address, each.address)
+        for each in graph.plan.resources
+    )
+
+
+def _depends_on(waiter: Resource, named: str) -> str:
+    """The argument with what stands in it already."""
+    standing = waiter.config.depends_on if waiter.config else ()
+    names = dict.fromkeys([*(each.text for each in standing), named])
+    return f"depends_on = [{', '.join(names)}]"
