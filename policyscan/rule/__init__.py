@@ -39,6 +39,13 @@ from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
 from policyscan.rule.listeners import empty_forwards, redirect_loops, rivals, unissued, wrong_kinds
 from policyscan.rule.logs import Group, Logging
+from policyscan.rule.mends import (
+    allowed,
+    default_route,
+    endpoints_for,
+    in_private_subnets,
+    permission,
+)
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -61,22 +68,22 @@ from policyscan.rule.model import (
     worst,
 )
 from policyscan.rule.needs import Need, TaskNeeds
-from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
-from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
+from policyscan.rule.network import ENDPOINT, LEADS, VPCS, Egress, is_ipv6_only, is_zone_id
+from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappings_of, named_ports
 from policyscan.rule.problems import Problem, Question, concluded, veiled
-from policyscan.rule.ranges import SubnetRange
+from policyscan.rule.ranges import LARGEST, SMALLEST, SubnetRange, network_of
 from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
 from policyscan.rule.regions import mentions_of
-from policyscan.rule.routes import Exit
+from policyscan.rule.routes import IPV6, Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.snippet import arguments, block, edit, new, quoted
+from policyscan.rule.snippet import arguments, block, edit, hcl, new, quoted, reference, together
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -85,11 +92,15 @@ from policyscan.rule.wildcards import excess, is_broad, is_public
 __all__ = [
     "ABSENT",
     "ENDPOINT",
+    "IPV6",
+    "LARGEST",
+    "LEADS",
     "LISTENERS",
     "LISTENER_RULES",
     "LOAD_BALANCERS",
     "SECURITY_GROUPS",
     "SENSITIVE",
+    "SMALLEST",
     "SUBNETS",
     "TARGET_GROUPS",
     "VPCS",
@@ -107,6 +118,7 @@ __all__ = [
     "Credential",
     "Direction",
     "Document",
+    "Egress",
     "End",
     "Entry",
     "Exit",
@@ -123,7 +135,6 @@ __all__ = [
     "NamedPort",
     "Need",
     "Note",
-    "Opinion",
     "Parameter",
     "Parameters",
     "Passage",
@@ -161,6 +172,7 @@ __all__ = [
     "Verdict",
     "Wanted",
     "Way",
+    "allowed",
     "arguments",
     "attached_to",
     "block",
@@ -170,17 +182,22 @@ __all__ = [
     "cpu_units",
     "credentials_in",
     "decode_json",
+    "default_route",
     "edit",
     "empty_forwards",
+    "endpoints_for",
     "excess",
     "fail",
     "flags_of_kind",
     "gives_already",
     "has_windows",
+    "hcl",
     "home_of",
     "in_module",
+    "in_private_subnets",
     "is_broad",
     "is_fargate",
+    "is_ipv6_only",
     "is_open",
     "is_public",
     "is_size",
@@ -196,14 +213,17 @@ __all__ = [
     "named_ports",
     "nearest_size",
     "network_mode",
+    "network_of",
     "new",
     "not_applicable",
     "number",
     "number_of",
     "parse_image",
     "passed",
+    "permission",
     "quoted",
     "redirect_loops",
+    "reference",
     "required_by",
     "rivals",
     "setting",
@@ -212,6 +232,7 @@ __all__ = [
     "steps_to",
     "subnet_paths",
     "text_of",
+    "together",
     "undetermined",
     "unissued",
     "veiled",

@@ -8,8 +8,24 @@ from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Value
 from policyscan.rule.ecs import SUBNETS, certainty_of
 from policyscan.rule.model import Certainty, Step
-from policyscan.rule.routes import ROUTE_TABLES, Exit, Route, RouteTable, RouteTables
+from policyscan.rule.routes import (
+    IPV4,
+    IPV6,
+    ROUTE_TABLES,
+    Exit,
+    Family,
+    Route,
+    RouteTable,
+    RouteTables,
+)
 
+LEADS = {
+    Exit.NONE: "nowhere",
+    Exit.NAT: "to a NAT gateway",
+    Exit.OTHER: "to another network",
+    Exit.EGRESS_ONLY: "to an egress-only internet gateway",
+}
+"""Where a default route leads, as the end of a sentence."""
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
 _ATTACHMENT = "aws_internet_gateway_attachment"
@@ -36,17 +52,20 @@ class Network:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
-        self._tables = RouteTables(graph)
+        self._tables = {each: RouteTables(graph, each) for each in (IPV4, IPV6)}
         self._loose: list[str] = []
         self._associated = self._associations("aws_route_table_association", "subnet_id", SUBNETS)
         self._main = self._associations("aws_main_route_table_association", "vpc_id", VPCS)
-        self._egress: dict[str, Egress] = {}
+        self._egress: dict[tuple[str, Family], Egress] = {}
 
-    def egress(self, subnet: Resource) -> Egress:
-        """Where a subnet's traffic to the internet goes."""
-        if subnet.address not in self._egress:
-            self._egress[subnet.address] = self._find_egress(subnet)
-        return self._egress[subnet.address]
+    def egress(self, subnet: Resource, family: Family = IPV4) -> Egress:
+        """Where a subnet's traffic to the internet goes, of one IP version."""
+        key = subnet.address, family
+        if key not in self._egress:
+            why = f"the routes of {subnet.address} lead back to it"
+            self._egress[key] = Egress(Exit.UNKNOWN, why=why)
+            self._egress[key] = self._find_egress(subnet, family)
+        return self._egress[key]
 
     def vpcs_of(self, resource: Resource) -> tuple[Target, ...]:
         """The VPC a resource's vpc_id names; a default subnet stands in the default VPC."""
@@ -68,13 +87,15 @@ class Network:
 
         "" when nothing does. A regional NAT gateway needs no subnet of its own.
         """
+        if nat.is_deleted:
+            return f"this plan deletes {nat.address}, and the route to it leads nowhere", True
         if nat.value("connectivity_type") == Known("private"):
             return f"{nat.address} is a private NAT gateway, which reaches no internet", True
         if nat.value("availability_mode") == Known("regional"):
             return "", True
         subnets = self._graph.resolve(nat, "subnet_id", SUBNETS)
         if not subnets.targets:
-            return f"the subnet of {nat.address} is not in this plan", False
+            return f"the subnet of {nat.address} is not in this plan, nor are its routes", False
         for target in subnets.targets:
             subnet = self._graph.resource(target.address)
             if subnet is None or subnet.mode == "data":
@@ -87,8 +108,8 @@ class Network:
                 return egress.why, False
             if egress.exit is not Exit.INTERNET_GATEWAY:
                 problem = (
-                    f"{nat.address} sits in {subnet.address}, whose default route leads to "
-                    f"{egress.exit.value}, not to an internet gateway"
+                    f"{nat.address} stands in {subnet.address}, whose default route leads "
+                    f"{LEADS[egress.exit]}, not to an internet gateway"
                 )
                 return problem, len(subnets.targets) == 1
         return "", True
@@ -157,27 +178,27 @@ class Network:
                 self._loose.append(f"{association.address}.{attribute} could not be followed")
         return found
 
-    def _find_egress(self, subnet: Resource) -> Egress:
+    def _find_egress(self, subnet: Resource, family: Family) -> Egress:
         if subnet.mode == "data":
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} is looked up: the plan does not hold its routes",
             )
-        if subnet.value("ipv6_native") == Known(value=True):
-            why = f"{subnet.address} has no IPv4: where its IPv6 traffic goes is not judged"
-            return Egress(Exit.UNKNOWN, why=why)
-        self._egress[subnet.address] = Egress(
-            Exit.UNKNOWN, why=f"the routes of {subnet.address} lead back to it"
-        )
+        if family is IPV4 and is_ipv6_only(subnet):
+            return Egress(Exit.UNKNOWN, why=f"{subnet.address} has no IPv4 addresses")
+        tables = self._tables[family]
         own = self._associated.get(subnet.address, [])
         if own:
-            return self._through(subnet, own)
+            return self._through(subnet, own, tables)
         if self._loose:
             return Egress(Exit.UNKNOWN, why=f"{self._loose[0]}; {self._graph.advice}")
-        return self._through_main_table(subnet)
+        return self._through_main_table(subnet, tables)
 
     def _through(
-        self, subnet: Resource, joins: list[tuple[Resource, tuple[Target, ...], Target]]
+        self,
+        subnet: Resource,
+        joins: list[tuple[Resource, tuple[Target, ...], Target]],
+        known: RouteTables,
     ) -> Egress:
         sure = [join for join in joins if join[2].confidence is not Confidence.AMBIGUOUS] or joins
         exits = []
@@ -188,16 +209,16 @@ class Network:
                     why=f"{association.address} uses a route table that is not in this plan",
                 )
             for target in tables:
-                table = self._tables.get(target.address)
+                table = known.get(target.address)
                 if table is None:
                     return Egress(
                         Exit.UNKNOWN, why=f"the routes of {target.address} are not in this plan"
                     )
                 step = Step(association.address, "route_table_id", f"for {subnet.address}")
-                exits.append(self._exit_of(table, (step,), certainty_of(edge, target)))
+                exits.append(_exit_of(table, (step,), certainty_of(edge, target), known.family))
         return _agreed(subnet, exits, self._graph.advice)
 
-    def _through_main_table(self, subnet: Resource) -> Egress:
+    def _through_main_table(self, subnet: Resource, known: RouteTables) -> Egress:
         vpc = self._graph.resource(self.managed_vpc(subnet))
         if vpc is None:
             return Egress(
@@ -206,13 +227,13 @@ class Network:
                 "a VPC the plan does not manage",
             )
         if joins := self._main.get(vpc.address):
-            return self._through(subnet, joins)
+            return self._through(subnet, joins, known)
         for default in self._graph.of_type("aws_default_route_table"):
             owners = self._graph.resolve(default, "default_route_table_id", VPCS).targets
-            table = self._tables.get(default.address)
+            table = known.get(default.address)
             if table is not None and vpc.address in {owner.address for owner in owners}:
                 step = Step(default.address, "default_route_table_id", f"of {vpc.address}")
-                return self._exit_of(table, (step,), Certainty.PROVEN)
+                return _exit_of(table, (step,), Certainty.PROVEN, known.family)
         if not vpc.is_created or vpc.type == "aws_default_vpc":
             return Egress(
                 Exit.UNKNOWN,
@@ -222,40 +243,43 @@ class Network:
         note = "no route table is associated: the main table of a new VPC has no default route"
         return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
 
-    def _exit_of(self, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty) -> Egress:
-        here = (table.resource.address,)
-        if not table.defaults:
-            if table.why:
-                return Egress(Exit.UNKNOWN, lead, tables=here, why=table.why)
-            note = "has no route to 0.0.0.0/0"
-            return Egress(
-                Exit.NONE, (*lead, Step(table.resource.address, "route", note)), (), here, certainty
-            )
-        found = [self._of_route(route, table, lead, certainty) for route in table.defaults]
-        if len({egress.exit for egress in found}) == 1:
-            nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
-            return Egress(
-                found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why
-            )
-        return Egress(
-            Exit.UNKNOWN,
-            lead,
-            tables=here,
-            why=f"{table.resource.address} may have several default routes",
-        )
 
-    def _of_route(
-        self, route: Route, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty
-    ) -> Egress:
-        via = route.via.targets
-        holder = Step(route.holder.address, route.attribute, f"0.0.0.0/0 to {route.exit.value}")
-        own = () if route.holder is table.resource else (Step(table.resource.address),)
-        ends = tuple(Step(target.address) for target in via[:1])
-        proofs = {certainty, route.certainty, certainty_of(*via)}
-        proof = Certainty.PROVEN if proofs == {Certainty.PROVEN} else Certainty.INFERRED
-        nats = via if route.exit is Exit.NAT else ()
-        here = (table.resource.address,)
-        return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
+def _exit_of(
+    table: RouteTable, lead: tuple[Step, ...], certainty: Certainty, family: Family
+) -> Egress:
+    here = (table.resource.address,)
+    if not table.defaults:
+        if table.why:
+            return Egress(Exit.UNKNOWN, lead, tables=here, why=table.why)
+        note = f"has no route to {family.everywhere}"
+        return Egress(
+            Exit.NONE, (*lead, Step(table.resource.address, "route", note)), (), here, certainty
+        )
+    found = [_of_route(route, table, lead, certainty, family) for route in table.defaults]
+    if len({egress.exit for egress in found}) == 1:
+        nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
+        return Egress(found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why)
+    return Egress(
+        Exit.UNKNOWN,
+        lead,
+        tables=here,
+        why=f"{table.resource.address} may have several default routes",
+    )
+
+
+def _of_route(
+    route: Route, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty, family: Family
+) -> Egress:
+    via = route.via.targets
+    note = f"{family.everywhere} to {route.exit.value}"
+    holder = Step(route.holder.address, route.attribute, note)
+    own = () if route.holder is table.resource else (Step(table.resource.address),)
+    ends = tuple(Step(target.address) for target in via[:1])
+    proofs = {certainty, route.certainty, certainty_of(*via)}
+    proof = Certainty.PROVEN if proofs == {Certainty.PROVEN} else Certainty.INFERRED
+    nats = via if route.exit is Exit.NAT else ()
+    here = (table.resource.address,)
+    return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
 
 
 def _agreed(subnet: Resource, exits: list[Egress], advice: str) -> Egress:
@@ -277,6 +301,11 @@ def _agreed(subnet: Resource, exits: list[Egress], advice: str) -> Egress:
         Certainty.INFERRED,
         first.why,
     )
+
+
+def is_ipv6_only(subnet: Resource) -> bool:
+    """Whether what runs in a subnet has no IPv4 address."""
+    return subnet.value("ipv6_native") == Known(value=True)
 
 
 def is_zone_id(zone: str) -> bool:

@@ -14,6 +14,7 @@ from policyscan.rule.model import (
     fail,
     undetermined,
 )
+from policyscan.rule.snippet import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Problem:
     severity: Severity | None = None
     certainty: Certainty = Certainty.PROVEN
     cause: str = ""
+    snippet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def concluded(
             notes=good.notes,
             symptom=first.symptom,
             fix="\n".join(dict.fromkeys(each.fix for each in problems)),
+            snippet=together(*(each.snippet for each in problems)),
             strikes=first.strikes,
             severity=first.severity,
             certainty=first.certainty,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from policyscan.plan import Resource
+from policyscan.plan import Known, Resource, Value
+from policyscan.plan.address import module_text
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -40,7 +41,31 @@ def arguments(**values: str) -> str:
     return "\n".join(f"{name:<{width}} = {value}" for name, value in values.items())
 
 
+def together(*snippets: str) -> str:
+    """Several snippets below one another, each once, those that say nothing left out."""
+    return "\n\n".join(dict.fromkeys(filter(None, snippets)))
+
+
 def quoted(text: str) -> str:
     """A text as an HCL string that means just this text."""
     escaped = json.dumps(text, ensure_ascii=False)
     return escaped.replace("${", "$${").replace("%{", "%%{")
+
+
+def reference(resource: Resource, attribute: str, beside: Resource) -> str:
+    """An attribute of a resource as HCL beside another one names it.
+
+    Modules do not see each other's resources: from there it is a word in capitals, for the
+    variable or the output that leads to it. Example: `aws_subnet.a["x"].id`, `SUBNET_ID`.
+    """
+    if resource.module != beside.module:
+        return f"{resource.type.removeprefix('aws_')}_{attribute}".upper()
+    own = resource.address.removeprefix(module_text(resource.module)).lstrip(".")
+    return f"{own}.{attribute}"
+
+
+def hcl(value: Value) -> str:
+    """A planned text, number or truth value as HCL; a word in capitals where it is not known."""
+    if not isinstance(value, Known) or value.is_sensitive:
+        return "VALUE"
+    return quoted(value.value) if isinstance(value.value, str) else json.dumps(value.value)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.rule import Opinion, Verdict
+from policyscan.rule import Verdict
+from policyscan.rule.endpoints import Gap
 from tests.rule.platforms import Made, Refs, made, platform_of
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
@@ -45,7 +46,7 @@ def gateway(table: str = "aws_route_table.t.id", **more: Any) -> Made:
 PULL = (interface("ecr.api"), interface("ecr.dkr"), gateway())
 
 
-def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Opinion:
+def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Gap:
     containers = definitions or [{"name": "app", "image": IMAGE}]
     text = containers if isinstance(containers, Refs) else json.dumps(containers)
     platform = platform_of(
@@ -66,14 +67,14 @@ def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Opinion:
 
 
 def test_endpoints_for_registry_and_layers_are_enough_for_a_pull() -> None:
-    assert gaps(*PULL) == Opinion(Verdict.PASS, "out by VPC endpoints")
+    assert gaps(*PULL) == Gap(Verdict.PASS, "out by VPC endpoints")
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_missing_endpoint_is_named(missing: int) -> None:
     found = gaps(*(each for index, each in enumerate(PULL) if index != missing))
     name = ("ecr.api", "ecr.dkr", "s3")[missing]
-    assert found == Opinion(Verdict.FAIL, f"no VPC endpoint for {name}")
+    assert found == Gap(Verdict.FAIL, f"no VPC endpoint for {name}", (name,))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_logs_secrets_and_execute_command_need_endpoints_of_their_own(
 ) -> None:
     definitions = [{"name": "app", "image": IMAGE, **containers}]
     without = gaps(*PULL, definitions=definitions, **service)
-    assert without == Opinion(Verdict.FAIL, f"no VPC endpoint for {needed}")
+    assert without == Gap(Verdict.FAIL, f"no VPC endpoint for {needed}", (needed,))
     found = gaps(*PULL, interface(needed), definitions=definitions, **service)
     assert found.verdict is Verdict.PASS
 
@@ -146,7 +147,7 @@ def test_layers_come_by_a_gateway_on_the_subnets_table_or_by_private_dns(
 def test_an_endpoint_of_another_vpc_does_not_help() -> None:
     other = made("aws_vpc.other", id=Refs())
     found = gaps(other, interface("ecr.api", "aws_vpc.other.id"), *PULL[1:])
-    assert found == Opinion(Verdict.FAIL, "no VPC endpoint for ecr.api")
+    assert found == Gap(Verdict.FAIL, "no VPC endpoint for ecr.api", ("ecr.api",))
 
 
 def test_an_endpoint_nobody_can_follow_may_be_the_missing_one() -> None:

@@ -58,7 +58,7 @@ def egress(*entries: Made) -> Egress:
         ({"network_interface_id": "eni-0123456789abcdef0"}, Exit.OTHER),
         ({"vpc_peering_connection_id": "pcx-0123456789abcdef0"}, Exit.OTHER),
         ({"vpc_endpoint_id": "vpce-0123456789abcdef0"}, Exit.OTHER),
-        ({"egress_only_gateway_id": "eigw-0123456789abcdef0"}, Exit.UNKNOWN),
+        ({"egress_only_gateway_id": "eigw-0123456789abcdef0"}, Exit.EGRESS_ONLY),
         ({}, Exit.UNKNOWN),
     ],
 )
@@ -270,7 +270,7 @@ def test_a_nat_gateway_works_in_a_public_subnet_or_as_a_regional_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said", "is_certain"),
     [
-        ({"subnet_id": Refs("aws_subnet.inner.id")}, "leads to nowhere", True),
+        ({"subnet_id": Refs("aws_subnet.inner.id")}, "leads nowhere", True),
         (
             {"subnet_id": Refs("aws_subnet.s.id"), "connectivity_type": "private"},
             "is a private NAT gateway",
@@ -297,7 +297,7 @@ def test_a_nat_gateway_in_the_subnet_it_serves_ends_the_search() -> None:
         made("aws_nat_gateway.n", subnet_id=Refs("aws_subnet.s.id")),
     )
     problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
-    assert "leads to NAT gateway" in problem
+    assert "leads to a NAT gateway" in problem
     assert is_certain
 
 
