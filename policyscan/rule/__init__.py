@@ -34,6 +34,7 @@ from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.credentials import Credential, credentials_in
 from policyscan.rule.destroy import Flag, flags_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
+from policyscan.rule.egress import LEADS, Egress
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
@@ -68,7 +69,7 @@ from policyscan.rule.model import (
     worst,
 )
 from policyscan.rule.needs import Need, TaskNeeds
-from policyscan.rule.network import ENDPOINT, LEADS, VPCS, Egress, is_ipv6_only, is_zone_id
+from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
 from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted

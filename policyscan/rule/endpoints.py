@@ -96,9 +96,12 @@ class Endpoints:
 
     def _needs(self, service: Service) -> tuple[str, ...]:
         """The AWS services a task calls before its containers start, and for commands in them."""
+        tasks = self._tasks(service)
         is_old = _is_old(service.resource.value("platform_version"))
-        needs = dict.fromkeys(each for each in _PULL if not (is_old and each == "ecr.api"))
-        for images in self._tasks(service):
+        pull = [each for each in _PULL if not (is_old and each == "ecr.api")]
+        is_public = bool(tasks) and all(each.is_known and _public_image(each) for each in tasks)
+        needs = dict.fromkeys(() if is_public else pull)
+        for images in tasks:
             needs.update(dict.fromkeys(self._calls(images)))
         if service.resource.value("enable_execute_command") == Known(value=True):
             needs.update(dict.fromkeys(self._for_commands(service)))

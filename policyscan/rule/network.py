@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Value
 from policyscan.rule.ecs import SUBNETS, certainty_of
+from policyscan.rule.egress import LEADS, Egress, agreed, exit_of
 from policyscan.rule.model import Certainty, Step
 from policyscan.rule.routes import (
     IPV4,
@@ -14,37 +13,13 @@ from policyscan.rule.routes import (
     ROUTE_TABLES,
     Exit,
     Family,
-    Route,
-    RouteTable,
     RouteTables,
 )
 
-LEADS = {
-    Exit.NONE: "nowhere",
-    Exit.NAT: "to a NAT gateway",
-    Exit.OTHER: "to another network",
-    Exit.EGRESS_ONLY: "to an egress-only internet gateway",
-}
-"""Where a default route leads, as the end of a sentence."""
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
+_LOOK = "look at its routes in the account"
 _ATTACHMENT = "aws_internet_gateway_attachment"
-
-
-@dataclass(frozen=True, slots=True)
-class Egress:
-    """Where a subnet's default route leads.
-
-    `path` is the evidence, `nats` the NAT gateways it may go through, `why` says what keeps the
-    answer from being known when `exit` is UNKNOWN.
-    """
-
-    exit: Exit
-    path: tuple[Step, ...] = ()
-    nats: tuple[Target, ...] = ()
-    tables: tuple[str, ...] = ()
-    certainty: Certainty = Certainty.PROVEN
-    why: str = ""
 
 
 class Network:
@@ -95,7 +70,10 @@ class Network:
             return "", True
         subnets = self._graph.resolve(nat, "subnet_id", SUBNETS)
         if not subnets.targets:
-            return f"the subnet of {nat.address} is not in this plan, nor are its routes", False
+            return (
+                f"the subnet of {nat.address} is not in this plan, nor are its routes: {_LOOK}",
+                False,
+            )
         for target in subnets.targets:
             subnet = self._graph.resource(target.address)
             if subnet is None or subnet.mode == "data":
@@ -182,7 +160,7 @@ class Network:
         if subnet.mode == "data":
             return Egress(
                 Exit.UNKNOWN,
-                why=f"{subnet.address} is looked up: the plan does not hold its routes",
+                why=f"{subnet.address} is looked up: {_LOOK}",
             )
         if family is IPV4 and is_ipv6_only(subnet):
             return Egress(Exit.UNKNOWN, why=f"{subnet.address} has no IPv4 addresses")
@@ -206,17 +184,18 @@ class Network:
             if not tables:
                 return Egress(
                     Exit.UNKNOWN,
-                    why=f"{association.address} uses a route table that is not in this plan",
+                    why=f"the route table of {association.address} is not in this plan: {_LOOK}",
                 )
             for target in tables:
                 table = known.get(target.address)
                 if table is None:
                     return Egress(
-                        Exit.UNKNOWN, why=f"the routes of {target.address} are not in this plan"
+                        Exit.UNKNOWN,
+                        why=f"the routes of {target.address} are not in this plan: {_LOOK}",
                     )
                 step = Step(association.address, "route_table_id", f"for {subnet.address}")
-                exits.append(_exit_of(table, (step,), certainty_of(edge, target), known.family))
-        return _agreed(subnet, exits, self._graph.advice)
+                exits.append(exit_of(table, (step,), certainty_of(edge, target), known.family))
+        return agreed(subnet, exits, self._graph.advice)
 
     def _through_main_table(self, subnet: Resource, known: RouteTables) -> Egress:
         vpc = self._graph.resource(self.managed_vpc(subnet))
@@ -224,7 +203,7 @@ class Network:
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} has no route table association in this plan and stands in "
-                "a VPC the plan does not manage",
+                f"a VPC the plan does not manage: {_LOOK}",
             )
         if joins := self._main.get(vpc.address):
             return self._through(subnet, joins, known)
@@ -233,74 +212,15 @@ class Network:
             table = known.get(default.address)
             if table is not None and vpc.address in {owner.address for owner in owners}:
                 step = Step(default.address, "default_route_table_id", f"of {vpc.address}")
-                return _exit_of(table, (step,), Certainty.PROVEN, known.family)
+                return exit_of(table, (step,), Certainty.PROVEN, known.family)
         if not vpc.is_created or vpc.type == "aws_default_vpc":
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} uses the main route table of {vpc.address}, which exists "
-                "already and is not in this plan",
+                f"already and is not in this plan: {_LOOK}",
             )
         note = "no route table is associated: the main table of a new VPC has no default route"
         return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
-
-
-def _exit_of(
-    table: RouteTable, lead: tuple[Step, ...], certainty: Certainty, family: Family
-) -> Egress:
-    here = (table.resource.address,)
-    if not table.defaults:
-        if table.why:
-            return Egress(Exit.UNKNOWN, lead, tables=here, why=table.why)
-        note = f"has no route to {family.everywhere}"
-        return Egress(
-            Exit.NONE, (*lead, Step(table.resource.address, "route", note)), (), here, certainty
-        )
-    found = [_of_route(route, table, lead, certainty, family) for route in table.defaults]
-    if len({egress.exit for egress in found}) == 1:
-        nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
-        return Egress(found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why)
-    return Egress(
-        Exit.UNKNOWN,
-        lead,
-        tables=here,
-        why=f"{table.resource.address} may have several default routes",
-    )
-
-
-def _of_route(
-    route: Route, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty, family: Family
-) -> Egress:
-    via = route.via.targets
-    note = f"{family.everywhere} to {route.exit.value}"
-    holder = Step(route.holder.address, route.attribute, note)
-    own = () if route.holder is table.resource else (Step(table.resource.address),)
-    ends = tuple(Step(target.address) for target in via[:1])
-    proofs = {certainty, route.certainty, certainty_of(*via)}
-    proof = Certainty.PROVEN if proofs == {Certainty.PROVEN} else Certainty.INFERRED
-    nats = via if route.exit is Exit.NAT else ()
-    here = (table.resource.address,)
-    return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
-
-
-def _agreed(subnet: Resource, exits: list[Egress], advice: str) -> Egress:
-    """One answer from several tables it may be: only when all lead to the same."""
-    kinds = {egress.exit for egress in exits}
-    if len(kinds) != 1:
-        return Egress(
-            Exit.UNKNOWN,
-            why=f"{subnet.address} may use several route tables that lead elsewhere each; {advice}",
-        )
-    if len(exits) == 1:
-        return exits[0]
-    first = exits[0]
-    return Egress(
-        first.exit,
-        first.path,
-        tuple(dict.fromkeys(nat for egress in exits for nat in egress.nats)),
-        tuple(dict.fromkeys(table for egress in exits for table in egress.tables)),
-        Certainty.INFERRED,
-        first.why,
-    )
 
 
 def is_ipv6_only(subnet: Resource) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Absent, Resource, Unknown
 from policyscan.rule.ecs import Service, certainty_of, steps_to
+from policyscan.rule.egress import Egress
 from policyscan.rule.model import Certainty, Finding, Step, Verdict, undetermined, weakest
-from policyscan.rule.network import Egress, Network
+from policyscan.rule.network import Network
 
 SUBNETS = "network_configuration[0].subnets"
 _SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
@@ -92,7 +93,7 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
             )
         )
     missing += [
-        f"subnet {value} is not in this plan, nor are its routes"
+        f"subnet {value} is not in this plan, nor are its routes: look at them in the account"
         for value in (*resolution.external, *_written_ids(service, graph))
     ]
     if not subnets and not missing:

@@ -58,6 +58,7 @@ from policyscan.rule import (
     not_applicable,
     number_of,
     passed,
+    quoted,
     subnet_paths,
     undetermined,
     weakest,
@@ -194,9 +195,18 @@ def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | No
             strikes=Phase.RUNTIME,
             cause=entry.holder.address,
             fix=f"In {entry.holder.address}, open the ports of the listeners alone.",
-            snippet=_written(entry, {"from_port": port, "to_port": port}),
+            snippet=_written(entry, _narrowed(entry, port)),
         )
     return None
+
+
+def _narrowed(entry: Entry, port: str) -> dict[str, str]:
+    """What an open rule is to say instead: one port, for everybody as before."""
+    changes = {"from_port": port, "to_port": port}
+    if entry.path:
+        everybody = ", ".join(quoted(cidr) for cidr in entry.cidrs)
+        return {"protocol": quoted("tcp"), **changes, "cidr_blocks": f"[{everybody}]"}
+    return changes
 
 
 def _is_narrow(entry: Entry, ports: frozenset[int] | set[int]) -> bool:

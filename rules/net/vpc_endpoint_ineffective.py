@@ -144,7 +144,9 @@ def _judge(endpoint: Resource, users: list[User], platform: Platform) -> Finding
         finding = _gateway(endpoint, parts[2], mine, platform)
     else:
         finding = _interface(endpoint, parts[2], mine, platform)
-    return _weighed(_policed(finding, endpoint, parts, platform), mine)
+    if any(platform.endpoints.is_needed(parts[2], user.service) for user in mine):
+        finding = _policed(finding, endpoint, parts, platform)
+    return _weighed(finding, mine)
 
 
 def _weighed(finding: Finding, mine: list[User]) -> Finding:
@@ -291,6 +293,7 @@ def _shut(endpoint: Resource, name: str, mine: list[User], platform: Platform) -
             f"{address} drops what {service.address} asks: {says}",
             ends=(*door.steps[1:], *tasks.steps),
             certainty=door.certainty,
+            cause=door.groups[0].key if door.groups else address,
             fix=f"Add a rule to {door.shown} that lets tcp 443 in from {tasks.shown}.",
             snippet=permission(door, Direction.INGRESS, HTTPS, tasks),
         )
@@ -329,12 +332,12 @@ def _useless(
     **details: Any,
 ) -> Finding:
     details.setdefault("symptom", TIMEOUT)
+    details.setdefault("cause", endpoint.address)
     return fail(
         endpoint.address,
         message,
         path=(Step(endpoint.address, attribute), *ends),
         at=attribute,
         strikes=Phase.TASK_START,
-        cause=endpoint.address,
         **details,
     )

@@ -8,7 +8,8 @@ import pytest
 
 from policyscan.plan import ABSENT, Known, Unknown, Value
 from policyscan.rule import Certainty, Exit, Platform
-from policyscan.rule.network import Egress, is_zone_id
+from policyscan.rule.egress import Egress
+from policyscan.rule.network import is_zone_id
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 VPC = made("aws_vpc.v", cidr_block="10.0.0.0/16", id=Refs())
