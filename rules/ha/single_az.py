@@ -156,7 +156,9 @@ def _covered(
         every = zones.possible | covered.possible
         left = sorted(zones.sure - covered.possible)
         if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
-            unknown.append(f"the zones of {balancer.address} are known only after apply")
+            unknown.append(
+                f"the zones of {balancer.address} are not all in the plan: write availability_zone"
+            )
         elif left and balancer.value(CROSS_ZONE) == Known(value=True) and _is_network(balancer):
             unknown.append(
                 f"{balancer.address} does not cover {', '.join(left)}, where tasks run: whether "
@@ -228,7 +230,10 @@ def _of_tasks(placement: Placement, platform: Platform) -> _Zones:
     zones = _zones(subnets, placement.missing, platform)
     ids = frozenset(zone for zone in zones.sure if is_zone_id(zone))
     if ids and ids != zones.sure:
-        doubts = (*zones.doubts, "some of its zones are told by name, some by id")
+        doubts = (
+            *zones.doubts,
+            "some of its zones are told by name, some by id: write them one way",
+        )
         return zones._replace(sure=max(ids, zones.sure - ids, key=len), doubts=doubts)
     return zones
 
@@ -254,7 +259,9 @@ def _zones(
     for subnet, is_sure in subnets:
         zone = platform.network.zone(subnet)
         if not isinstance(zone, Known):
-            doubts.append(f"the zone of {subnet.address} is known only after apply")
+            doubts.append(
+                f"the zone of {subnet.address} is known only after apply: write availability_zone"
+            )
             continue
         possible.add(str(zone))
         if is_sure:

@@ -31,8 +31,8 @@ A policy for `ALBRequestCountPerTarget` may stand beside them. It needs a `resou
 not work with blue/green deployments.
 
 ## When unknown
-A target value or a metric is known only after apply, or a policy's `resource_id` could not be
-followed.
+A target value or a metric is known only after apply, a policy's `resource_id` could not be
+followed, or a policy works its metric out of several (`metrics`).
 
 ## Source
 Amazon ECS Developer Guide, "Target tracking scaling policies"; Application Auto Scaling API
@@ -157,12 +157,19 @@ def _doubts(
         for policy in platform.scaling.loose_policies
         if policy not in policies
     ]
-    return loose + [
+    drawn = [
         f"which metric {policy.address} tracks for {target.address} is known only after apply: "
         "write it as a constant"
         for policy in policies
         if isinstance(policy.value(METRIC), Unknown)
     ]
+    worked_out = [
+        f"what {policy.address} tracks is worked out of several metrics: confirm that it is what "
+        "this rule asks for"
+        for policy in policies
+        if policy.elements(f"{CUSTOM}.metrics")
+    ]
+    return [*loose, *drawn, *worked_out]
 
 
 def _measures(policy: Resource, kind: str) -> bool:

@@ -136,6 +136,7 @@ def _without_target(service: Service, platform: Platform) -> Finding:
         if not target.services and not target.resource_id:
             why = "; ".join(target.unresolved) or "its references name no service"
             why = f"{target.address}.resource_id could not be followed: {why}"
+            why = f"{why}; {platform.graph.advice}"
             return undetermined(service.address, why, at="name")
     name = service.resource.value("name")
     astray = [

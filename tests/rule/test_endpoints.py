@@ -162,3 +162,70 @@ def test_definitions_that_are_not_known_may_run_a_public_image() -> None:
     repository = made("aws_ecr_repository.r", repository_url=Refs())
     url = Refs("aws_ecr_repository.r.repository_url")
     assert gaps(*PULL, repository, definitions=url).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "is_needed"),
+    [
+        (IMAGE, "ecr.dkr", True),
+        (IMAGE, "ssm", False),
+        ("public.ecr.aws/nginx/nginx:1", "ecr.dkr", False),
+        (None, "ecr.dkr", True),
+        (None, "ssm", None),
+    ],
+)
+def test_a_task_needs_what_it_calls_to_start(
+    image: str | None, name: str, *, is_needed: bool | None
+) -> None:
+    containers = json.dumps([{"name": "app", "image": image}]) if image else Refs("local.c")
+    platform = platform_of(
+        made("aws_ecs_task_definition.t", arn=Refs(), container_definitions=containers),
+        made(
+            "aws_ecs_service.app", name="app", task_definition=Refs("aws_ecs_task_definition.t.arn")
+        ),
+    )
+    [app] = platform.services
+    assert platform.endpoints.is_needed(name, app) is is_needed
+
+
+ALLOWED = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+LAYERS = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"
+
+
+@pytest.mark.parametrize(
+    ("service", "statement", "refused"),
+    [
+        ("s3", {}, ""),
+        ("s3", {"Action": "s3:GetObject", "Resource": LAYERS}, ""),
+        ("s3", {"Action": "s3:PutObject"}, f"s3:GetObject on {LAYERS}"),
+        ("s3", {"Resource": "arn:aws:s3:::other/*"}, f"s3:GetObject on {LAYERS}"),
+        ("s3", {"Effect": "Deny"}, f"s3:GetObject on {LAYERS}"),
+        ("ecr.api", {"Action": "ecr:Batch*"}, "ecr:GetAuthorizationToken on *"),
+        (
+            "ecr.dkr",
+            {"Action": "ecr:Batch*"},
+            "ecr:GetDownloadUrlForLayer on arn:*:ecr:*:*:repository/*",
+        ),
+        ("logs", {"Action": "s3:*"}, ""),
+    ],
+)
+@pytest.mark.parametrize("is_apart", [True, False])
+def test_a_policy_refuses_what_no_statement_allows(
+    service: str, statement: dict[str, str], refused: str, *, is_apart: bool
+) -> None:
+    policy = {"policy": json.dumps({"Statement": [ALLOWED | statement]})}
+    entries = [interface(service, id=Refs(), **({} if is_apart else policy))]
+    name = f"aws_vpc_endpoint.{service.replace('.', '_')}"
+    if is_apart:
+        entries.append(
+            made("aws_vpc_endpoint_policy.p", vpc_endpoint_id=Refs(f"{name}.id"), **policy)
+        )
+    platform = platform_of(VPC, *entries)
+    endpoint = platform.graph.of_type("aws_vpc_endpoint")[0]
+    assert platform.endpoint_policies.refused(endpoint, service, "us-east-1") == refused
+
+
+def test_an_endpoint_without_a_policy_refuses_nothing() -> None:
+    platform = platform_of(VPC, interface("ecr.api"))
+    endpoint = platform.graph.of_type("aws_vpc_endpoint")[0]
+    assert platform.endpoint_policies.refused(endpoint, "ecr.api", "us-east-1") == ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan.plan import ABSENT, Known, Unknown, Value
-from policyscan.rule import Certainty, Exit, Platform
+from policyscan.rule import IPV6, Certainty, Exit, Platform
 from policyscan.rule.egress import Egress
 from policyscan.rule.network import is_zone_id
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
@@ -322,3 +322,30 @@ def test_names_and_ids_of_zones_are_told_apart() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("routes", "exit_"),
+    [
+        ([{"ipv6_cidr_block": "::/0", "gateway_id": "igw-0123456789abcdef0"}], "internet gateway"),
+        ([{"cidr_block": EVERYWHERE, **NAT}], "nowhere"),
+        (
+            [
+                {"ipv6_cidr_block": half, "egress_only_gateway_id": "eigw-0123456789abcdef0"}
+                for half in ("::/1", "8000::/1")
+            ],
+            "egress-only internet gateway",
+        ),
+    ],
+)
+def test_ipv6_goes_by_its_own_routes(routes: list[dict[str, Any]], exit_: str) -> None:
+    platform = platform_of(VPC, IGW, SUBNET, ASSOCIATION, table(*routes))
+    found = platform.network.egress(resource_of(platform, "aws_subnet.s"), IPV6)
+    assert str(found.exit) == exit_
+
+
+def test_a_nat_gateway_that_the_plan_deletes_leads_nowhere() -> None:
+    platform = platform_of(standing("aws_nat_gateway.n", "delete", subnet_id="subnet-1"))
+    problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
+    assert "deletes" in problem
+    assert is_certain
