@@ -34,6 +34,7 @@ from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.credentials import Credential, credentials_in
 from policyscan.rule.destroy import Flag, flags_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
+from policyscan.rule.egress import LEADS, Egress
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
@@ -48,6 +49,13 @@ from policyscan.rule.listeners import (
     wrong_kinds,
 )
 from policyscan.rule.logs import Group, Logging
+from policyscan.rule.mends import (
+    allowed,
+    default_route,
+    endpoints_for,
+    in_private_subnets,
+    permission,
+)
 from policyscan.rule.model import (
     Certainty,
     Check,
@@ -70,17 +78,17 @@ from policyscan.rule.model import (
     worst,
 )
 from policyscan.rule.needs import Need, TaskNeeds
-from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
+from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
 from policyscan.rule.ordering import Wait, wait_for
-from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
+from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappings_of, named_ports
 from policyscan.rule.problems import Problem, Question, concluded, veiled
-from policyscan.rule.ranges import SubnetRange
+from policyscan.rule.ranges import LARGEST, SMALLEST, SubnetRange, network_of
 from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
 from policyscan.rule.regions import mentions_of
-from policyscan.rule.routes import Exit
+from policyscan.rule.routes import IPV6, Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
@@ -91,6 +99,7 @@ from policyscan.rule.snippet import (
     block,
     call,
     edit,
+    hcl,
     in_container,
     new,
     quoted,
@@ -105,11 +114,15 @@ from policyscan.rule.wildcards import excess, is_broad, is_public
 __all__ = [
     "ABSENT",
     "ENDPOINT",
+    "IPV6",
+    "LARGEST",
+    "LEADS",
     "LISTENERS",
     "LISTENER_RULES",
     "LOAD_BALANCERS",
     "SECURITY_GROUPS",
     "SENSITIVE",
+    "SMALLEST",
     "SUBNETS",
     "TARGET_GROUPS",
     "VPCS",
@@ -128,6 +141,7 @@ __all__ = [
     "Credential",
     "Direction",
     "Document",
+    "Egress",
     "End",
     "Entry",
     "Exit",
@@ -144,7 +158,6 @@ __all__ = [
     "NamedPort",
     "Need",
     "Note",
-    "Opinion",
     "Parameter",
     "Parameters",
     "Passage",
@@ -183,6 +196,7 @@ __all__ = [
     "Wait",
     "Wanted",
     "Way",
+    "allowed",
     "arguments",
     "attached_to",
     "block",
@@ -193,19 +207,24 @@ __all__ = [
     "cpu_units",
     "credentials_in",
     "decode_json",
+    "default_route",
     "edit",
     "elsewhere",
     "empty_forwards",
+    "endpoints_for",
     "excess",
     "fail",
     "flags_of_kind",
     "gives_already",
     "has_windows",
+    "hcl",
     "home_of",
     "in_container",
     "in_module",
+    "in_private_subnets",
     "is_broad",
     "is_fargate",
+    "is_ipv6_only",
     "is_open",
     "is_public",
     "is_size",
@@ -222,12 +241,14 @@ __all__ = [
     "named_ports",
     "nearest_size",
     "network_mode",
+    "network_of",
     "new",
     "not_applicable",
     "number",
     "number_of",
     "parse_image",
     "passed",
+    "permission",
     "quoted",
     "redirect_loops",
     "reference",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from policyscan.graph import ResourceGraph
-from policyscan.plan import Known, Resource, Template
+from policyscan.plan import Absent, Known, Resource, Template, Value
 from policyscan.rule.containers import DEFINITIONS, Images, TaskImages
 from policyscan.rule.ecs import Service
 from policyscan.rule.image import ImageError, parse_image
 from policyscan.rule.model import Verdict
 from policyscan.rule.network import ENDPOINT, VPCS, Network
-from policyscan.rule.placement import Opinion, PlacedSubnet
+from policyscan.rule.placement import PlacedSubnet
 from policyscan.rule.routes import ROUTE_TABLES
 
 _ARN_OF = {
@@ -20,8 +21,23 @@ _ARN_OF = {
     "aws_ssm_parameter": ":ssm:",
 }
 """What an ARN of a type holds, for secrets whose ARN is known only after apply."""
+_JOINS = {
+    "subnet_ids": "aws_vpc_endpoint_subnet_association",
+    "security_group_ids": "aws_vpc_endpoint_security_group_association",
+    "route_table_ids": "aws_vpc_endpoint_route_table_association",
+}
+"""What joins an endpoint to something in a resource of its own, by the argument that does so."""
 _PULL = ("ecr.api", "ecr.dkr", "s3")
 """What a pull from private ECR takes on platform version 1.4.0 and later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Whether endpoints are enough for a task; `services` are the AWS services that lack one."""
+
+    verdict: Verdict
+    message: str
+    services: tuple[str, ...] = ()
 
 
 class Endpoints:
@@ -47,30 +63,61 @@ class Endpoints:
                 services = self._by_vpc.setdefault(vpc.address, {})
                 services.setdefault(service, []).append(endpoint)
 
-    def gaps(self, service: Service, subnet: PlacedSubnet) -> Opinion:
+    def gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """Whether endpoints give a task in an isolated subnet what it needs to start."""
-        definitions = [self._graph.resource(t.address) for t in service.task_definitions.targets]
-        tasks = [self._images.of(each) for each in definitions if each is not None]
+        tasks = self._tasks(service)
         if why := next(filter(None, map(_public_image, tasks)), ""):
-            return Opinion(Verdict.FAIL, why)
-        needs = dict.fromkeys(_PULL)
-        for images in tasks:
-            needs.update(dict.fromkeys(self._calls(images)))
-        if service.resource.value("enable_execute_command") == Known(value=True):
-            needs["ssmmessages"] = None
+            return Gap(Verdict.FAIL, why)
+        needs = self._needs(service)
         vpc = self._network.managed_vpc(subnet.resource)
         have = self._by_vpc.get(vpc, {})
         lacking = [need for need in needs if not self._serves(have.get(need, []), need, subnet)]
         if lacking and not vpc:
             why = f"the VPC of {subnet.resource.address} is not in this plan, nor its endpoints"
-            return Opinion(Verdict.UNKNOWN, why)
+            return Gap(Verdict.UNKNOWN, why)
         if lacking and self._loose:
-            return Opinion(Verdict.UNKNOWN, f"{self._loose[0]} could not be followed")
+            return Gap(Verdict.UNKNOWN, f"{self._loose[0]} could not be followed")
         if lacking:
-            return Opinion(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}")
+            return Gap(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}", tuple(lacking))
         if why := next(filter(None, map(_unknown_image, tasks)), ""):
-            return Opinion(Verdict.UNKNOWN, why)
-        return Opinion(Verdict.PASS, "out by VPC endpoints")
+            return Gap(Verdict.UNKNOWN, why)
+        return Gap(Verdict.PASS, "out by VPC endpoints")
+
+    def is_needed(self, name: str, service: Service) -> bool | None:
+        """Whether a task calls an AWS service to start; None when the plan does not tell."""
+        if name in self._needs(service):
+            return True
+        tasks = self._tasks(service)
+        return False if tasks and all(each.is_known for each in tasks) else None
+
+    def _tasks(self, service: Service) -> list[TaskImages]:
+        definitions = (self._graph.resource(t.address) for t in service.task_definitions.targets)
+        return [self._images.of(each) for each in definitions if each is not None]
+
+    def _needs(self, service: Service) -> tuple[str, ...]:
+        """The AWS services a task calls before its containers start, and for commands in them."""
+        tasks = self._tasks(service)
+        is_old = _is_old(service.resource.value("platform_version"))
+        pull = [each for each in _PULL if not (is_old and each == "ecr.api")]
+        is_public = bool(tasks) and all(each.is_known and _public_image(each) for each in tasks)
+        needs = dict.fromkeys(() if is_public else pull)
+        for images in tasks:
+            needs.update(dict.fromkeys(self._calls(images)))
+        if service.resource.value("enable_execute_command") == Known(value=True):
+            needs.update(dict.fromkeys(self._for_commands(service)))
+        return tuple(needs)
+
+    def _for_commands(self, service: Service) -> Iterator[str]:
+        """What a command run inside a task takes, with a key of its own for the session."""
+        yield "ssmmessages"
+        key = "configuration[0].execute_command_configuration[0].kms_key_id"
+        clusters = (self._graph.resource(each.address) for each in service.clusters.targets)
+        if any(each and not isinstance(each.value(key), Absent) for each in clusters):
+            yield "kms"
+
+    def are_in(self, vpc: str) -> bool:
+        """Whether a VPC has any endpoint."""
+        return bool(self._by_vpc.get(vpc))
 
     def interfaces_in(self, vpc: str) -> tuple[Resource, ...]:
         """The interface endpoints in a VPC, and those that may be in it."""
@@ -107,6 +154,33 @@ class Endpoints:
                 found |= {table.address for table in tables}
         return found
 
+    def is_joined(self, endpoint: Resource, attribute: str) -> bool:
+        """Whether a resource of its own gives the endpoint what an argument would."""
+        return any(
+            endpoint.address in {target.address for target in found.targets}
+            for join in self._graph.of_type(_JOINS[attribute])
+            for found in (self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]),)
+        )
+
+    def is_open(self, endpoint: Resource, attribute: str) -> bool:
+        """Whether the endpoint may have more of an argument than is seen, or less."""
+        own = self._graph.resolve(endpoint, attribute)
+        if own.is_open or not all(target.is_sure for target in own.targets):
+            return True
+        return any(
+            self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).is_open
+            for join in self._graph.of_type(_JOINS[attribute])
+        )
+
+    def is_named_elsewhere(self, endpoint: Resource, vpc: str) -> bool:
+        """Whether something else leads to its service: a gateway, or a zone of the name."""
+        others = (each for every in self._by_vpc.get(vpc, {}).values() for each in every)
+        name = endpoint.value("service_name")
+        if any(each is not endpoint and each.value("service_name") == name for each in others):
+            return True
+        zones = (zone.value("name") for zone in self._graph.of_type("aws_route53_zone"))
+        return any(not isinstance(z, Known) or "amazonaws.com" in str(z) for z in zones)
+
     def _calls(self, images: TaskImages) -> Iterator[str]:
         """The AWS services beside the registry that a task calls before its containers start."""
         definition = images.resource
@@ -140,6 +214,13 @@ class Endpoints:
     def _type(self, address: str) -> str:
         resource = self._graph.resource(address)
         return resource.type if resource else ""
+
+
+def _is_old(platform_version: Value) -> bool:
+    """Whether the platform asks no ecr.api, which those before 1.4.0 do not."""
+    return isinstance(platform_version, Known) and str(platform_version).startswith(
+        ("1.0", "1.1", "1.2", "1.3")
+    )
 
 
 def _public_image(images: TaskImages) -> str:

@@ -44,6 +44,14 @@ class Image:
         return _ECR_HOST.fullmatch(self.domain) is not None
 
     @property
+    def has_ipv6(self) -> bool:
+        """Whether its private ECR host has IPv6 addresses: no VPC endpoint leads to such a one.
+
+        Source: Amazon ECR User Guide, "Making requests to Amazon ECR registries".
+        """
+        return self.is_private_ecr and self.domain.endswith(".on.aws")
+
+    @property
     def is_public_ecr(self) -> bool:
         """Whether it lives in ECR Public, which no VPC endpoint reaches."""
         return self.domain in _ECR_PUBLIC

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Value
 from policyscan.rule.ecs import SUBNETS, certainty_of
+from policyscan.rule.egress import LEADS, Egress, agreed, exit_of
 from policyscan.rule.model import Certainty, Step
-from policyscan.rule.routes import ROUTE_TABLES, Exit, Route, RouteTable, RouteTables
+from policyscan.rule.routes import (
+    IPV4,
+    IPV6,
+    ROUTE_TABLES,
+    Exit,
+    Family,
+    RouteTables,
+)
 
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
+_LOOK = "look at its routes in the account"
 _ATTACHMENT = "aws_internet_gateway_attachment"
-
-
-@dataclass(frozen=True, slots=True)
-class Egress:
-    """Where a subnet's default route leads.
-
-    `path` is the evidence, `nats` the NAT gateways it may go through, `why` says what keeps the
-    answer from being known when `exit` is UNKNOWN.
-    """
-
-    exit: Exit
-    path: tuple[Step, ...] = ()
-    nats: tuple[Target, ...] = ()
-    tables: tuple[str, ...] = ()
-    certainty: Certainty = Certainty.PROVEN
-    why: str = ""
 
 
 class Network:
@@ -36,17 +27,20 @@ class Network:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
-        self._tables = RouteTables(graph)
+        self._tables = {each: RouteTables(graph, each) for each in (IPV4, IPV6)}
         self._loose: list[str] = []
         self._associated = self._associations("aws_route_table_association", "subnet_id", SUBNETS)
         self._main = self._associations("aws_main_route_table_association", "vpc_id", VPCS)
-        self._egress: dict[str, Egress] = {}
+        self._egress: dict[tuple[str, Family], Egress] = {}
 
-    def egress(self, subnet: Resource) -> Egress:
-        """Where a subnet's traffic to the internet goes."""
-        if subnet.address not in self._egress:
-            self._egress[subnet.address] = self._find_egress(subnet)
-        return self._egress[subnet.address]
+    def egress(self, subnet: Resource, family: Family = IPV4) -> Egress:
+        """Where a subnet's traffic to the internet goes, of one IP version."""
+        key = subnet.address, family
+        if key not in self._egress:
+            why = f"the routes of {subnet.address} lead back to it"
+            self._egress[key] = Egress(Exit.UNKNOWN, why=why)
+            self._egress[key] = self._find_egress(subnet, family)
+        return self._egress[key]
 
     def vpcs_of(self, resource: Resource) -> tuple[Target, ...]:
         """The VPC a resource's vpc_id names; a default subnet stands in the default VPC."""
@@ -68,13 +62,18 @@ class Network:
 
         "" when nothing does. A regional NAT gateway needs no subnet of its own.
         """
+        if nat.is_deleted:
+            return f"this plan deletes {nat.address}, and the route to it leads nowhere", True
         if nat.value("connectivity_type") == Known("private"):
             return f"{nat.address} is a private NAT gateway, which reaches no internet", True
         if nat.value("availability_mode") == Known("regional"):
             return "", True
         subnets = self._graph.resolve(nat, "subnet_id", SUBNETS)
         if not subnets.targets:
-            return f"the subnet of {nat.address} is not in this plan", False
+            return (
+                f"the subnet of {nat.address} is not in this plan, nor are its routes: {_LOOK}",
+                False,
+            )
         for target in subnets.targets:
             subnet = self._graph.resource(target.address)
             if subnet is None or subnet.mode == "data":
@@ -87,8 +86,8 @@ class Network:
                 return egress.why, False
             if egress.exit is not Exit.INTERNET_GATEWAY:
                 problem = (
-                    f"{nat.address} sits in {subnet.address}, whose default route leads to "
-                    f"{egress.exit.value}, not to an internet gateway"
+                    f"{nat.address} stands in {subnet.address}, whose default route leads "
+                    f"{LEADS[egress.exit]}, not to an internet gateway"
                 )
                 return problem, len(subnets.targets) == 1
         return "", True
@@ -157,27 +156,27 @@ class Network:
                 self._loose.append(f"{association.address}.{attribute} could not be followed")
         return found
 
-    def _find_egress(self, subnet: Resource) -> Egress:
+    def _find_egress(self, subnet: Resource, family: Family) -> Egress:
         if subnet.mode == "data":
             return Egress(
                 Exit.UNKNOWN,
-                why=f"{subnet.address} is looked up: the plan does not hold its routes",
+                why=f"{subnet.address} is looked up: {_LOOK}",
             )
-        if subnet.value("ipv6_native") == Known(value=True):
-            why = f"{subnet.address} has no IPv4: where its IPv6 traffic goes is not judged"
-            return Egress(Exit.UNKNOWN, why=why)
-        self._egress[subnet.address] = Egress(
-            Exit.UNKNOWN, why=f"the routes of {subnet.address} lead back to it"
-        )
+        if family is IPV4 and is_ipv6_only(subnet):
+            return Egress(Exit.UNKNOWN, why=f"{subnet.address} has no IPv4 addresses")
+        tables = self._tables[family]
         own = self._associated.get(subnet.address, [])
         if own:
-            return self._through(subnet, own)
+            return self._through(subnet, own, tables)
         if self._loose:
             return Egress(Exit.UNKNOWN, why=f"{self._loose[0]}; {self._graph.advice}")
-        return self._through_main_table(subnet)
+        return self._through_main_table(subnet, tables)
 
     def _through(
-        self, subnet: Resource, joins: list[tuple[Resource, tuple[Target, ...], Target]]
+        self,
+        subnet: Resource,
+        joins: list[tuple[Resource, tuple[Target, ...], Target]],
+        known: RouteTables,
     ) -> Egress:
         sure = [join for join in joins if join[2].confidence is not Confidence.AMBIGUOUS] or joins
         exits = []
@@ -185,98 +184,48 @@ class Network:
             if not tables:
                 return Egress(
                     Exit.UNKNOWN,
-                    why=f"{association.address} uses a route table that is not in this plan",
+                    why=f"the route table of {association.address} is not in this plan: {_LOOK}",
                 )
             for target in tables:
-                table = self._tables.get(target.address)
+                table = known.get(target.address)
                 if table is None:
                     return Egress(
-                        Exit.UNKNOWN, why=f"the routes of {target.address} are not in this plan"
+                        Exit.UNKNOWN,
+                        why=f"the routes of {target.address} are not in this plan: {_LOOK}",
                     )
                 step = Step(association.address, "route_table_id", f"for {subnet.address}")
-                exits.append(self._exit_of(table, (step,), certainty_of(edge, target)))
-        return _agreed(subnet, exits, self._graph.advice)
+                exits.append(exit_of(table, (step,), certainty_of(edge, target), known.family))
+        return agreed(subnet, exits, self._graph.advice)
 
-    def _through_main_table(self, subnet: Resource) -> Egress:
+    def _through_main_table(self, subnet: Resource, known: RouteTables) -> Egress:
         vpc = self._graph.resource(self.managed_vpc(subnet))
         if vpc is None:
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} has no route table association in this plan and stands in "
-                "a VPC the plan does not manage",
+                f"a VPC the plan does not manage: {_LOOK}",
             )
         if joins := self._main.get(vpc.address):
-            return self._through(subnet, joins)
+            return self._through(subnet, joins, known)
         for default in self._graph.of_type("aws_default_route_table"):
             owners = self._graph.resolve(default, "default_route_table_id", VPCS).targets
-            table = self._tables.get(default.address)
+            table = known.get(default.address)
             if table is not None and vpc.address in {owner.address for owner in owners}:
                 step = Step(default.address, "default_route_table_id", f"of {vpc.address}")
-                return self._exit_of(table, (step,), Certainty.PROVEN)
+                return exit_of(table, (step,), Certainty.PROVEN, known.family)
         if not vpc.is_created or vpc.type == "aws_default_vpc":
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} uses the main route table of {vpc.address}, which exists "
-                "already and is not in this plan",
+                f"already and is not in this plan: {_LOOK}",
             )
         note = "no route table is associated: the main table of a new VPC has no default route"
         return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
 
-    def _exit_of(self, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty) -> Egress:
-        here = (table.resource.address,)
-        if not table.defaults:
-            if table.why:
-                return Egress(Exit.UNKNOWN, lead, tables=here, why=table.why)
-            note = "has no route to 0.0.0.0/0"
-            return Egress(
-                Exit.NONE, (*lead, Step(table.resource.address, "route", note)), (), here, certainty
-            )
-        found = [self._of_route(route, table, lead, certainty) for route in table.defaults]
-        if len({egress.exit for egress in found}) == 1:
-            nats = tuple(dict.fromkeys(nat for egress in found for nat in egress.nats))
-            return Egress(
-                found[0].exit, found[0].path, nats, here, found[0].certainty, found[0].why
-            )
-        return Egress(
-            Exit.UNKNOWN,
-            lead,
-            tables=here,
-            why=f"{table.resource.address} may have several default routes",
-        )
 
-    def _of_route(
-        self, route: Route, table: RouteTable, lead: tuple[Step, ...], certainty: Certainty
-    ) -> Egress:
-        via = route.via.targets
-        holder = Step(route.holder.address, route.attribute, f"0.0.0.0/0 to {route.exit.value}")
-        own = () if route.holder is table.resource else (Step(table.resource.address),)
-        ends = tuple(Step(target.address) for target in via[:1])
-        proofs = {certainty, route.certainty, certainty_of(*via)}
-        proof = Certainty.PROVEN if proofs == {Certainty.PROVEN} else Certainty.INFERRED
-        nats = via if route.exit is Exit.NAT else ()
-        here = (table.resource.address,)
-        return Egress(route.exit, (*lead, *own, holder, *ends), nats, here, proof, route.why)
-
-
-def _agreed(subnet: Resource, exits: list[Egress], advice: str) -> Egress:
-    """One answer from several tables it may be: only when all lead to the same."""
-    kinds = {egress.exit for egress in exits}
-    if len(kinds) != 1:
-        return Egress(
-            Exit.UNKNOWN,
-            why=f"{subnet.address} may use several route tables that lead elsewhere each; {advice}",
-        )
-    if len(exits) == 1:
-        return exits[0]
-    first = exits[0]
-    return Egress(
-        first.exit,
-        first.path,
-        tuple(dict.fromkeys(nat for egress in exits for nat in egress.nats)),
-        tuple(dict.fromkeys(table for egress in exits for table in egress.tables)),
-        Certainty.INFERRED,
-        first.why,
-    )
+def is_ipv6_only(subnet: Resource) -> bool:
+    """Whether what runs in a subnet has no IPv4 address."""
+    return subnet.value("ipv6_native") == Known(value=True)
 
 
 def is_zone_id(zone: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Absent, Resource, Unknown
 from policyscan.rule.ecs import Service, certainty_of, steps_to
-from policyscan.rule.model import Certainty, Step, Verdict
-from policyscan.rule.network import Egress, Network
+from policyscan.rule.egress import Egress
+from policyscan.rule.model import Certainty, Finding, Step, Verdict, undetermined, weakest
+from policyscan.rule.network import Network
 
 SUBNETS = "network_configuration[0].subnets"
 _SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
@@ -33,16 +34,6 @@ class PlacedSubnet:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a rule says of one subnet; `at` is the service's attribute it stands on, if another."""
-
-    verdict: Verdict
-    message: str
-    path: tuple[Step, ...] = ()
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a service's tasks run.
 
@@ -55,30 +46,28 @@ class Placement:
     missing: tuple[str, ...] = ()
     advice: str = ""
 
-    def agree(self, judge: Callable[[PlacedSubnet], Opinion]) -> tuple[Opinion, Certainty]:
-        """One opinion over all subnets: tasks spread over every one, so one bad one is enough.
+    def agree(self, address: str, judge: Callable[[PlacedSubnet], Finding]) -> Finding:
+        """One finding over all subnets: tasks spread over every one, so one bad one is enough.
 
         Where the plan does not tell which of several candidates are used, all must be bad to
         fail, and all good to pass.
         """
-        opinions = [(subnet, judge(subnet)) for subnet in self.subnets]
-        failing = [pair for pair in opinions if pair[1].verdict is Verdict.FAIL]
-        if len(failing) < len(opinions) or self.missing:
+        judged = [(subnet, judge(subnet)) for subnet in self.subnets]
+        failing = [pair for pair in judged if pair[1].verdict is Verdict.FAIL]
+        if len(failing) < len(judged) or self.missing:
             failing = [pair for pair in failing if pair[0].is_sure]
         if failing:
-            subnet, opinion = failing[0]
-            return opinion, subnet.certainty
-        for _, opinion in opinions:
-            if opinion.verdict is Verdict.UNKNOWN:
-                return opinion, Certainty.PROVEN
+            subnet, finding = failing[0]
+            return replace(finding, certainty=subnet.certainty)
+        for _, finding in judged:
+            if finding.verdict is Verdict.UNKNOWN:
+                return finding
         if self.missing:
-            return Opinion(Verdict.UNKNOWN, "; ".join(self.missing)), Certainty.PROVEN
-        if any(opinion.verdict is Verdict.FAIL for _, opinion in opinions):
+            return undetermined(address, "; ".join(self.missing), at=SUBNETS)
+        if any(finding.verdict is Verdict.FAIL for _, finding in judged):
             why = f"which of several subnets are used is not in the plan; {self.advice}"
-            return Opinion(Verdict.UNKNOWN, why), Certainty.PROVEN
-        first = opinions[0][1]
-        proven = all(subnet.certainty is Certainty.PROVEN for subnet, _ in opinions)
-        return first, Certainty.PROVEN if proven else Certainty.INFERRED
+            return undetermined(address, why, at=SUBNETS)
+        return replace(judged[0][1], certainty=weakest(*(each.certainty for each in self.subnets)))
 
 
 def place(service: Service, graph: ResourceGraph, network: Network) -> Placement:
@@ -104,7 +93,7 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
             )
         )
     missing += [
-        f"subnet {value} is not in this plan, nor are its routes"
+        f"subnet {value} is not in this plan, nor are its routes: look at them in the account"
         for value in (*resolution.external, *_written_ids(service, graph))
     ]
     if not subnets and not missing:

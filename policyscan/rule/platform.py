@@ -10,12 +10,13 @@ from policyscan.rule.balancing import Balancing
 from policyscan.rule.claims import Claims
 from policyscan.rule.containers import Images
 from policyscan.rule.ecs import TASK_DEFINITION, Service, read_services
-from policyscan.rule.endpoints import Endpoints
+from policyscan.rule.endpoint_policies import EndpointPolicies
+from policyscan.rule.endpoints import Endpoints, Gap
 from policyscan.rule.iam import Roles
 from policyscan.rule.logs import Logs
 from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
-from policyscan.rule.placement import Opinion, PlacedSubnet, Placement, place
+from policyscan.rule.placement import PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
@@ -104,6 +105,11 @@ class Platform:
         return Endpoints(self.graph, self.network, self.images)
 
     @cached_property
+    def endpoint_policies(self) -> EndpointPolicies:
+        """Whom VPC endpoints let through."""
+        return EndpointPolicies(self.graph)
+
+    @cached_property
     def balancing(self) -> Balancing:
         """Which load balancers send to which services."""
         return Balancing(self.graph)
@@ -170,7 +176,7 @@ class Platform:
         """The subnets a service's tasks run in, and where each leads."""
         return place(service, self.graph, self.network)
 
-    def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Opinion:
+    def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """What a task in a subnet without a way out lacks."""
         return self.endpoints.gaps(service, subnet)
 

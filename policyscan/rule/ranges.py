@@ -11,6 +11,8 @@ from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty
 from policyscan.rule.network import VPCS
 
+LARGEST, SMALLEST = 16, 28
+"""Prefix lengths AWS takes for a subnet."""
 _ASSOCIATION = "aws_vpc_ipv4_cidr_block_association"
 
 
@@ -84,6 +86,23 @@ class Ranges:
             and other.network.overlaps(network)
             and (not other.vpc or not subnet.vpc or other.vpc == subnet.vpc)
         )
+
+    def free(self, subnet: SubnetRange) -> IPv4Network | None:
+        """A range of its size in its VPC that no subnet of the plan takes, None when unknown."""
+        if subnet.network is None or not subnet.vpc:
+            return None
+        size = min(max(subnet.network.prefixlen, LARGEST), SMALLEST)
+        taken = [
+            each.network
+            for each in self.subnets
+            if each is not subnet and each.vpc == subnet.vpc and each.network
+        ]
+        for block in self.blocks(subnet.vpc).networks:
+            size = max(size, block.prefixlen)
+            for candidate in block.subnets(new_prefix=size) if size <= SMALLEST else ():
+                if not any(candidate.overlaps(each) for each in taken):
+                    return candidate
+        return None
 
     def _subnet(self, resource: Resource) -> SubnetRange:
         network = network_of(resource.value("cidr_block"))

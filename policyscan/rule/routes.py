@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Unknown, Value
@@ -12,8 +13,26 @@ from policyscan.rule.model import Certainty
 
 ROUTE_TABLES = ("aws_route_table", "aws_default_route_table")
 ROUTE = "aws_route"
-_EVERYWHERE = "0.0.0.0/0"
-_HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
+
+
+class Family(NamedTuple):
+    """An IP version: how routes name a destination of it, and what stands for all of them."""
+
+    inline: str
+    standalone: str
+    everywhere: str
+    halves: frozenset[str]
+
+
+IPV4 = Family(
+    "cidr_block",
+    "destination_cidr_block",
+    "0.0.0.0/0",
+    frozenset({"0.0.0.0/1", "128.0.0.0/1"}),
+)
+IPV6 = Family(
+    "ipv6_cidr_block", "destination_ipv6_cidr_block", "::/0", frozenset({"::/1", "8000::/1"})
+)
 
 
 class Exit(StrEnum):
@@ -21,6 +40,7 @@ class Exit(StrEnum):
 
     INTERNET_GATEWAY = "internet gateway"
     NAT = "NAT gateway"
+    EGRESS_ONLY = "egress-only internet gateway"
     OTHER = "another network"
     NONE = "nowhere"
     UNKNOWN = "unknown"
@@ -28,6 +48,7 @@ class Exit(StrEnum):
 
 _EXITS = {
     "nat_gateway_id": Exit.NAT,
+    "egress_only_gateway_id": Exit.EGRESS_ONLY,
     "transit_gateway_id": Exit.OTHER,
     "vpc_peering_connection_id": Exit.OTHER,
     "network_interface_id": Exit.OTHER,
@@ -76,10 +97,11 @@ class RouteTable:
 
 
 class RouteTables:
-    """Every route table of a plan with its default routes, inline and standalone."""
+    """Every route table of a plan with its default routes of one IP version."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, family: Family = IPV4) -> None:
         self._graph = graph
+        self.family = family
         tables = [r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted]
         self._entries: dict[str, list[_Entry]] = {}
         self._unsure: dict[str, str] = {}
@@ -108,16 +130,16 @@ class RouteTables:
             _Entry(
                 table,
                 f"route[{index}].",
-                table.value(f"route[{index}].cidr_block"),
+                table.value(f"route[{index}].{self.family.inline}"),
                 table.value(f"route[{index}].destination_prefix_list_id"),
             )
             for index in range(len(members))
         ]
 
     def _add(self, route: Resource) -> None:
-        destination = route.value("destination_cidr_block")
+        destination = route.value(self.family.standalone)
         tables = self._graph.resolve(route, "route_table_id", ROUTE_TABLES)
-        if tables.is_open and not tables.targets and not _is_elsewhere(destination):
+        if tables.is_open and not tables.targets and not self._is_elsewhere(destination):
             for address in self._entries:
                 self._unsure.setdefault(address, f"{route.address}.route_table_id is not known")
         for target in tables.targets:
@@ -126,12 +148,18 @@ class RouteTables:
                 entry = _Entry(route, "", destination, prefix_list, certainty_of(target))
                 self._entries[target.address].append(entry)
 
+    def _is_elsewhere(self, destination: Value) -> bool:
+        """Known not to be a part of a default route."""
+        ends = {self.family.everywhere, *self.family.halves}
+        return isinstance(destination, Known) and str(destination.value) not in ends
+
     def _table(self, table: Resource) -> RouteTable:
         entries = self._entries[table.address]
         known = {
             str(each.destination.value) for each in entries if isinstance(each.destination, Known)
         }
-        wanted = {_EVERYWHERE, *(_HALVES if known >= _HALVES else ())}
+        family = self.family
+        wanted = {family.everywhere, *(family.halves if known >= family.halves else ())}
         defaults = tuple(
             self._route(each)
             for each in entries
@@ -189,11 +217,6 @@ def _is_set(value: Value) -> bool:
             return bool(inner != "")
         case _:
             return True
-
-
-def _is_elsewhere(destination: Value) -> bool:
-    """Known not to be a part of a default route."""
-    return isinstance(destination, Known) and str(destination.value) not in {_EVERYWHERE, *_HALVES}
 
 
 def _doubt(entry: _Entry) -> str:

@@ -12,6 +12,7 @@ from policyscan.rule.blocks import resolve_member
 from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty, weakest
 from policyscan.rule.network import VPCS
+from policyscan.rule.snippet import reference
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
 RULE = "aws_security_group_rule"
@@ -122,10 +123,10 @@ class Group:
             marks.get(each) is True and each not in self.inline for each in Direction
         )
 
-    @property
-    def reference(self) -> str:
-        """Its id as HCL names it."""
-        return f"{self.key}.{'id' if self.resource.type in GROUPS else DEFAULT_OF_VPC}"
+    def reference(self, beside: Resource) -> str:
+        """Its id as HCL names it in the block of another resource."""
+        attribute = "id" if self.resource.type in GROUPS else DEFAULT_OF_VPC
+        return reference(self.resource, attribute, beside)
 
     @property
     def shown(self) -> str:

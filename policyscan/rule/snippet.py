@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from policyscan.plan import Resource
-from policyscan.rule.settings import in_module
+from policyscan.plan import Known, Resource, Value
+from policyscan.plan.address import module_text
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -59,13 +59,15 @@ def _indented(body: Iterable[str]) -> str:
 
 
 def reference(there: Resource, attribute: str, here: Resource) -> str:
-    """An attribute as the module of another resource writes it; a variable across modules.
+    """An attribute as the module of another resource writes it.
 
-    Example: `aws_vpc.main.id`, or `var.MAIN_ID` where only the reader knows how it gets there.
+    Modules do not see each other's resources: across them it is a variable in capitals, for
+    whatever leads there. Example: `aws_subnet.a["x"].id`, `var.MAIN_ID`.
     """
-    if there.module == here.module:
-        return f"{in_module(there.address)}.{attribute}"
-    return f"var.{there.name}_{attribute}".upper().replace("VAR.", "var.", 1)
+    if there.module != here.module:
+        return "var." + f"{there.name}_{attribute}".upper()
+    own = there.address.removeprefix(module_text(there.module)).lstrip(".")
+    return f"{own}.{attribute}"
 
 
 def arguments(**values: str) -> str:
@@ -83,3 +85,10 @@ def quoted(text: str) -> str:
     """A text as an HCL string that means just this text."""
     escaped = json.dumps(text, ensure_ascii=False)
     return escaped.replace("${", "$${").replace("%{", "%%{")
+
+
+def hcl(value: Value) -> str:
+    """A planned text, number or truth value as HCL; a word in capitals where it is not known."""
+    if not isinstance(value, Known) or value.is_sensitive:
+        return "VALUE"
+    return quoted(value.value) if isinstance(value.value, str) else json.dumps(value.value)

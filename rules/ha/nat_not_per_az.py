@@ -6,7 +6,8 @@ another zone's gateway is charged.
 
 ## Fix
 One `aws_nat_gateway` in a public subnet of each zone, and a private route table per zone that
-leads to it; or one regional NAT gateway (`availability_mode = "regional"`).
+leads to it; or one regional NAT gateway (`availability_mode = "regional"`). Where one gateway is
+enough, as for development, waive this rule.
 
 ## When unknown
 The zone of a subnet or the NAT gateway a route leads to is known only after apply.
@@ -34,10 +35,16 @@ from policyscan.rule import (
     Severity,
     Step,
     Value,
+    arguments,
+    block,
     fail,
     is_zone_id,
+    new,
     not_applicable,
     passed,
+    quoted,
+    reference,
+    together,
     undetermined,
     worst,
 )
@@ -104,9 +111,9 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
         message = "every zone has its own way out"
         return passed(vpc.address, message, path=subnet.path, certainty=subnet.certainty)
     if not nats:
-        why = f"the NAT gateway {here} goes out by is not in this plan"
+        why = f"the NAT gateway {here} goes out by is not in this plan: look at its zone"
     elif not isinstance(zone, Known) or not all(isinstance(each, Known) for each in zones):
-        why = f"the zone of {here} or of its NAT gateway is known only after apply"
+        why = f"the zone of {here} or of its NAT gateway is known only after apply: write it"
     elif len({is_zone_id(str(each)) for each in (zone, *zones)}) > 1:
         why = f"one of {here} and its NAT gateway tells its zone by name, the other by id"
     elif len({str(each) for each in zones}) > 1:
@@ -119,10 +126,32 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
             f"tasks in {here} ({zone}) go out by {nats[0].address} in {zones[0]}",
             path=(*subnet.path, Step(nats[0].address, "subnet_id", str(zones[0]))),
             certainty=subnet.certainty,
+            symptom="the apply ends green; when that zone fails, these tasks lose their way out",
             strikes=Phase.RUNTIME,
-            fix=f"add a NAT gateway in {zone} and route {here} to it",
+            cause=nats[0].address,
+            fix=f"Add a NAT gateway in a public subnet of {zone}, and a route table leading to it "
+            f"for {here}, in the place of the one it has.",
+            snippet=_own_way(vpc, subnet.resource, str(zone)),
         )
     return undetermined(vpc.address, why, path=subnet.path)
+
+
+def _own_way(vpc: Resource, subnet: Resource, zone: str) -> str:
+    """A NAT gateway for a zone, and a route table that leads a subnet to it."""
+    name = zone.replace("-", "_")
+    nat = arguments(
+        subnet_id=f"aws_subnet.PUBLIC_{name.upper()}.id", allocation_id="aws_eip.NAT.id"
+    )
+    route = arguments(cidr_block=quoted("0.0.0.0/0"), nat_gateway_id=f"aws_nat_gateway.{name}.id")
+    table = f"vpc_id = {reference(vpc, 'id', subnet)}"
+    join = arguments(
+        subnet_id=reference(subnet, "id", subnet), route_table_id=f"aws_route_table.{name}.id"
+    )
+    return together(
+        new("aws_nat_gateway", name, nat),
+        new("aws_route_table", name, table, "", block("route", route)),
+        new("aws_route_table_association", name, join),
+    )
 
 
 def _zone(nat: Resource, platform: Platform) -> Value:

@@ -8,9 +8,21 @@ used: `Target.NotInUse`.
 Name subnets of at least two zones in the service's `network_configuration`, and subnets of the
 same zones in the load balancer. Run at least two tasks.
 
+```hcl
+resource "aws_ecs_service" "app" {
+  desired_count = 2
+
+  network_configuration {
+    subnets = [aws_subnet.private_a.id, aws_subnet.private_b.id]
+  }
+  # ...
+}
+```
+
 ## When unknown
 A subnet is not in the plan, AWS picks its zone (`availability_zone` is not set), or the zones of
-the load balancer or the number of tasks are known only after apply.
+the load balancer or the number of tasks are known only after apply. A network load balancer that
+sends across zones may reach tasks in a zone it does not cover: confirm that.
 
 ## Source
 Elastic Load Balancing User Guide, "Health checks for target groups"; Amazon ECS API Reference,
@@ -43,7 +55,9 @@ from policyscan.rule import (
     Step,
     Unknown,
     Value,
+    edit,
     fail,
+    in_private_subnets,
     is_zone_id,
     not_applicable,
     number_of,
@@ -64,6 +78,7 @@ RULE = Rule(
     ),
 )
 
+CROSS_ZONE = "enable_cross_zone_load_balancing"
 SUBNETS_OF_TASKS = "network_configuration[0].subnets"
 WHICH = "which of several subnets are used is not in the plan"
 
@@ -88,8 +103,11 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             f"({', '.join(sorted(zones.possible))})",
             path=path,
             at=SUBNETS_OF_TASKS,
+            symptom="the apply ends green; when that zone fails, the service is gone",
             strikes=Phase.RUNTIME,
-            fix=f"name subnets of {parameters['zones']} zones in network_configuration.subnets",
+            cause=placement.subnets[0].resource.address if placement.subnets else "",
+            fix=f"Name subnets of at least {parameters['zones']} zones.",
+            snippet=in_private_subnets(service.resource),
         )
     count = _fewest(service, platform)
     tasks = number_of(count.value)
@@ -99,23 +117,17 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             f"it may run on {count.value} task",
             path=(Step(count.resource.address, count.attribute, str(count.value)),),
             at="desired_count",
+            symptom="the apply ends green; a lost task or a deployment is an outage",
             strikes=Phase.RUNTIME,
-            fix=f"run at least {parameters['tasks']} tasks: desired_count and min_capacity",
+            cause=count.resource.address,
+            fix=f"Run at least {parameters['tasks']} tasks.",
+            snippet=edit(count.resource, f"{count.attribute} = {parameters['tasks']}"),
         )
     if isinstance(count.value, Unknown):
-        unknown.append(f"{count.resource.address}.{count.attribute} is known only after apply")
-    for balancer in platform.balancing.load_balancers_of(service):
-        covered = _of_balancer(balancer, platform)
-        every = zones.possible | covered.possible
-        left = sorted(zones.sure - covered.possible)
-        if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
-            unknown.append(f"the zones of {balancer.address} are known only after apply")
-        elif left:
-            return _uncovered(service, balancer, left, path)
-        elif not zones.possible <= covered.sure:
-            unknown.append(
-                f"whether {balancer.address} covers every zone: {WHICH}; {platform.graph.advice}"
-            )
+        why = "is known only after apply: write it as a number"
+        unknown.append(f"{count.resource.address}.{count.attribute} {why}")
+    if finding := _covered(service, zones, path, unknown, platform):
+        return finding
     if unknown:
         is_count = len(unknown) == 1 and isinstance(count.value, Unknown)
         at = "desired_count" if is_count else SUBNETS_OF_TASKS
@@ -131,6 +143,36 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
     )
 
 
+def _covered(
+    service: Service,
+    zones: _Zones,
+    path: tuple[Step, ...],
+    unknown: list[str],
+    platform: Platform,
+) -> Finding | None:
+    """A failure when a load balancer leaves out a zone; what is not known of one goes to a list."""
+    for balancer in platform.balancing.load_balancers_of(service):
+        covered = _of_balancer(balancer, platform)
+        every = zones.possible | covered.possible
+        left = sorted(zones.sure - covered.possible)
+        if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
+            unknown.append(
+                f"the zones of {balancer.address} are not all in the plan: write availability_zone"
+            )
+        elif left and balancer.value(CROSS_ZONE) == Known(value=True) and _is_network(balancer):
+            unknown.append(
+                f"{balancer.address} does not cover {', '.join(left)}, where tasks run: whether "
+                "it sends there across zones is not judged"
+            )
+        elif left:
+            return _uncovered(service, balancer, left, path)
+        elif not zones.possible <= covered.sure:
+            unknown.append(
+                f"whether {balancer.address} covers every zone: {WHICH}; {platform.graph.advice}"
+            )
+    return None
+
+
 def _uncovered(
     service: Service, balancer: Resource, left: list[str], path: tuple[Step, ...]
 ) -> Finding:
@@ -142,8 +184,19 @@ def _uncovered(
         symptom="Target.NotInUse: Target is in an Availability Zone that is not enabled for the "
         "load balancer",
         strikes=Phase.RUNTIME,
-        fix=f"add a subnet of {left[0]} to {balancer.address}",
+        cause=balancer.address,
+        fix=f"Add a public subnet of {left[0]} to {balancer.address}, beside those it has.",
+        snippet=edit(balancer, f"subnets = concat(SUBNETS, [aws_subnet.{_named(left[0])}.id])"),
     )
+
+
+def _named(zone: str) -> str:
+    """A name in capitals for the subnet of a zone. Example: `PUBLIC_US_EAST_1C`."""
+    return f"PUBLIC_{zone.replace('-', '_').upper()}"
+
+
+def _is_network(balancer: Resource) -> bool:
+    return balancer.value("load_balancer_type") == Known("network")
 
 
 def _notes(service: Service) -> tuple[Note, ...]:
@@ -177,7 +230,10 @@ def _of_tasks(placement: Placement, platform: Platform) -> _Zones:
     zones = _zones(subnets, placement.missing, platform)
     ids = frozenset(zone for zone in zones.sure if is_zone_id(zone))
     if ids and ids != zones.sure:
-        doubts = (*zones.doubts, "some of its zones are told by name, some by id")
+        doubts = (
+            *zones.doubts,
+            "some of its zones are told by name, some by id: write them one way",
+        )
         return zones._replace(sure=max(ids, zones.sure - ids, key=len), doubts=doubts)
     return zones
 
@@ -203,7 +259,9 @@ def _zones(
     for subnet, is_sure in subnets:
         zone = platform.network.zone(subnet)
         if not isinstance(zone, Known):
-            doubts.append(f"the zone of {subnet.address} is known only after apply")
+            doubts.append(
+                f"the zone of {subnet.address} is known only after apply: write availability_zone"
+            )
             continue
         possible.add(str(zone))
         if is_sure:

@@ -45,6 +45,7 @@ from policyscan.rule import (
     Attachment,
     Direction,
     End,
+    Entry,
     Finding,
     Known,
     Level,
@@ -62,10 +63,12 @@ from policyscan.rule import (
     Unknown,
     Way,
     fail,
+    is_open,
     keeps_clients,
     not_applicable,
     number_of,
     passed,
+    permission,
     settle,
     subnet_paths,
     undetermined,
@@ -86,7 +89,6 @@ GROUPS = "network_configuration[0].security_groups"
 SUBNETS = "network_configuration[0].subnets"
 SYMPTOM = "Target.Timeout: (service ...) (task ...) is unhealthy in (target-group ...)"
 _PROTOCOLS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
-FIX = 'add the rule that is missing:\nresource "aws_vpc_security_group_%s_rule" "missing" {\n%s\n}'
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -148,13 +150,14 @@ def _judge_way(way: Way, platform: Platform) -> Finding:
     if doubts:
         return undetermined(service.address, doubts[0], path=tasks.steps, at=GROUPS)
     entries = [gate[0].entry for gate in gates if gate[0].entry is not None]
+    chosen = [gate[0].entry for gate in gates if gate[3] is None and gate[0].entry is not None]
     sure = (tasks.certainty, balancer.certainty, *(entry.certainty for entry in entries))
     return passed(
         service.address,
         f"{way.balancer.address} reaches its tasks on {' and '.join(map(str, ports))}",
         path=(*tasks.steps, *(Step(e.holder.address, e.path.rstrip(".")) for e in entries)),
         certainty=weakest(way.certainty, *sure),
-        notes=_notes(tasks, balancer),
+        notes=(*_notes(tasks, balancer), *(_few(entry) for entry in chosen if not is_open(entry))),
         at=GROUPS,
     )
 
@@ -200,20 +203,6 @@ def _failed(way: Way, near: End, direction: Direction, far: End | None, port: Po
     whom = far.shown if far else "clients"
     if far and not (far.groups or far.ids):
         whom = f"the subnets of {far.address}"
-    peer = {"cidr_ipv4": '"0.0.0.0/0"'}
-    if far and far.groups:
-        peer = {"referenced_security_group_id": far.groups[0].reference}
-    elif far:
-        peer = {"cidr_ipv4": f'"{far.networks[0]}"' if far.networks else "<its subnet's block>"}
-    arguments = {
-        "security_group_id": near.groups[0].reference if near.groups else "<its group>.id",
-        **peer,
-        "ip_protocol": f'"{port.protocol}"',
-        "from_port": str(port.number),
-        "to_port": str(port.number),
-    }
-    width = max(map(len, arguments))
-    lines = [f"  {name.ljust(width)} = {value}" for name, value in arguments.items()]
     service = way.attachment.service.address
     own = (Step(service, GROUPS),)
     return fail(
@@ -224,10 +213,17 @@ def _failed(way: Way, near: End, direction: Direction, far: End | None, port: Po
         symptom=SYMPTOM if far else "clients time out",
         strikes=Phase.RUNTIME,
         cause=near.groups[0].key if near.groups else near.address,
-        fix=FIX % (direction, "\n".join(lines)),
+        fix=f"Add a rule to {near.shown} that lets {port} {verb} {whom}.",
+        snippet=permission(near, direction, port, far),
         notes=_notes(near, far or near),
         at=GROUPS,
     )
+
+
+def _few(entry: Entry) -> Note:
+    """That not everybody may call, which is often meant."""
+    whom = ", ".join((*entry.cidrs, *entry.groups, *entry.ids)) or "a prefix list"
+    return Note(Level.INFO, f"its clients are limited to {whom}")
 
 
 def _notes(*ends: End) -> tuple[Note, ...]:

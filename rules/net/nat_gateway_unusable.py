@@ -46,10 +46,16 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    block,
     certainty_of,
+    edit,
     fail,
+    new,
     not_applicable,
     passed,
+    quoted,
+    reference,
+    together,
     undetermined,
 )
 
@@ -65,6 +71,8 @@ RULE = Rule(
 SUBNET = "subnet_id"
 ALLOCATION = "allocation_id"
 GATEWAY = "aws_internet_gateway"
+TAKERS = ("aws_nat_gateway", "aws_eip_association", "aws_lb", "aws_alb")
+"""What takes an Elastic IP that it names."""
 NOT_ATTACHED = "Gateway.NotAttached: Network vpc-... has no Internet gateway attached"
 
 
@@ -80,7 +88,9 @@ def _judge(nat: Resource, platform: Platform) -> Finding:
         case Known("private"):
             return not_applicable(nat.address, "a private NAT gateway leads to other networks")
         case Unknown():
-            why = f"whether {nat.address} is public is known only after apply"
+            why = (
+                f"{nat.address}.connectivity_type is known only after apply: write it as a constant"
+            )
             return undetermined(nat.address, why, at="connectivity_type")
     is_regional = nat.value("availability_mode") == Known("regional")
     where = _regional(nat, platform) if is_regional else _zonal(nat, platform)
@@ -101,7 +111,9 @@ def _regional(nat: Resource, platform: Platform) -> Finding | None:
         path=(Step(nat.address, "vpc_id"), Step(vpc.address)),
         symptom=NOT_ATTACHED,
         strikes=Phase.APPLY,
-        fix=f'resource "{GATEWAY}" "main" {{ vpc_id = {vpc.address}.id }}',
+        cause=vpc.address,
+        fix=f"Attach an internet gateway to {vpc.address}.",
+        snippet=new(GATEWAY, vpc.name, f"vpc_id = {reference(vpc, 'id', vpc)}"),
     )
 
 
@@ -123,10 +135,11 @@ def _zonal(nat: Resource, platform: Platform) -> Finding | None:
             f"{problem}: what goes out by it gets no answer",
             path=tuple(path),
             certainty=certainty_of(*subnets.targets),
-            cause=path[-1].address,
             symptom="the apply ends green; connections through the NAT gateway time out",
             strikes=Phase.RUNTIME,
-            fix=f"{SUBNET} = <a subnet whose route table sends 0.0.0.0/0 to an {GATEWAY}>.id",
+            fix=f"Let {nat.address} stand in a public subnet: one whose default route leads to an "
+            "internet gateway.",
+            snippet=edit(nat, f"{SUBNET} = aws_subnet.PUBLIC_A.id"),
         )
     return _address(nat, platform)
 
@@ -139,34 +152,66 @@ def _address(nat: Resource, platform: Platform) -> Finding | None:
             path=(Step(nat.address, ALLOCATION, "not set"),),
             symptom="MissingParameter: The request must contain the parameter AllocationId",
             strikes=Phase.APPLY,
-            fix=f'{ALLOCATION} = aws_eip.nat.id of a resource "aws_eip" "nat" {{ domain = "vpc" }}',
+            fix="Give it an Elastic IP.",
+            snippet=_own_address(nat, platform),
         )
     addresses = platform.graph.resolve(nat, ALLOCATION, ["aws_eip"])
     for target in addresses.targets:
         rivals = _users(target.address, platform) - {nat.address}
         if rivals and not addresses.is_open and target.confidence is not Confidence.AMBIGUOUS:
+            rival = min(rivals)
             return _failed(
                 nat,
-                f"{nat.address} and {min(rivals)} both take {target.address}",
-                path=(Step(nat.address, ALLOCATION), Step(target.address), Step(min(rivals))),
+                f"{nat.address} and {rival} both take {target.address}",
+                path=(Step(nat.address, ALLOCATION), Step(target.address), Step(rival)),
                 certainty=certainty_of(target),
                 cause=target.address,
                 symptom="Resource.AlreadyAssociated: Elastic IP address ... is already associated",
                 strikes=Phase.APPLY,
-                fix=f"give {nat.address} an aws_eip of its own: {ALLOCATION} = aws_eip.<own>.id",
+                fix=f"Give {nat.address} an Elastic IP of its own.",
+                snippet=_own_address(nat, platform),
             )
     return None
+
+
+def _own_address(nat: Resource, platform: Platform) -> str:
+    """An Elastic IP for each instance of a NAT gateway."""
+    name = f"{nat.name}_own"
+    keys = [
+        each.key
+        for each in platform.graph.of_type("aws_nat_gateway")
+        if (each.module, each.name) == (nat.module, nat.name) and not each.is_deleted
+    ]
+    lines, index = [], ""
+    if isinstance(nat.key, int):
+        lines, index = [f"count = {len(keys)}", ""], "[count.index]"
+    elif nat.key is not None:
+        listed = ", ".join(quoted(str(key)) for key in keys)
+        lines, index = [f"for_each = toset([{listed}])", ""], "[each.key]"
+    eip = new("aws_eip", name, *lines, 'domain = "vpc"')
+    return together(eip, edit(nat, f"{ALLOCATION} = aws_eip.{name}{index}.id"))
 
 
 def _users(address: str, platform: Platform) -> set[str]:
     """What takes an Elastic IP for itself, for certain."""
     found = set()
-    for user in platform.graph.of_type("aws_nat_gateway", "aws_eip_association"):
-        targets = platform.graph.resolve(user, ALLOCATION, ["aws_eip"]).targets
-        sure = [target for target in targets if target.confidence is not Confidence.AMBIGUOUS]
-        if not user.is_deleted and [target.address for target in sure] == [address]:
-            found.add(user.address)
+    for user in platform.graph.of_type(*TAKERS):
+        for path in _places(user):
+            targets = platform.graph.resolve(user, path, ["aws_eip"]).targets
+            sure = [target for target in targets if target.confidence is not Confidence.AMBIGUOUS]
+            if not user.is_deleted and [target.address for target in sure] == [address]:
+                found.add(user.address)
+    eip = platform.graph.resource(address)
+    for name in ("instance", "network_interface"):
+        for target in platform.graph.resolve(eip, name).targets if eip else ():
+            found.add(target.address)
     return found
+
+
+def _places(user: Resource) -> list[str]:
+    """Where a resource may name Elastic IPs: a network load balancer does so for each subnet."""
+    mappings = range(len(user.elements("subnet_mapping")))
+    return [ALLOCATION, *(f"subnet_mapping[{index}].{ALLOCATION}" for index in mappings)]
 
 
 def _waits(nat: Resource, platform: Platform, at: str) -> Finding:
@@ -184,9 +229,18 @@ def _waits(nat: Resource, platform: Platform, at: str) -> Finding:
                 symptom=NOT_ATTACHED,
                 strikes=Phase.APPLY,
                 severity=Severity.MEDIUM,
-                fix=f"depends_on = [{gateway.config_address}]",
+                fix=f"Let it wait for {joins[-1].address}.",
+                snippet=_waiting(nat, joins[-1]),
             )
     return passed(nat.address, "it stands where an internet gateway leads out", at=at)
+
+
+def _waiting(nat: Resource, last: Resource) -> str:
+    """What makes a gateway wait; from another module only the call of its own can."""
+    if nat.module == last.module:
+        return edit(nat, f"depends_on = [{last.config_address}]")
+    call = nat.module[-1].name if nat.module else "GATEWAY"
+    return block(f'module "{call}"', "depends_on = [INTERNET_GATEWAY]")
 
 
 def _failed(nat: Resource, message: str, **details: Any) -> Finding:

@@ -35,22 +35,34 @@ InvalidSubnet.Conflict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from policyscan.rule import (
+    LARGEST,
+    SMALLEST,
     Absent,
     Finding,
     Known,
+    Level,
+    Note,
     Parameters,
     Phase,
     Platform,
+    Resource,
     Rule,
+    Service,
     Severity,
     Step,
     SubnetRange,
+    edit,
     fail,
+    network_of,
     not_applicable,
+    number_of,
     passed,
+    quoted,
+    reference,
     undetermined,
 )
 
@@ -65,14 +77,29 @@ RULE = Rule(
 
 CIDR = "cidr_block"
 ZONE = "availability_zone"
-LARGEST, SMALLEST = 16, 28
-"""Prefix lengths AWS takes for a subnet."""
+RESERVED = 5
+"""Addresses of each subnet that AWS keeps."""
+FOR_BALANCER = 8
+"""Addresses a load balancer wants free in each of its subnets to grow."""
+
+
+class Tenant(NamedTuple):
+    """A service and the subnets its tasks run in, by address."""
+
+    service: Service
+    subnets: dict[str, Resource]
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per subnet."""
+    tenants = [
+        Tenant(service, {each.resource.address: each.resource for each in placement.subnets})
+        for service in platform.services
+        for placement in (platform.placement(service),)
+    ]
     for subnet in platform.ranges.subnets:
-        yield _judge(subnet, platform)
+        mine = [tenant for tenant in tenants if subnet.resource.address in tenant.subnets]
+        yield replace(_judge(subnet, platform), notes=_notes(mine, platform))
 
 
 def _judge(subnet: SubnetRange, platform: Platform) -> Finding:
@@ -88,20 +115,26 @@ def _judge(subnet: SubnetRange, platform: Platform) -> Finding:
             path=(Step(address, ZONE, str(zone)),),
             symptom=f"InvalidParameterValue: Value ({zone}) for parameter availabilityZone is "
             "invalid",
-            fix=f'{ZONE} = "{region}a"',
+            fix=f"Name a zone of {region}.",
+            snippet=edit(resource, f"{ZONE} = {quoted(f'{region}a')}"),
         )
     if subnet.network is None:
         if resource.value("ipv6_native") == Known(value=True):
             return not_applicable(address, "an IPv6-only subnet has no IPv4 range")
         is_given = not isinstance(resource.value(CIDR), Absent)
-        why = "is known only after apply" if is_given else "is picked by AWS, from an IPAM pool"
+        why = (
+            "is known only after apply: write it as a constant"
+            if is_given
+            else "is picked by AWS, from an IPAM pool"
+        )
         return undetermined(address, f"the range of {address} {why}", at=CIDR)
     if not LARGEST <= subnet.network.prefixlen <= SMALLEST:
         return _failed(
             subnet,
             f"{address} asks for {subnet.network}: a subnet is between /16 and /28 in size",
             symptom=f"InvalidSubnet.Range: The CIDR '{subnet.network}' is invalid",
-            fix=f'{CIDR} = "{subnet.network.network_address}/24"',
+            fix="Ask for a range between /16 and /28.",
+            snippet=_moved(subnet, platform),
         )
     return _neighbours(subnet, platform) or _inside(subnet, platform)
 
@@ -122,7 +155,8 @@ def _neighbours(subnet: SubnetRange, platform: Platform) -> Finding | None:
             symptom=f"InvalidSubnet.Conflict: The CIDR '{subnet.network}' conflicts with another "
             "subnet",
             cause=min(address, there),
-            fix=f"give {address} a {CIDR} of its own, such as another number in cidrsubnet(...)",
+            fix=f"Give {address} a range of its own, such as by another number in cidrsubnet(...).",
+            snippet=_moved(subnet, platform),
         )
     return None
 
@@ -137,7 +171,10 @@ def _inside(subnet: SubnetRange, platform: Platform) -> Finding:
     here = Step(subnet.vpc, CIDR, ", ".join(map(str, blocks.networks)))
     if any(network.subnet_of(block) for block in blocks.networks):
         return passed(
-            address, f"{network} lies in its VPC", path=(*path, here), certainty=subnet.certainty
+            address,
+            f"{network} lies in its VPC",
+            path=(*path, here),
+            certainty=subnet.certainty,
         )
     if blocks.why:
         return undetermined(address, blocks.why, path=path)
@@ -147,8 +184,50 @@ def _inside(subnet: SubnetRange, platform: Platform) -> Finding:
         path=(*path, here),
         symptom=f"InvalidSubnet.Range: The CIDR '{network}' is invalid",
         cause=subnet.vpc,
-        fix=f"{CIDR} = cidrsubnet({subnet.vpc}.cidr_block, 8, 0)",
+        fix="Ask for a part of the VPC's block.",
+        snippet=_moved(subnet, platform),
     )
+
+
+def _moved(subnet: SubnetRange, platform: Platform) -> str:
+    """Another range: one that is free, or for several subnets of one block by their number."""
+    resource, vpc = subnet.resource, platform.graph.resource(subnet.vpc)
+    if resource.key is None:
+        free = platform.ranges.free(subnet)
+        return edit(resource, f"{CIDR} = {quoted(str(free)) if free else 'FREE_RANGE'}")
+    block = network_of(vpc.value(CIDR)) if vpc else None
+    size = subnet.network.prefixlen if subnet.network else SMALLEST
+    bits = max(min(size, SMALLEST) - block.prefixlen, 0) if block else 8
+    number = "count.index" if isinstance(resource.key, int) else "index(KEYS, each.key)"
+    whole = reference(vpc, CIDR, resource) if vpc else "VPC_CIDR_BLOCK"
+    return edit(resource, f"{CIDR} = cidrsubnet({whole}, {bits}, {number})")
+
+
+def _notes(tenants: list[Tenant], platform: Platform) -> tuple[Note, ...]:
+    """A warning when the subnets of services may run out of addresses at full scale.
+
+    A deployment runs twice the tasks for a while; a load balancer takes addresses as well.
+    """
+    subnets = {address: subnet for tenant in tenants for address, subnet in tenant.subnets.items()}
+    ranges = [network_of(each.value(CIDR)) for each in subnets.values()]
+    tasks = sum(_most(tenant.service, platform) for tenant in tenants)
+    if None in ranges or not tasks:
+        return ()
+    room = sum(each.num_addresses - RESERVED for each in ranges if each)
+    is_balanced = any(list(platform.balancing.load_balancers_of(each.service)) for each in tenants)
+    wanted = 2 * tasks + (FOR_BALANCER if is_balanced else 0)
+    if wanted <= room:
+        return ()
+    text = f"{room} addresses are few for the {tasks} tasks that may run in {', '.join(subnets)}: "
+    text += f"with a deployment under way it takes {wanted}"
+    return (Note(Level.WARNING, text),)
+
+
+def _most(service: Service, platform: Platform) -> int:
+    """The tasks a service may come to, as far as the plan tells."""
+    tops = [each.resource.value("max_capacity") for each in platform.scaling.targets_of(service)]
+    counts = [number_of(each) for each in (*tops, service.resource.value("desired_count"))]
+    return int(max((each for each in counts if each is not None), default=0))
 
 
 def _failed(subnet: SubnetRange, message: str, **details: Any) -> Finding:

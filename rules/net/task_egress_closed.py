@@ -54,6 +54,7 @@ from policyscan.rule import (
     fail,
     not_applicable,
     passed,
+    permission,
     undetermined,
     weakest,
 )
@@ -75,14 +76,6 @@ SYMPTOM = (
     "CannotPullContainerError: ... i/o timeout"
 )
 NO_RULE = "%s has no egress rule"
-FIX = """let it out on port 443:
-resource "aws_vpc_security_group_egress_rule" "to_aws" {
-  security_group_id = %s
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-}"""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -167,6 +160,7 @@ def _failed(service: Service, tasks: End, message: str) -> Finding:
         symptom=SYMPTOM,
         strikes=Phase.TASK_START,
         cause=tasks.groups[0].key if tasks.groups else service.address,
-        fix=FIX % (tasks.groups[0].reference if tasks.groups else "<group>"),
+        fix=f"Add an egress rule to {tasks.shown} that lets tcp 443 out to everywhere.",
+        snippet=permission(tasks, Direction.EGRESS, HTTPS),
         at=GROUPS,
     )

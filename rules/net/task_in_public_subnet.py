@@ -9,7 +9,17 @@ Only the load balancer has to be reachable. A task with a public address is one 
 rule away from being open to the world.
 
 ## Fix
-Name the private subnets in `network_configuration` and set `assign_public_ip = false`.
+```hcl
+resource "aws_ecs_service" "app" {
+  network_configuration {
+    subnets          = aws_subnet.private[*].id
+    assign_public_ip = false
+  }
+  # ...
+}
+```
+
+Where public subnets are meant, to save the NAT gateway, waive this rule for the service.
 
 ## When unknown
 A subnet, its route table or what its default route leads to is not in the plan: an existing VPC, a
@@ -22,12 +32,15 @@ Amazon ECS Developer Guide, "Fargate task networking"; Amazon VPC User Guide, "S
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policyscan.rule import (
+    IPV6,
     Exit,
     Finding,
     Known,
-    Opinion,
+    Level,
+    Note,
     Parameters,
     Phase,
     PlacedSubnet,
@@ -39,6 +52,8 @@ from policyscan.rule import (
     Unknown,
     Verdict,
     fail,
+    in_private_subnets,
+    is_ipv6_only,
     not_applicable,
     passed,
     undetermined,
@@ -68,42 +83,55 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if not placement.is_given:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
     public_ip = service.resource.value(PUBLIC_IP)
-    if isinstance(public_ip, Known) and public_ip.value is True:
-        return fail(
-            service.address,
+    if public_ip == Known(value=True):
+        return _failed(
+            service,
             "its tasks get public addresses: assign_public_ip is true",
             path=(Step(service.address, PUBLIC_IP, "true"),),
-            strikes=Phase.RUNTIME,
-            fix="set assign_public_ip = false and run in private subnets with a NAT gateway",
+            fix="Set assign_public_ip = false, and let the tasks run in private subnets, whose "
+            "default route leads to a NAT gateway.",
         )
-    opinion, certainty = placement.agree(_opinion)
-    match opinion.verdict:
-        case Verdict.FAIL:
-            return fail(
-                service.address,
-                opinion.message,
-                path=opinion.path,
-                certainty=certainty,
-                strikes=Phase.RUNTIME,
-                cause=opinion.path[-1].address,
-                fix="name private subnets, whose default route leads to a NAT gateway, in "
-                "network_configuration.subnets",
-            )
-        case Verdict.UNKNOWN:
-            return undetermined(service.address, opinion.message, path=opinion.path, at=SUBNETS)
-    if isinstance(public_ip, Unknown):
-        why = f"{PUBLIC_IP} is known only after apply"
+    finding = placement.agree(
+        service.address, lambda subnet: _judge_subnet(subnet, service, platform)
+    )
+    if finding.verdict is Verdict.PASS and isinstance(public_ip, Unknown):
+        why = f"{service.address}.{PUBLIC_IP} is known only after apply: write true or false"
         return undetermined(service.address, why, at=PUBLIC_IP)
-    return passed(service.address, opinion.message, path=opinion.path, certainty=certainty)
+    return finding
 
 
-def _opinion(subnet: PlacedSubnet) -> Opinion:
-    match subnet.egress.exit:
+def _judge_subnet(subnet: PlacedSubnet, service: Service, platform: Platform) -> Finding:
+    here, egress, path = subnet.resource.address, subnet.egress, subnet.path
+    six = platform.network.egress(subnet.resource, IPV6)
+    if is_ipv6_only(subnet.resource):
+        egress, path = six, (*subnet.path, *six.path)
+    match egress.exit:
         case Exit.INTERNET_GATEWAY:
-            message = f"its tasks run in {subnet.resource.address}, which is public: its default "
-            return Opinion(
-                Verdict.FAIL, message + "route leads to an internet gateway", subnet.path
+            return _failed(
+                service,
+                f"its tasks run in {here}, which is public: its default route leads to an "
+                "internet gateway",
+                path=path,
+                cause=here,
+                fix="Let the tasks run in private subnets, whose default route leads to a NAT "
+                "gateway.",
             )
         case Exit.UNKNOWN:
-            return Opinion(Verdict.UNKNOWN, subnet.egress.why, subnet.path)
-    return Opinion(Verdict.PASS, "its tasks run in private subnets", subnet.path)
+            return undetermined(service.address, egress.why, path=path, at=SUBNETS)
+    notes: tuple[Note, ...] = ()
+    if six.exit is Exit.INTERNET_GATEWAY:
+        text = f"{here} leads ::/0 to an internet gateway: with IPv6 addresses tasks are public"
+        notes = (Note(Level.WARNING, text),)
+    return passed(service.address, "its tasks run in private subnets", path=path, notes=notes)
+
+
+def _failed(service: Service, message: str, **details: Any) -> Finding:
+    return fail(
+        service.address,
+        message,
+        symptom="the apply ends green; the internet reaches the tasks wherever a security group "
+        "lets it",
+        strikes=Phase.RUNTIME,
+        snippet=in_private_subnets(service.resource),
+        **details,
+    )

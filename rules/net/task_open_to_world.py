@@ -48,12 +48,17 @@ from policyscan.rule import (
     Severity,
     Step,
     Way,
+    arguments,
+    block,
+    edit,
     fail,
+    hcl,
     is_open,
     keeps_clients,
     not_applicable,
     number_of,
     passed,
+    quoted,
     subnet_paths,
     undetermined,
     weakest,
@@ -71,6 +76,11 @@ RULE = Rule(
 GROUPS = "network_configuration[0].security_groups"
 SUBNETS = "network_configuration[0].subnets"
 WEB = frozenset({80, 443})
+CALLER = {
+    "aws_security_group_rule": "source_security_group_id",
+    "aws_vpc_security_group_ingress_rule": "referenced_security_group_id",
+}
+"""How a rule of its own names the group that may call."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -93,7 +103,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         for way in platform.balancing.ways_of(attachment)
     ]
     if wide and not any(keeps_clients(way) for way in ways):
-        return _failed(service, tasks, wide[0])
+        return _failed(service, tasks, wide[0], _callers(ways, wide[0], platform))
     for way in ways:
         if finding := _judge_front(service, way, platform):
             return finding
@@ -116,48 +126,87 @@ def _judge(service: Service, platform: Platform) -> Finding:
     )
 
 
-def _failed(service: Service, tasks: End, entry: Entry) -> Finding:
+def _callers(ways: list[Way], entry: Entry, platform: Platform) -> str:
+    """The group of the load balancer that ought to call, as HCL beside a rule."""
+    fronts = (_front(way, platform) for way in ways)
+    found = (group.reference(entry.holder) for front in fronts for group in front.groups)
+    return next(found, "aws_security_group.LOAD_BALANCER.id")
+
+
+def _failed(service: Service, tasks: End, entry: Entry, callers: str) -> Finding:
     attribute = f"{entry.path}{'cidr_blocks' if entry.path else ''}"
+    peer = {CALLER.get(entry.holder.type, ""): callers}
+    if entry.path:
+        peer = {"security_groups": f"[{callers}]"}
     return fail(
         service.address,
         f"its tasks are open to the world on {entry.shown}, by {entry.holder.address}",
         path=(*tasks.steps, Step(entry.holder.address, attribute, ", ".join(entry.cidrs))),
         certainty=weakest(tasks.certainty, entry.certainty),
+        symptom="the apply ends green; whoever finds a way to the tasks may call them",
         strikes=Phase.RUNTIME,
         cause=entry.holder.address,
-        fix=f"in {entry.holder.address}, name who may call instead of everybody:\n"
-        "referenced_security_group_id = <the load balancer's security group>.id",
+        fix=f"In {entry.holder.address}, name the load balancer's security group instead of "
+        f"{' and '.join(entry.cidrs)}.",
+        snippet=_written(entry, peer),
         at=GROUPS,
     )
+
+
+def _written(entry: Entry, changes: dict[str, str]) -> str:
+    """A rule as it is to be: the whole block of an inline one, of its own resource the change."""
+    if not entry.path:
+        return edit(entry.holder, arguments(**changes))
+    shown = {"protocol": entry.protocol, "from_port": entry.first, "to_port": entry.last}
+    now = {name: hcl(value) for name, value in shown.items()}
+    return edit(entry.holder, block(Direction.INGRESS, arguments(**now | changes)))
+
+
+def _front(way: Way, platform: Platform) -> End:
+    """The load balancer, by its own security groups."""
+    balancer = way.balancer
+    paths = subnet_paths(balancer)
+    return platform.reachability.end(balancer, "security_groups", *paths, has_default=False)
 
 
 def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | None:
     """A failure when a load balancer that faces the world is open on ports nobody listens on."""
     if way.balancer.value("internal") == Known(value=True):
         return None
-    reach = platform.reachability
-    front = reach.end(
-        way.balancer, "security_groups", *subnet_paths(way.balancer), has_default=False
-    )
-    heard = {
-        int(port)
-        for listener in platform.balancing.listeners_of(way.balancer)
-        if (port := number_of(listener.value("port"))) is not None
-    }
-    for entry in reach.entries(front, Direction.INGRESS):
-        if is_open(entry) and not _is_narrow(entry, WEB | heard) and way.is_sure:
-            return fail(
-                service.address,
-                f"{way.balancer.address} in front of it is open to the world on {entry.shown}, "
-                f"and listens on {', '.join(map(str, sorted(heard)))}",
-                path=(*way.steps, *front.steps[1:], Step(entry.holder.address, entry.path)),
-                certainty=weakest(way.certainty, front.certainty, entry.certainty),
-                strikes=Phase.RUNTIME,
-                cause=entry.holder.address,
-                fix=f"in {entry.holder.address}, open the listener's port alone:\n"
-                f"from_port = {min(heard, default=80)}\nto_port   = {min(heard, default=80)}",
-            )
+    front = _front(way, platform)
+    listeners = platform.balancing.listeners_of(way.balancer)
+    ports = {each.address: number_of(each.value("port")) for each in listeners}
+    heard = sorted({int(port) for port in ports.values() if port is not None})
+    for entry in platform.reachability.entries(front, Direction.INGRESS):
+        if not is_open(entry) or _is_narrow(entry, WEB.union(heard)) or not way.is_sure:
+            continue
+        path = (*way.steps, *front.steps[1:], Step(entry.holder.address, entry.path.rstrip(".")))
+        says = f"{way.balancer.address} in front of it is open to the world on {entry.shown}"
+        if later := [address for address, port in ports.items() if port is None]:
+            why = f"{says}, and {later[0]}.port is known only after apply: write it as a number"
+            return undetermined(service.address, why, path=path)
+        port = str(min(heard, default=80))
+        return fail(
+            service.address,
+            f"{says}, and listens on {' and '.join(map(str, heard)) or 'no port'}",
+            path=path,
+            certainty=weakest(way.certainty, front.certainty, entry.certainty),
+            symptom="the apply ends green; whatever else hears those ports can be called by all",
+            strikes=Phase.RUNTIME,
+            cause=entry.holder.address,
+            fix=f"In {entry.holder.address}, open the ports of the listeners alone.",
+            snippet=_written(entry, _narrowed(entry, port)),
+        )
     return None
+
+
+def _narrowed(entry: Entry, port: str) -> dict[str, str]:
+    """What an open rule is to say instead: one port, for everybody as before."""
+    changes = {"from_port": port, "to_port": port}
+    if entry.path:
+        everybody = ", ".join(quoted(cidr) for cidr in entry.cidrs)
+        return {"protocol": quoted("tcp"), **changes, "cidr_blocks": f"[{everybody}]"}
+    return changes
 
 
 def _is_narrow(entry: Entry, ports: frozenset[int] | set[int]) -> bool:

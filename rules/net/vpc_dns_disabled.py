@@ -49,7 +49,9 @@ from policyscan.rule import (
     Step,
     Target,
     Unknown,
+    arguments,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
@@ -101,9 +103,11 @@ def _judge(vpc: Resource, platform: Platform) -> Finding:
     path = (Step(vpc.address, (off or open_)[0], "off" if off else ""), Step(user.address))
     if not off:
         return undetermined(
-            vpc.address, f"{open_[0]}, which {user.address} needs, is known only after apply",
+            vpc.address,
+            f"{vpc.address}.{open_[0]}, which {user.address} needs, is known only after apply: "
+            "write true",
             path=path,
-        )  # fmt: skip
+        )
     if target is None or not sure:
         why = f"whether {user.address} belongs to {vpc.address} is not in the plan"
         return undetermined(vpc.address, f"{why}; {platform.graph.advice}", path=path)
@@ -116,7 +120,8 @@ def _judge(vpc: Resource, platform: Platform) -> Finding:
         symptom=ENDPOINT_SYMPTOM if is_endpoint else "its names do not resolve: NXDOMAIN",
         strikes=Phase.APPLY if is_endpoint else Phase.RUNTIME,
         cause=vpc.address,
-        fix="\n".join(f"{name} = true" for name in off),
+        fix=f"Turn {' and '.join(off)} on.",
+        snippet=edit(vpc, arguments(**dict.fromkeys(off, "true"))),
     )
 
 

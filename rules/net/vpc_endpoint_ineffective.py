@@ -1,8 +1,9 @@
 """An endpoint that stands in for a NAT gateway must be one the tasks really use.
 
 An endpoint can exist and change nothing: a gateway endpoint that no route table of the tasks
-knows, an interface endpoint without private DNS, in no subnet, or behind the default security
-group, which lets in only its own members.
+knows, an interface endpoint without private DNS, in no subnet, or behind a security group that
+does not let the tasks in on port 443. Its policy may leave out what a pull calls, such as
+`s3:GetObject` on ECR's bucket of layers, `prod-<region>-starport-layer-bucket`.
 
 ## Why
 The tasks still look for the public address, and have no way to it. Or they find the endpoint, and
@@ -22,10 +23,11 @@ resource "aws_vpc_endpoint" "ecr_api" {
 
 ## When unknown
 The service, the VPC or the route tables of the endpoint are known only after apply, or end in a
-local: give `--source-dir`.
+local: give `--source-dir`. Or the rules of its security groups, or of the tasks', are not in this
+plan.
 
 Not judged: endpoints of VPCs in which no task of this plan runs, endpoints of somebody's own
-service, endpoint policies, and what the named security groups let in. Which endpoints are missing
+service, and whom and under which conditions a policy lets through. Which endpoints are missing
 altogether is task-without-egress-path (PS201).
 
 ## Source
@@ -38,26 +40,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from policyscan.rule import (
     ENDPOINT,
     Absent,
+    Direction,
     Exit,
     Finding,
     Known,
+    Level,
+    Note,
     Parameters,
     Phase,
     PlacedSubnet,
     Platform,
+    Port,
+    Reach,
     Resource,
     Rule,
+    Service,
     Severity,
     Step,
     Unknown,
+    allowed,
+    arguments,
+    edit,
     fail,
     not_applicable,
     passed,
+    permission,
+    quoted,
+    reference,
     undetermined,
 )
 
@@ -71,33 +85,38 @@ RULE = Rule(
 )
 
 TYPE, SERVICE, TABLES = "vpc_endpoint_type", "service_name", "route_table_ids"
+SUBNETS, GROUPS, DNS = "subnet_ids", "security_group_ids", "private_dns_enabled"
 GATEWAYS = ("s3", "s3express", "dynamodb")
 """The AWS services that have gateway endpoints."""
 NAME = re.compile(r"com\.amazonaws\.([a-z]+(?:-[a-z]+)+-\d+)\.(.+)")
 TIMEOUT = "ResourceInitializationError or CannotPullContainerError: ... i/o timeout"
-JOINS = {
-    "subnet_ids": "aws_vpc_endpoint_subnet_association",
-    "security_group_ids": "aws_vpc_endpoint_security_group_association",
-    TABLES: "aws_vpc_endpoint_route_table_association",
-}
-"""What an endpoint may be joined to by a resource of its own, by the argument that does so."""
+TASK_GROUPS = "network_configuration[0].security_groups"
+TASK_SUBNETS = "network_configuration[0].subnets"
+HTTPS = Port(443)
+
+
+class User(NamedTuple):
+    """A service and one of the subnets its tasks run in."""
+
+    service: Service
+    subnet: PlacedSubnet
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per endpoint."""
-    placed = [s for each in platform.services for s in platform.placement(each).subnets]
+    users = [User(s, each) for s in platform.services for each in platform.placement(s).subnets]
     for endpoint in platform.graph.of_type(ENDPOINT):
         if not endpoint.is_deleted:
-            yield _judge(endpoint, placed, platform)
+            yield _judge(endpoint, users, platform)
 
 
-def _judge(endpoint: Resource, placed: list[PlacedSubnet], platform: Platform) -> Finding:
+def _judge(endpoint: Resource, users: list[User], platform: Platform) -> Finding:
     address, name, kind = endpoint.address, endpoint.value(SERVICE), endpoint.value(TYPE)
-    if not placed:
+    if not users:
         return not_applicable(address, "no task of this plan runs in a subnet of it")
     for attribute, value in ((SERVICE, name), (TYPE, kind)):
         if isinstance(value, Unknown):
-            why = f"{address}.{attribute} is known only after apply"
+            why = f"{address}.{attribute} is known only after apply: write it as a constant"
             return undetermined(address, why, at=attribute)
     parts = NAME.fullmatch(str(name))
     kind = Known("Gateway") if isinstance(kind, Absent) else kind
@@ -107,7 +126,7 @@ def _judge(endpoint: Resource, placed: list[PlacedSubnet], platform: Platform) -
     if not vpc:
         why = f"which VPC {address} stands in is not in this plan; {platform.graph.advice}"
         return undetermined(address, why, at="vpc_id")
-    mine = [each for each in placed if network.managed_vpc(each.resource) == vpc]
+    mine = [user for user in users if network.managed_vpc(user.subnet.resource) == vpc]
     if not mine:
         return not_applicable(address, "no task of this plan runs in its VPC")
     region = endpoint.value("region")
@@ -118,17 +137,22 @@ def _judge(endpoint: Resource, placed: list[PlacedSubnet], platform: Platform) -
             SERVICE,
             f"{address} asks for {name}, and stands in {region}",
             symptom=f"InvalidServiceName: The Vpc Endpoint Service '{name}' does not exist",
-            fix=f'{SERVICE} = "com.amazonaws.{region}.{parts[2]}"',
+            fix=f"Name the service of {region}.",
+            snippet=edit(endpoint, f'{SERVICE} = "com.amazonaws.{region}.{parts[2]}"'),
         )
     if kind == Known("Gateway"):
-        return _weighed(_gateway(endpoint, parts[2], vpc, mine, platform), mine)
-    return _weighed(_interface(endpoint, vpc, platform), mine)
+        finding = _gateway(endpoint, parts[2], mine, platform)
+    else:
+        finding = _interface(endpoint, parts[2], mine, platform)
+    if any(platform.endpoints.is_needed(parts[2], user.service) for user in mine):
+        finding = _policed(finding, endpoint, parts, platform)
+    return _weighed(finding, mine)
 
 
-def _weighed(finding: Finding, mine: list[PlacedSubnet]) -> Finding:
+def _weighed(finding: Finding, mine: list[User]) -> Finding:
     """An endpoint that changes nothing does no harm where tasks have another way out."""
-    changes_nothing = finding.strikes is Phase.TASK_START and finding.at != "security_group_ids"
-    exits = {each.egress.exit for each in mine if each.is_sure}
+    changes_nothing = finding.strikes is Phase.TASK_START and finding.at not in {GROUPS, "policy"}
+    exits = {each.subnet.egress.exit for each in mine if each.subnet.is_sure}
     if not changes_nothing or Exit.NONE in exits:
         return finding
     if Exit.UNKNOWN in exits or not exits:
@@ -137,9 +161,25 @@ def _weighed(finding: Finding, mine: list[PlacedSubnet]) -> Finding:
     return not_applicable(finding.address, "tasks of its VPC have another way out")
 
 
-def _gateway(
-    endpoint: Resource, service: str, vpc: str, mine: list[PlacedSubnet], platform: Platform
+def _policed(
+    finding: Finding, endpoint: Resource, parts: re.Match[str], platform: Platform
 ) -> Finding:
+    """The verdict on an endpoint that would do, by its policy."""
+    call = platform.endpoint_policies.refused(endpoint, parts[2], parts[1])
+    if finding.strikes is not None or not call:
+        return finding
+    return _useless(
+        endpoint,
+        "policy",
+        f"the policy of {endpoint.address} does not allow {call}, which a pull of an image calls",
+        severity=Severity.MEDIUM,
+        symptom="CannotPullContainerError: ... 403 Forbidden",
+        fix=f"Let the policy allow {call}, or leave it out: then it allows everything.",
+        snippet=allowed(endpoint, *call.split(" on ")),
+    )
+
+
+def _gateway(endpoint: Resource, service: str, mine: list[User], platform: Platform) -> Finding:
     address = endpoint.address
     if service not in GATEWAYS:
         return _refused(
@@ -148,27 +188,32 @@ def _gateway(
             f"{address} is a gateway endpoint, and {service} has interface endpoints alone",
             symptom="InvalidParameter: Endpoint type (Gateway) does not match available service "
             "types ([Interface])",
-            fix=f'{TYPE} = "Interface"\nprivate_dns_enabled = true',
+            fix="Make it an interface endpoint, with private DNS.",
+            snippet=edit(endpoint, arguments(**{TYPE: quoted("Interface"), DNS: "true"})),
         )
-    if _may_be_joined(endpoint, TABLES, platform):
+    if platform.endpoints.is_open(endpoint, TABLES):
         why = f"which route tables {address} serves is not in the plan; {platform.graph.advice}"
         return undetermined(address, why, at=TABLES)
     served = platform.endpoints.tables_of(endpoint)
+    vpc = platform.network.managed_vpc(endpoint)
     for other in platform.graph.of_type(ENDPOINT):
         is_same = other.value(SERVICE) == endpoint.value(SERVICE)
         if is_same and not other.is_deleted and platform.network.managed_vpc(other) == vpc:
             served = served | platform.endpoints.tables_of(other)
-    isolated = [each for each in mine if each.egress.exit is Exit.NONE]
+    isolated = [each.subnet for each in mine if each.subnet.egress.exit is Exit.NONE]
     sure = [each for each in isolated if each.is_sure]
     lacking = [t for each in sure for t in each.egress.tables if t not in served]
     if lacking or not served:
+        table = platform.graph.resource(next(iter(lacking), ""))
+        named = reference(table, "id", endpoint) if table else "aws_route_table.PRIVATE.id"
         whom = lacking[0] if lacking else "any route table"
         return _useless(
             endpoint,
             TABLES,
             f"{address} adds no route to {whom}, so that tasks do not find it",
             ends=tuple(Step(table) for table in lacking[:1]),
-            fix=f"{TABLES} = [{lacking[0] if lacking else 'aws_route_table.<private>'}.id]",
+            fix="Name the route tables of the tasks' subnets.",
+            snippet=edit(endpoint, f"{TABLES} = [{named}]"),
         )
     doubtful = [t for each in isolated for t in each.egress.tables if t not in served]
     if doubtful:
@@ -177,94 +222,101 @@ def _gateway(
     return passed(address, "the route tables of the tasks lead to it", at=TABLES)
 
 
-def _interface(endpoint: Resource, vpc: str, platform: Platform) -> Finding:
-    address, private_dns = endpoint.address, endpoint.value("private_dns_enabled")
+def _interface(endpoint: Resource, service: str, mine: list[User], platform: Platform) -> Finding:
+    address, private_dns = endpoint.address, endpoint.value(DNS)
     if isinstance(private_dns, Unknown):
-        why = f"whether {address} has private DNS is known only after apply"
-        return undetermined(address, why, at="private_dns_enabled")
-    if private_dns != Known(value=True) and not _is_named(endpoint, vpc, platform):
+        why = f"whether {address} has private DNS is known only after apply: write {DNS} = true"
+        return undetermined(address, why, at=DNS)
+    has_name = private_dns == Known(value=True)
+    vpc = platform.network.managed_vpc(endpoint)
+    if not has_name and not platform.endpoints.is_named_elsewhere(endpoint, vpc):
         return _useless(
             endpoint,
-            "private_dns_enabled",
+            DNS,
             f"{address} has no private DNS: the name tasks ask for leads to the public address",
-            fix="private_dns_enabled = true",
+            fix="Turn private DNS on.",
+            snippet=edit(endpoint, f"{DNS} = true"),
         )
-    for attribute in ("subnet_ids", "security_group_ids"):
-        if not isinstance(endpoint.value(attribute), Absent) or _joined(
-            endpoint, attribute, platform
-        ):
+    found = _lacks_subnets(endpoint, mine, platform)
+    if found is None and has_name:
+        found = _shut(endpoint, service, mine, platform)
+    if found is not None:
+        return found
+    return passed(
+        address,
+        "its public name leads to it from the VPC",
+        at=DNS,
+        notes=_notes(endpoint, mine, platform),
+    )
+
+
+def _lacks_subnets(endpoint: Resource, mine: list[User], platform: Platform) -> Finding | None:
+    """A finding on an endpoint that has, or may have, no subnet."""
+    address, endpoints = endpoint.address, platform.endpoints
+    if not isinstance(endpoint.value(SUBNETS), Absent) or endpoints.is_joined(endpoint, SUBNETS):
+        return None
+    if endpoints.is_open(endpoint, SUBNETS):
+        why = f"which subnets {address} has is not in the plan; {platform.graph.advice}"
+        return undetermined(address, why, at=SUBNETS)
+    named = reference(mine[0].subnet.resource, "id", endpoint)
+    return _useless(
+        endpoint,
+        SUBNETS,
+        f"{address} stands in no subnet: nothing there answers",
+        fix="Name the tasks' subnets.",
+        snippet=edit(endpoint, f"{SUBNETS} = [{named}]"),
+    )
+
+
+def _shut(endpoint: Resource, name: str, mine: list[User], platform: Platform) -> Finding | None:
+    """A finding when the endpoint's groups do not let in the tasks of a service."""
+    address, reach = endpoint.address, platform.reachability
+    if platform.endpoints.is_joined(endpoint, GROUPS):
+        return None
+    door = reach.end(endpoint, GROUPS, SUBNETS)
+    for service, subnet in mine:
+        tasks = reach.end(service.resource, TASK_GROUPS, TASK_SUBNETS)
+        answer = reach.between(door, Direction.INGRESS, tasks, HTTPS)
+        is_needed = platform.endpoints.is_needed(name, service)
+        why = answer.why
+        if answer.reach is Reach.NO and not (is_needed and subnet.is_sure):
+            why = f"{door.shown} does not, and whether tasks call {name} is not in the plan"
+        if answer.reach is Reach.YES or is_needed is False:
             continue
-        if _may_be_joined(endpoint, attribute, platform):
-            why = f"which {attribute} {address} has is not in the plan; {platform.graph.advice}"
-            return undetermined(address, why, at=attribute)
-        if attribute == "subnet_ids":
-            says = "stands in no subnet: nothing there answers"
-        elif _uses_default_group(platform):
-            why = f"{address} is behind the default security group: what it lets in is not judged"
-            return undetermined(address, why, at=attribute)
-        else:
-            says = "is behind the default security group, which lets in its own members alone"
-        fix = f"{attribute} = [...]"
-        if attribute == "security_group_ids":
-            fix += ", a group that lets in port 443 from the tasks"
-        return _useless(endpoint, attribute, f"{address} {says}", fix=fix)
-    return passed(address, "its public name leads to it from the VPC", at="private_dns_enabled")
-
-
-def _is_named(endpoint: Resource, vpc: str, platform: Platform) -> bool:
-    """Whether something else leads to the service: a gateway, or a private zone of its name."""
-    others = [
-        other
-        for other in platform.graph.of_type(ENDPOINT)
-        if other is not endpoint
-        and other.value(SERVICE) == endpoint.value(SERVICE)
-        and platform.network.managed_vpc(other) == vpc
-    ]
-    zones = platform.graph.of_type("aws_route53_zone")
-    return bool(others) or any(
-        not isinstance(name := zone.value("name"), Known) or "amazonaws.com" in str(name)
-        for zone in zones
-    )
-
-
-def _joined(endpoint: Resource, attribute: str, platform: Platform) -> bool:
-    return any(
-        endpoint.address in {target.address for target in found.targets}
-        for join in platform.graph.of_type(JOINS[attribute])
-        for found in (platform.graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]),)
-    )
-
-
-def _may_be_joined(endpoint: Resource, attribute: str, platform: Platform) -> bool:
-    """Whether the endpoint may have more than is seen, or less."""
-    own = platform.graph.resolve(endpoint, attribute)
-    if own.is_open or not all(target.is_sure for target in own.targets):
-        return True
-    return any(
-        platform.graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).is_open
-        for join in platform.graph.of_type(JOINS[attribute])
-    )
-
-
-def _uses_default_group(platform: Platform) -> bool:
-    """Whether the plan changes the default group, or tasks are members of it."""
-    path = "network_configuration[0].security_groups"
-    return bool(platform.graph.of_type("aws_default_security_group")) or any(
-        isinstance(each.resource.value(path), Absent)
-        or any(
-            target.attribute == "default_security_group_id"
-            for target in platform.graph.resolve(each.resource, path).targets
+        if why:
+            why = f"whether {address} lets in {service.address}: {why}"
+            return undetermined(address, why, path=door.steps, at=GROUPS)
+        says = f"no rule of {door.shown} lets tcp 443 in from {tasks.shown}"
+        return _useless(
+            endpoint,
+            GROUPS,
+            f"{address} drops what {service.address} asks: {says}",
+            ends=(*door.steps[1:], *tasks.steps),
+            certainty=door.certainty,
+            cause=door.groups[0].key if door.groups else address,
+            fix=f"Add a rule to {door.shown} that lets tcp 443 in from {tasks.shown}.",
+            snippet=permission(door, Direction.INGRESS, HTTPS, tasks),
         )
-        for each in platform.services
-    )
+    return None
+
+
+def _notes(endpoint: Resource, mine: list[User], platform: Platform) -> tuple[Note, ...]:
+    """Zones of tasks in which the endpoint has no address."""
+    found = platform.graph.resolve(endpoint, SUBNETS)
+    homes = [platform.graph.resource(target.address) for target in found.targets]
+    zones = {platform.network.zone(each) for each in homes if each is not None}
+    theirs = {platform.network.zone(user.subnet.resource) for user in mine if user.subnet.is_sure}
+    left = sorted(str(zone) for zone in theirs - zones if isinstance(zone, Known))
+    if not left or not all(isinstance(zone, Known) for zone in zones):
+        return ()
+    return (Note(Level.INFO, f"tasks in {', '.join(left)} call it in another zone"),)
 
 
 def _refused(endpoint: Resource, attribute: str, message: str, **details: Any) -> Finding:
-    path = (Step(endpoint.address, attribute),)
     return fail(
         endpoint.address,
         message,
-        path=path,
+        path=(Step(endpoint.address, attribute),),
         strikes=Phase.APPLY,
         cause=endpoint.address,
         **details,
@@ -272,15 +324,20 @@ def _refused(endpoint: Resource, attribute: str, message: str, **details: Any) -
 
 
 def _useless(
-    endpoint: Resource, attribute: str, message: str, *, fix: str, ends: tuple[Step, ...] = ()
+    endpoint: Resource,
+    attribute: str,
+    message: str,
+    *,
+    ends: tuple[Step, ...] = (),
+    **details: Any,
 ) -> Finding:
+    details.setdefault("symptom", TIMEOUT)
+    details.setdefault("cause", endpoint.address)
     return fail(
         endpoint.address,
         message,
         path=(Step(endpoint.address, attribute), *ends),
         at=attribute,
-        symptom=TIMEOUT,
         strikes=Phase.TASK_START,
-        cause=endpoint.address,
-        fix=fix,
+        **details,
     )

@@ -44,8 +44,12 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    arguments,
+    block,
+    edit,
     fail,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -59,7 +63,7 @@ RULE = Rule(
 )
 
 ON = ("enabled", "enhanced")
-FIX = 'a setting block with name = "containerInsights" and value = "enabled"'
+SETTING = block("setting", arguments(name=quoted("containerInsights"), value=quoted("enabled")))
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -122,5 +126,7 @@ def _off(cluster: Resource, at: str, says: str) -> Finding:
         f"{cluster.address} {says}: there will be no metrics of its tasks",
         path=(Step(cluster.address, at),),
         strikes=Phase.RUNTIME,
-        fix=FIX,
+        symptom="the apply ends green; CloudWatch has no metrics of tasks and containers",
+        fix="Turn Container Insights on.",
+        snippet=edit(cluster, SETTING),
     )

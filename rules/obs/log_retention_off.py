@@ -47,12 +47,15 @@ from policyscan.rule import (
     Step,
     Target,
     Unknown,
+    arguments,
     certainty_of,
     decode_json,
+    edit,
     fail,
     load_table,
     not_applicable,
     passed,
+    quoted,
     steps_to,
     undetermined,
 )
@@ -101,7 +104,9 @@ def _judge(group: Resource, days: int, never: int) -> Finding:
         f"{group.address} keeps its events {shown}, and the policy is {_spelt(days, never)}",
         path=path,
         strikes=Phase.RUNTIME,
-        fix=f"retention_in_days = {days}",
+        symptom="the apply ends green; events cost longer, or are gone sooner, than agreed",
+        fix=f"Keep events {_spelt(days, never)}.",
+        snippet=edit(group, f"retention_in_days = {days}"),
     )
 
 
@@ -132,14 +137,16 @@ def _locked_out(group: Resource, platform: Platform) -> Finding | None:
     for target in graph.resolve(group, "kms_key_id", ["aws_kms_key"]).targets:
         key = graph.resource(target.address)
         policy = key.value("policy") if key is not None else Absent()
-        if target.address in managed_apart or not isinstance(policy, Known):
+        if key is None or target.address in managed_apart or not isinstance(policy, Known):
             continue
         if not _lets_in(str(policy.value), str(region) if isinstance(region, Known) else ""):
-            return _key_failure(group, target)
+            return _key_failure(group, target, key)
     return None
 
 
-def _key_failure(group: Resource, target: Target) -> Finding:
+def _key_failure(group: Resource, target: Target, key: Resource) -> Finding:
+    region = group.value("region")
+    service = f"logs.{region if isinstance(region, Known) else 'REGION'}.amazonaws.com"
     return fail(
         group.address,
         f"{group.address} is encrypted with {target.address}, whose policy does not let CloudWatch "
@@ -150,9 +157,23 @@ def _key_failure(group: Resource, target: Target) -> Finding:
         symptom=SYMPTOM,
         strikes=Phase.APPLY,
         cause=target.address,
-        fix='allow Principal = { Service = "logs.<region>.amazonaws.com" } kms:Encrypt*, '
-        "kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe* in its policy",
+        fix=f"Let the key's policy allow {service} to use it, beside the statements it has.",
+        snippet=_letting_in(key, service),
     )
+
+
+def _letting_in(key: Resource, service: str) -> str:
+    """A key policy with one more statement; STATEMENTS are those it has."""
+    actions = ("Encrypt*", "Decrypt*", "ReEncrypt*", "GenerateDataKey*", "Describe*")
+    statement = arguments(
+        Effect=quoted("Allow"),
+        Principal=f"{{ Service = {quoted(service)} }}",
+        Action=f"[{', '.join(quoted(f'kms:{each}') for each in actions)}]",
+        Resource=quoted("*"),
+    )
+    lines = "\n".join(f"    {line}" for line in statement.splitlines())
+    head = f"  Version = {quoted('2012-10-17')}\n  Statement = concat(STATEMENTS, [{{"
+    return edit(key, f"policy = jsonencode({{\n{head}\n{lines}\n  }}])\n}})")
 
 
 def _lets_in(policy: str, region: str) -> bool:

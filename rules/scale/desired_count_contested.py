@@ -39,6 +39,8 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    block,
+    edit,
     fail,
     not_applicable,
     passed,
@@ -55,7 +57,7 @@ RULE = Rule(
 )
 
 COUNT = "desired_count"
-FIX = "in %s:\nlifecycle {\n  ignore_changes = [desired_count]\n}"
+FIX = "Let Terraform ignore changes of desired_count: it then counts for the first deployment only."
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -76,10 +78,12 @@ def _judge(service: Service, target: ScalableTarget, platform: Platform) -> Find
     after = service.resource.value(COUNT)
     is_ignored = platform.ignores_changes(service.resource, COUNT)
     path = (Step(service.address, COUNT), Step(target.address, "resource_id"))
-    fix = FIX % service.resource.config_address
+    snippet = edit(service.resource, block("lifecycle", "ignore_changes = [desired_count]"))
     is_reset = isinstance(before, Known) and service.resource.actions == ("update",)
     if is_ignored is not True and target.services != (service.address,):
-        why = f"which service {target.address} scales is known only after apply"
+        why = (
+            f"which service {target.address} scales is known only after apply: name it by reference"
+        )
         return undetermined(service.address, why, path=path)
     if is_reset and isinstance(after, Known) and before != after:
         return fail(
@@ -89,7 +93,9 @@ def _judge(service: Service, target: ScalableTarget, platform: Platform) -> Find
             path=(Step(service.address, COUNT, f"{before} -> {after}"), path[1]),
             symptom=f"desired_count: {before} -> {after}",
             strikes=Phase.APPLY,
-            fix=fix,
+            cause=target.address,
+            fix=FIX,
+            snippet=snippet,
         )
     match is_ignored:
         case True:
@@ -105,5 +111,7 @@ def _judge(service: Service, target: ScalableTarget, platform: Platform) -> Find
                 path=path,
                 symptom="an apply stops tasks that autoscaling has added",
                 strikes=Phase.APPLY,
-                fix=fix,
+                cause=target.address,
+                fix=FIX,
+                snippet=snippet,
             )

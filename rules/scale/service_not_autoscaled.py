@@ -36,14 +36,21 @@ from policyscan.rule import (
     Parameters,
     Phase,
     Platform,
+    Resource,
     Rule,
     ScalableTarget,
     Service,
     Severity,
     Step,
+    arguments,
+    block,
+    edit,
     fail,
+    new,
     not_applicable,
     passed,
+    quoted,
+    reference,
     undetermined,
 )
 
@@ -56,10 +63,11 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-FIX = (
-    'add an aws_appautoscaling_target with resource_id = "service/${<cluster>.name}/${%s.name}", '
-    'scalable_dimension = "ecs:service:DesiredCount" and service_namespace = "ecs"'
+UNSCALED = "the apply ends green; the number of tasks never follows the load"
+UNSUPPORTED = (
+    "ValidationException: Unsupported service namespace, resource type or scalable dimension"
 )
+NAMES = "Build resource_id from the names of the cluster and of the service."
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -85,11 +93,11 @@ def _judge(service: Service, platform: Platform) -> Finding:
             f"{target.address}: {target.problem}",
             path=path,
             certainty=certainty,
-            symptom="ValidationException: Unsupported service namespace, resource type or "
-            "scalable dimension",
+            symptom=UNSUPPORTED,
             strikes=Phase.APPLY,
             cause=target.address,
-            fix=FIX % service.resource.config_address,
+            fix=NAMES,
+            snippet=_renamed(target.resource, service, platform),
         )
     suspended = "suspended_state[0].dynamic_scaling_out_suspended"
     if target.resource.value(suspended) == Known(value=True):
@@ -97,8 +105,13 @@ def _judge(service: Service, platform: Platform) -> Finding:
             service.address,
             f"{target.address} does not scale out: {suspended} is true",
             path=(*path, Step(target.address, suspended, "true")),
+            symptom=UNSCALED,
             strikes=Phase.RUNTIME,
-            fix="set dynamic_scaling_out_suspended = false",
+            cause=target.address,
+            fix="Let it scale out again.",
+            snippet=edit(
+                target.resource, block("suspended_state", "dynamic_scaling_out_suspended = false")
+            ),
         )
     if _races(target, service, platform):
         return fail(
@@ -108,7 +121,9 @@ def _judge(service: Service, platform: Platform) -> Finding:
             symptom=f"ECS service doesn't exist: {target.resource_id}",
             strikes=Phase.APPLY,
             severity=Severity.MEDIUM,
-            fix=FIX % service.resource.config_address,
+            cause=target.address,
+            fix=NAMES,
+            snippet=_renamed(target.resource, service, platform),
         )
     if len(targets) < len(target.services):
         why = f"which service {target.address} is for is known only after apply"
@@ -121,6 +136,7 @@ def _without_target(service: Service, platform: Platform) -> Finding:
         if not target.services and not target.resource_id:
             why = "; ".join(target.unresolved) or "its references name no service"
             why = f"{target.address}.resource_id could not be followed: {why}"
+            why = f"{why}; {platform.graph.advice}"
             return undetermined(service.address, why, at="name")
     name = service.resource.value("name")
     astray = [
@@ -137,9 +153,53 @@ def _without_target(service: Service, platform: Platform) -> Finding:
         service.address,
         f"no scalable target points at it{hint}",
         path=(Step(service.address, "name"), *(Step(t.address, "resource_id") for t in astray)),
+        symptom=UNSCALED,
         strikes=Phase.RUNTIME,
-        fix=FIX % service.resource.config_address,
+        fix=NAMES if astray else "Add a scalable target for it.",
+        snippet=_renamed(astray[0].resource, service, platform)
+        if astray
+        else _target(service, platform),
     )
+
+
+def _cluster(service: Service, beside: Resource, platform: Platform) -> str:
+    """The name of a service's cluster as HCL."""
+    found = (platform.graph.resource(target.address) for target in service.clusters.targets)
+    names = (
+        reference(each, "name" if each.mode == "managed" else "cluster_name", beside)
+        for each in found
+        if each is not None
+    )
+    return next(names, "aws_ecs_cluster.CLUSTER.name")
+
+
+def _resource_id(cluster: str, service: str) -> str:
+    return f'"service/${{{cluster}}}/${{{service}}}"'
+
+
+def _renamed(target: Resource, service: Service, platform: Platform) -> str:
+    """A target that names the cluster and the service by reference."""
+    name = reference(service.resource, "name", target)
+    return edit(target, f"resource_id = {_resource_id(_cluster(service, target, platform), name)}")
+
+
+def _target(service: Service, platform: Platform) -> str:
+    """A new target for each instance of a service's block."""
+    resource = service.resource
+    own, lines = f"{resource.config_address}.name", []
+    if isinstance(resource.key, int):
+        own = f"{resource.config_address}[count.index].name"
+        lines = [f"count = length({resource.config_address})", ""]
+    elif resource.key is not None:
+        own, lines = "each.value.name", [f"for_each = {resource.config_address}", ""]
+    body = arguments(
+        service_namespace=quoted("ecs"),
+        scalable_dimension=quoted("ecs:service:DesiredCount"),
+        resource_id=_resource_id(_cluster(service, resource, platform), own),
+        min_capacity="2",
+        max_capacity="10",
+    )
+    return new("aws_appautoscaling_target", resource.name, *lines, body)
 
 
 def _races(target: ScalableTarget, service: Service, platform: Platform) -> bool:

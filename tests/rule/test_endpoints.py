@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.rule import Opinion, Verdict
+from policyscan.rule import Verdict
+from policyscan.rule.endpoints import Gap
 from tests.rule.platforms import Made, Refs, made, platform_of
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
@@ -45,7 +46,7 @@ def gateway(table: str = "aws_route_table.t.id", **more: Any) -> Made:
 PULL = (interface("ecr.api"), interface("ecr.dkr"), gateway())
 
 
-def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Opinion:
+def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Gap:
     containers = definitions or [{"name": "app", "image": IMAGE}]
     text = containers if isinstance(containers, Refs) else json.dumps(containers)
     platform = platform_of(
@@ -66,14 +67,14 @@ def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Opinion:
 
 
 def test_endpoints_for_registry_and_layers_are_enough_for_a_pull() -> None:
-    assert gaps(*PULL) == Opinion(Verdict.PASS, "out by VPC endpoints")
+    assert gaps(*PULL) == Gap(Verdict.PASS, "out by VPC endpoints")
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_missing_endpoint_is_named(missing: int) -> None:
     found = gaps(*(each for index, each in enumerate(PULL) if index != missing))
     name = ("ecr.api", "ecr.dkr", "s3")[missing]
-    assert found == Opinion(Verdict.FAIL, f"no VPC endpoint for {name}")
+    assert found == Gap(Verdict.FAIL, f"no VPC endpoint for {name}", (name,))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_logs_secrets_and_execute_command_need_endpoints_of_their_own(
 ) -> None:
     definitions = [{"name": "app", "image": IMAGE, **containers}]
     without = gaps(*PULL, definitions=definitions, **service)
-    assert without == Opinion(Verdict.FAIL, f"no VPC endpoint for {needed}")
+    assert without == Gap(Verdict.FAIL, f"no VPC endpoint for {needed}", (needed,))
     found = gaps(*PULL, interface(needed), definitions=definitions, **service)
     assert found.verdict is Verdict.PASS
 
@@ -146,7 +147,7 @@ def test_layers_come_by_a_gateway_on_the_subnets_table_or_by_private_dns(
 def test_an_endpoint_of_another_vpc_does_not_help() -> None:
     other = made("aws_vpc.other", id=Refs())
     found = gaps(other, interface("ecr.api", "aws_vpc.other.id"), *PULL[1:])
-    assert found == Opinion(Verdict.FAIL, "no VPC endpoint for ecr.api")
+    assert found == Gap(Verdict.FAIL, "no VPC endpoint for ecr.api", ("ecr.api",))
 
 
 def test_an_endpoint_nobody_can_follow_may_be_the_missing_one() -> None:
@@ -161,3 +162,70 @@ def test_definitions_that_are_not_known_may_run_a_public_image() -> None:
     repository = made("aws_ecr_repository.r", repository_url=Refs())
     url = Refs("aws_ecr_repository.r.repository_url")
     assert gaps(*PULL, repository, definitions=url).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "is_needed"),
+    [
+        (IMAGE, "ecr.dkr", True),
+        (IMAGE, "ssm", False),
+        ("public.ecr.aws/nginx/nginx:1", "ecr.dkr", False),
+        (None, "ecr.dkr", True),
+        (None, "ssm", None),
+    ],
+)
+def test_a_task_needs_what_it_calls_to_start(
+    image: str | None, name: str, *, is_needed: bool | None
+) -> None:
+    containers = json.dumps([{"name": "app", "image": image}]) if image else Refs("local.c")
+    platform = platform_of(
+        made("aws_ecs_task_definition.t", arn=Refs(), container_definitions=containers),
+        made(
+            "aws_ecs_service.app", name="app", task_definition=Refs("aws_ecs_task_definition.t.arn")
+        ),
+    )
+    [app] = platform.services
+    assert platform.endpoints.is_needed(name, app) is is_needed
+
+
+ALLOWED = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+LAYERS = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"
+
+
+@pytest.mark.parametrize(
+    ("service", "statement", "refused"),
+    [
+        ("s3", {}, ""),
+        ("s3", {"Action": "s3:GetObject", "Resource": LAYERS}, ""),
+        ("s3", {"Action": "s3:PutObject"}, f"s3:GetObject on {LAYERS}"),
+        ("s3", {"Resource": "arn:aws:s3:::other/*"}, f"s3:GetObject on {LAYERS}"),
+        ("s3", {"Effect": "Deny"}, f"s3:GetObject on {LAYERS}"),
+        ("ecr.api", {"Action": "ecr:Batch*"}, "ecr:GetAuthorizationToken on *"),
+        (
+            "ecr.dkr",
+            {"Action": "ecr:Batch*"},
+            "ecr:GetDownloadUrlForLayer on arn:*:ecr:*:*:repository/*",
+        ),
+        ("logs", {"Action": "s3:*"}, ""),
+    ],
+)
+@pytest.mark.parametrize("is_apart", [True, False])
+def test_a_policy_refuses_what_no_statement_allows(
+    service: str, statement: dict[str, str], refused: str, *, is_apart: bool
+) -> None:
+    policy = {"policy": json.dumps({"Statement": [ALLOWED | statement]})}
+    entries = [interface(service, id=Refs(), **({} if is_apart else policy))]
+    name = f"aws_vpc_endpoint.{service.replace('.', '_')}"
+    if is_apart:
+        entries.append(
+            made("aws_vpc_endpoint_policy.p", vpc_endpoint_id=Refs(f"{name}.id"), **policy)
+        )
+    platform = platform_of(VPC, *entries)
+    endpoint = platform.graph.of_type("aws_vpc_endpoint")[0]
+    assert platform.endpoint_policies.refused(endpoint, service, "us-east-1") == refused
+
+
+def test_an_endpoint_without_a_policy_refuses_nothing() -> None:
+    platform = platform_of(VPC, interface("ecr.api"))
+    endpoint = platform.graph.of_type("aws_vpc_endpoint")[0]
+    assert platform.endpoint_policies.refused(endpoint, "ecr.api", "us-east-1") == ""

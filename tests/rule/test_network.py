@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from policyscan.plan import ABSENT, Known, Unknown, Value
-from policyscan.rule import Certainty, Exit, Platform
-from policyscan.rule.network import Egress, is_zone_id
+from policyscan.rule import IPV6, Certainty, Exit, Platform
+from policyscan.rule.egress import Egress
+from policyscan.rule.network import is_zone_id
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 VPC = made("aws_vpc.v", cidr_block="10.0.0.0/16", id=Refs())
@@ -58,7 +59,7 @@ def egress(*entries: Made) -> Egress:
         ({"network_interface_id": "eni-0123456789abcdef0"}, Exit.OTHER),
         ({"vpc_peering_connection_id": "pcx-0123456789abcdef0"}, Exit.OTHER),
         ({"vpc_endpoint_id": "vpce-0123456789abcdef0"}, Exit.OTHER),
-        ({"egress_only_gateway_id": "eigw-0123456789abcdef0"}, Exit.UNKNOWN),
+        ({"egress_only_gateway_id": "eigw-0123456789abcdef0"}, Exit.EGRESS_ONLY),
         ({}, Exit.UNKNOWN),
     ],
 )
@@ -270,7 +271,7 @@ def test_a_nat_gateway_works_in_a_public_subnet_or_as_a_regional_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said", "is_certain"),
     [
-        ({"subnet_id": Refs("aws_subnet.inner.id")}, "leads to nowhere", True),
+        ({"subnet_id": Refs("aws_subnet.inner.id")}, "leads nowhere", True),
         (
             {"subnet_id": Refs("aws_subnet.s.id"), "connectivity_type": "private"},
             "is a private NAT gateway",
@@ -297,7 +298,7 @@ def test_a_nat_gateway_in_the_subnet_it_serves_ends_the_search() -> None:
         made("aws_nat_gateway.n", subnet_id=Refs("aws_subnet.s.id")),
     )
     problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
-    assert "leads to NAT gateway" in problem
+    assert "leads to a NAT gateway" in problem
     assert is_certain
 
 
@@ -321,3 +322,30 @@ def test_names_and_ids_of_zones_are_told_apart() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("routes", "exit_"),
+    [
+        ([{"ipv6_cidr_block": "::/0", "gateway_id": "igw-0123456789abcdef0"}], "internet gateway"),
+        ([{"cidr_block": EVERYWHERE, **NAT}], "nowhere"),
+        (
+            [
+                {"ipv6_cidr_block": half, "egress_only_gateway_id": "eigw-0123456789abcdef0"}
+                for half in ("::/1", "8000::/1")
+            ],
+            "egress-only internet gateway",
+        ),
+    ],
+)
+def test_ipv6_goes_by_its_own_routes(routes: list[dict[str, Any]], exit_: str) -> None:
+    platform = platform_of(VPC, IGW, SUBNET, ASSOCIATION, table(*routes))
+    found = platform.network.egress(resource_of(platform, "aws_subnet.s"), IPV6)
+    assert str(found.exit) == exit_
+
+
+def test_a_nat_gateway_that_the_plan_deletes_leads_nowhere() -> None:
+    platform = platform_of(standing("aws_nat_gateway.n", "delete", subnet_id="subnet-1"))
+    problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
+    assert "deletes" in problem
+    assert is_certain

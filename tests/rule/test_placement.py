@@ -1,4 +1,4 @@
-"""One opinion over all subnets of a service."""
+"""One finding over all subnets of a service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from policyscan.graph import Confidence, Target
-from policyscan.rule import Certainty, Exit, Opinion, PlacedSubnet, Placement, Verdict
+from policyscan.rule import Certainty, Exit, PlacedSubnet, Placement, Verdict
+from policyscan.rule.egress import Egress
 from policyscan.rule.model import (
     Finding,
     fail,
@@ -18,7 +19,6 @@ from policyscan.rule.model import (
     weakest,
     worst,
 )
-from policyscan.rule.network import Egress
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
 
 EXACT, INFERRED, AMBIGUOUS = Confidence.EXACT, Confidence.INFERRED, Confidence.AMBIGUOUS
@@ -32,11 +32,15 @@ def subnet(name: str, confidence: Confidence = EXACT) -> PlacedSubnet:
     return PlacedSubnet(target, resource, Egress(Exit.NONE), (), certainty)
 
 
-def opinion(placed: PlacedSubnet) -> Opinion:
+def judge(placed: PlacedSubnet) -> Finding:
     """A subnet called good_a is good, bad_b bad, and any other unknown."""
     kind = placed.resource.address.removeprefix("aws_subnet.").split("_")[0]
-    verdict = {"good": Verdict.PASS, "bad": Verdict.FAIL}.get(kind, Verdict.UNKNOWN)
-    return Opinion(verdict, placed.resource.address)
+    said = {"good": passed, "bad": fail}.get(kind, undetermined)
+    return said("aws_ecs_service.app", placed.resource.address)
+
+
+def agreed(placement: Placement) -> Finding:
+    return placement.agree("aws_ecs_service.app", judge)
 
 
 @pytest.mark.parametrize(
@@ -60,26 +64,28 @@ def opinion(placed: PlacedSubnet) -> Opinion:
 def test_subnets_agree(
     subnets: list[PlacedSubnet], verdict: Verdict, certainty: Certainty | None
 ) -> None:
-    found, sure = Placement(is_given=True, subnets=tuple(subnets)).agree(opinion)
+    found = agreed(Placement(is_given=True, subnets=tuple(subnets)))
     assert found.verdict is verdict
-    assert certainty in {None, sure}
+    assert certainty in {None, found.certainty}
 
 
 def test_a_bad_subnet_is_enough_even_when_others_are_missing() -> None:
     placement = Placement(is_given=True, subnets=(subnet("bad_a"),), missing=("gone",))
-    assert placement.agree(opinion)[0].verdict is Verdict.FAIL
+    assert agreed(placement).verdict is Verdict.FAIL
 
 
 def test_a_subnet_that_may_be_bad_is_not_enough_when_others_are_missing() -> None:
     maybe = (subnet("bad_a", AMBIGUOUS),)
-    assert Placement(is_given=True, subnets=maybe).agree(opinion)[0].verdict is Verdict.FAIL
+    assert agreed(Placement(is_given=True, subnets=maybe)).verdict is Verdict.FAIL
     placement = Placement(is_given=True, subnets=maybe, missing=("gone",))
-    assert placement.agree(opinion)[0].verdict is Verdict.UNKNOWN
+    assert agreed(placement).verdict is Verdict.UNKNOWN
 
 
 def test_good_subnets_are_not_enough_when_others_are_missing() -> None:
     placement = Placement(is_given=True, subnets=(subnet("good_a"),), missing=("gone", "lost"))
-    assert placement.agree(opinion)[0] == Opinion(Verdict.UNKNOWN, "gone; lost")
+    assert agreed(placement) == undetermined(
+        "aws_ecs_service.app", "gone; lost", at="network_configuration[0].subnets"
+    )
 
 
 def placement(*entries: Made, **service: object) -> Placement:
@@ -94,9 +100,8 @@ def test_a_service_without_network_configuration_is_placed_nowhere() -> None:
 def test_subnets_that_the_plan_does_not_hold_are_missing_by_name() -> None:
     found = placement(network_configuration=[{"subnets": ["subnet-0123456789abcdef0"]}])
     assert found.subnets == ()
-    assert found.missing == (
-        "subnet subnet-0123456789abcdef0 is not in this plan, nor are its routes",
-    )
+    [why] = found.missing
+    assert "subnet-0123456789abcdef0 is not in this plan, nor are its routes" in why
     listed = placement(
         made("data.aws_subnets.d", ids=Refs()),
         network_configuration=[{"subnets": Refs("data.aws_subnets.d.ids")}],

@@ -296,9 +296,12 @@ def test_an_entry_is_told_by_protocol_and_ports(
 def test_a_group_is_told_by_its_address_and_a_default_one_by_its_vpc() -> None:
     platform = platform_of(VPC, GROUP)
     own, default = group_of(platform), group_of(platform, "aws_vpc.v")
-    assert (own.shown, own.reference) == ("aws_security_group.g", "aws_security_group.g.id")
+    assert (own.shown, own.reference(own.resource)) == (
+        "aws_security_group.g",
+        "aws_security_group.g.id",
+    )
     assert default.shown == "the default security group of aws_vpc.v"
-    assert default.reference == "aws_vpc.v.default_security_group_id"
+    assert default.reference(own.resource) == "aws_vpc.v.default_security_group_id"
 
 
 def test_what_is_deleted_or_adopted_is_no_group_any_more() -> None:

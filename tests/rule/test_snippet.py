@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from policyscan.rule import arguments, block, edit, new, quoted
+from policyscan.plan import Known, Unknown, Value
+from policyscan.rule import arguments, block, edit, hcl, new, quoted, reference, together
 from tests.plans import change, plan_of
 
 
@@ -35,6 +36,34 @@ def test_blocks_nest_and_arguments_line_up() -> None:
 )
 def test_a_text_is_quoted_so_that_it_means_itself(text: str, written: str) -> None:
     assert quoted(text) == written
+
+
+def test_an_attribute_is_named_as_its_own_module_names_it() -> None:
+    subnets = ('module.net.aws_subnet.a["x.y"]', "module.net.aws_vpc.v", "aws_eip.nat[0]")
+    eip, subnet, vpc = plan_of([change(each, after={}) for each in subnets]).resources
+    assert reference(subnet, "id", vpc) == 'aws_subnet.a["x.y"].id'
+    assert reference(eip, "public_ip", eip) == "aws_eip.nat[0].public_ip"
+    assert reference(vpc, "id", eip) == "VPC_ID"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Known("tcp"), '"tcp"'),
+        (Known(443), "443"),
+        (Known(value=True), "true"),
+        (Known("secret", is_sensitive=True), "VALUE"),
+        (Unknown(), "VALUE"),
+    ],
+)
+def test_a_planned_value_is_written_as_hcl_unless_nobody_may_see_it(
+    value: Value, written: str
+) -> None:
+    assert hcl(value) == written
+
+
+def test_snippets_stand_below_one_another_each_once() -> None:
+    assert together("a {\n}", "", "b {\n}", "a {\n}") == "a {\n}\n\nb {\n}"
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")

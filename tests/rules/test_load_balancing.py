@@ -97,8 +97,8 @@ def found(fixture: str, name: str) -> Finding:
             "PS205/fail",
             ".isolated",
             (
-                'it faces the internet and stands in aws_subnet.isolated["a"], whose default route '
-                "leads nowhere"
+                "no client reaches it: it faces the internet and stands in "
+                'aws_subnet.isolated["a"], whose default route leads nowhere'
             ),
         ),
         (
@@ -122,10 +122,10 @@ def test_a_message_names_what_decides(fixture: str, name: str, message: str) -> 
             "PS202/fail",
             "module.port.",
             [
-                'resource "aws_vpc_security_group_ingress_rule" "missing" {',
-                "security_group_id = aws_security_group.task_80.id",
-                'referenced_security_group_id = aws_security_group.front["front"].id',
-                'ip_protocol = "tcp"',
+                # Its rules are inline: one of its own would be overwritten.
+                'resource "aws_security_group" "task_80" {',
+                'security_groups = [aws_security_group.front["front"].id]',
+                'protocol = "tcp"',
                 "from_port = 8080",
                 "to_port = 8080",
             ],
@@ -134,7 +134,7 @@ def test_a_message_names_what_decides(fixture: str, name: str, message: str) -> 
             "PS202/fail",
             "module.silent.",
             [
-                'resource "aws_vpc_security_group_egress_rule" "missing" {',
+                'resource "aws_vpc_security_group_egress_rule" "front_tcp_8080" {',
                 'security_group_id = aws_security_group.front["no_egress"].id',
                 "referenced_security_group_id = aws_security_group.task_8080.id",
             ],
@@ -155,8 +155,8 @@ def test_a_message_names_what_decides(fixture: str, name: str, message: str) -> 
 )
 def test_a_fix_is_written_for_this_very_resource(fixture: str, name: str, fix: list[str]) -> None:
     finding = found(fixture, name)
-    written = f"{finding.fix}\n{finding.snippet}".splitlines()
-    lines = [" ".join(line.split()) for line in written]
+    told = f"{finding.fix}\n{finding.snippet}"
+    lines = [" ".join(line.split()) for line in told.splitlines()]
     assert [line for line in fix if line not in lines] == []
 
 
