@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from policyscan.engine import PackRule, built_in_pack, load_pack
+from policyscan.engine import GATE, PackRule, built_in_pack, load_pack
 from policyscan.errors import ConfigError
 
 
 def run_rules(name: str | None) -> int:
     """List every rule, or print the page of one."""
-    pack = load_pack(built_in_pack())
+    pack = (GATE, *load_pack(built_in_pack()))
     if name is None:
         for each in pack:
             rule = each.rule

@@ -1,6 +1,6 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
-from policyscan.engine.gate import nothing_judged
+from policyscan.engine.gate import GATE, nothing_judged
 from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
 from policyscan.engine.pack import PackRule, built_in_pack, load_pack
 from policyscan.engine.redact import redaction
@@ -16,6 +16,7 @@ from policyscan.engine.settings import (
 __all__ = [
     "CONFIG_FILE",
     "FAIL_ON",
+    "GATE",
     "Judgement",
     "Outcome",
     "PackRule",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from policyscan.engine import PackRule, built_in_pack, load_pack
+from policyscan.engine import GATE, PackRule, built_in_pack, load_pack
 
 _NOTICE = "<!-- Made from the rule's file by `make docs`; change it there. -->"
 
@@ -13,7 +13,7 @@ _NOTICE = "<!-- Made from the rule's file by `make docs`; change it there. -->"
 def rule_page(each: PackRule) -> str:
     """The Markdown page of one rule."""
     rule = each.rule
-    judged = ", ".join(f"`{name}`" for name in rule.types)
+    judged = ", ".join(f"`{name}`" for name in rule.types) or "the plan"
     lines = [
         _NOTICE,
         f"# {rule.id} {rule.name}",
@@ -56,9 +56,10 @@ def index_page(pack: tuple[PackRule, ...]) -> str:
 
 
 def rule_pages(pack: tuple[PackRule, ...]) -> dict[str, str]:
-    """Every page by its file name."""
-    pages = {f"{each.rule.id}.md": rule_page(each) for each in pack}
-    return {"README.md": index_page(pack), **pages}
+    """Every page by its file name, that of the gate among them."""
+    rules = (GATE, *pack)
+    pages = {f"{each.rule.id}.md": rule_page(each) for each in rules}
+    return {"README.md": index_page(rules), **pages}
 
 
 def write_pages(folder: Path) -> None:
