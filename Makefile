@@ -74,6 +74,10 @@ fixtures: install ## plan every fixture again, with real Terraform
 docs: install ## write docs/rules from the rules
 	$(BIN)/python -m policyscan.report.rule_pages
 
+.PHONY: tables
+tables: install ## check the tables of facts about AWS that rules look up
+	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
+
 .PHONY: bench
 bench: install ## measure a cold start, and how the graph grows
 	$(BIN)/python tests/benchmarks/cold_start.py

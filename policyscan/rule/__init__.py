@@ -32,6 +32,7 @@ from policyscan.rule.capacity import AttachedProviders, Share, attached_to, give
 from policyscan.rule.claims import Claim
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.credentials import Credential, credentials_in
+from policyscan.rule.defaults import effective
 from policyscan.rule.destroy import Flag, flags_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
@@ -171,6 +172,7 @@ __all__ = [
     "credentials_in",
     "decode_json",
     "edit",
+    "effective",
     "empty_forwards",
     "excess",
     "fail",

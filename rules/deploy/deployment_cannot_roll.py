@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
     Finding,
     Known,
     Parameters,
@@ -44,8 +43,8 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
-    Value,
     concluded,
+    effective,
     not_applicable,
     number_of,
     passed,
@@ -61,7 +60,7 @@ RULE = Rule(
 )
 
 LEAST, MOST = "deployment_minimum_healthy_percent", "deployment_maximum_percent"
-DEFAULTS = {LEAST: 100, MOST: 200}
+WHOLE = 100
 BREAKER = "deployment_circuit_breaker[0]."
 FIX = f"{LEAST} = 100\n{MOST} = 200"
 BOTH_100 = (
@@ -96,7 +95,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(service: Service, platform: Platform) -> Finding:
-    percents = {name: _percent(service.resource.value(name), name) for name in (LEAST, MOST)}
+    percents = {name: number_of(effective(service.resource, name)) for name in (LEAST, MOST)}
     questions = [
         Question(f"{service.address}.{name} is known only after apply", name)
         for name, percent in percents.items()
@@ -120,7 +119,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
 def _room(service: Service, platform: Platform, least: float, most: float) -> Iterator[Problem]:
     shown = f"{LEAST} is {least:g} and {MOST} {most:g}"
     steps = (Step(service.address, LEAST, f"{least:g}"), Step(service.address, MOST, f"{most:g}"))
-    if least > DEFAULTS[LEAST] or most < DEFAULTS[LEAST] or least >= most:
+    if least > WHOLE or most < WHOLE or least >= most:
         symptom = BOTH_100 if least == most else "InvalidParameterException"
         yield Problem(f"{shown}: no deployment can go by that", steps, symptom, FIX)
         return
@@ -156,10 +155,6 @@ def _listed(counts: list[int]) -> str:
     """Example: [2, 3] is "2 or 3 tasks"."""
     more = " or more" if len(counts) > len(counts[:3]) else ""
     return f"{' or '.join(map(str, counts[:3]))}{more} task{'' if counts == [1] else 's'}"
-
-
-def _percent(value: Value, name: str) -> float | None:
-    return DEFAULTS[name] if isinstance(value, Absent) else number_of(value)
 
 
 def _notices(service: Service) -> bool | None:

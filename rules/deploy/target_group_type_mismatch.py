@@ -29,7 +29,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
     Attachment,
     Finding,
     Known,
@@ -41,6 +40,7 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    effective,
     fail,
     network_mode,
     not_applicable,
@@ -95,15 +95,15 @@ def _judge(attachment: Attachment, mode: str, platform: Platform) -> Finding:
 def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Platform) -> Finding:
     address = attachment.service.address
     group = platform.graph.resource(target.address)
-    kind = group.value("target_type") if group else None
+    kind = effective(group, "target_type") if group else None
     wanted = "ip" if mode == "awsvpc" else "instance"
     path = steps_to(attachment.service.resource, attachment.attribute, target)
     match kind:
         case Known(value) if value == wanted:
             text = f"{target.address} takes {wanted} targets, as {mode} tasks need"
             return passed(address, text, path=path, certainty=certainty_of(target))
-        case Known() | Absent():
-            found = str(kind) if isinstance(kind, Known) else "instance"
+        case Known():
+            found = str(kind)
         case _:
             why = f"{target.address}.target_type is known only after apply"
             return undetermined(address, why, path=path)

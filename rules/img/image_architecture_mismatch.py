@@ -29,7 +29,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
     Confidence,
     Finding,
     Known,
@@ -43,8 +42,8 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Unknown,
     certainty_of,
+    effective,
     fail,
     not_applicable,
     passed,
@@ -90,15 +89,11 @@ def _judge(
     definition: Resource, target: Target, pusher: Resource, platforms: tuple[str, ...]
 ) -> Finding:
     address = definition.address
-    match definition.value(ARCHITECTURE):
-        case Unknown():
-            why = f"{address}.{ARCHITECTURE} is known only after apply"
-            return undetermined(address, why, at=ARCHITECTURE)
-        case Known(value):
-            architecture = str(value)
-        case Absent():
-            architecture = "X86_64"
-    wanted = BUILT_FOR.get(architecture, "")
+    architecture = effective(definition, ARCHITECTURE)
+    if not isinstance(architecture, Known):
+        why = f"{address}.{ARCHITECTURE} is known only after apply"
+        return undetermined(address, why, at=ARCHITECTURE)
+    wanted = BUILT_FOR.get(str(architecture), "")
     path = (
         Step(address, AT, f"runs on {architecture}"),
         Step(target.address, target.attribute, "holds the image"),
@@ -124,6 +119,6 @@ def _judge(
         cause=pusher.address,
         fix=f"build with --platform {wanted} in {pusher.address}, or in {address}:\n"
         "runtime_platform {\n"
-        f'  cpu_architecture = "{"ARM64" if architecture == "X86_64" else "X86_64"}"\n'
+        f'  cpu_architecture = "{"ARM64" if str(architecture) == "X86_64" else "X86_64"}"\n'
         "}",
     )

@@ -34,7 +34,6 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     VPCS,
-    Absent,
     Confidence,
     Finding,
     Known,
@@ -48,8 +47,8 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Unknown,
     certainty_of,
+    effective,
     fail,
     not_applicable,
     passed,
@@ -121,13 +120,8 @@ def _judge(vpc: Resource, platform: Platform) -> Finding:
 
 
 def _is_on(vpc: Resource, attribute: str) -> bool | None:
-    match vpc.value(attribute):
-        case Known(value):
-            return value is True
-        case Absent():
-            return attribute != "enable_dns_hostnames"
-        case Unknown():
-            return None
+    value = effective(vpc, attribute)
+    return value.value is True if isinstance(value, Known) else None
 
 
 def _users(vpc: Resource, platform: Platform) -> Iterator[tuple[Resource, Target | None]]:

@@ -21,9 +21,12 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   `folded` when case does not matter.
 - `taggable_types`: `types` whose tags the provider merges with its default_tags.
 - `unscoped_actions`: `actions` of IAM, with wildcards, that know no resource but all.
+- `unset_defaults`: `rows`, what an attribute comes to that nobody set: its `value`, or `says` where
+  that is not one value. `computed` marks what a plan shows as known after apply although nobody
+  will give it; `evidence` is where it was read.
 
 `name_attributes` and `taggable_types` are made of the provider's schema by
-`python -m policyscan.rule.tables.extract`.
+`python -m policyscan.rule.tables.extract`. `make tables` checks them all.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},
     "unscoped_actions": {"actions": list},
+    "unset_defaults": {"rows": list},
 }
 
 
