@@ -77,7 +77,7 @@ from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.snippet import arguments, block, edit, new, quoted
+from policyscan.rule.snippet import arguments, block, edit, edit_container, new, quoted, wait_for
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -172,6 +172,7 @@ __all__ = [
     "credentials_in",
     "decode_json",
     "edit",
+    "edit_container",
     "effective",
     "empty_forwards",
     "excess",
@@ -217,6 +218,7 @@ __all__ = [
     "undetermined",
     "unissued",
     "veiled",
+    "wait_for",
     "weakest",
     "worst",
     "wrong_kinds",

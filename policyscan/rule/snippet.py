@@ -6,6 +6,7 @@ A word in capitals stands for what only the reader knows, such as `aws_subnet.PR
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 
 from policyscan.plan import Resource
 
@@ -24,20 +25,49 @@ def new(kind: str, name: str, *body: str) -> str:
     return block(f'resource "{kind}" "{name}"', *body)
 
 
+def edit_container(definition: Resource, name: str, **values: str) -> str:
+    """Arguments of one line each to write in a container; the rest of its task definition stays.
+
+    `name` is the container's, "" where it is not told.
+    """
+    lines = arguments(name=quoted(name or "CONTAINER"), **values)
+    return edit(definition, f"container_definitions = jsonencode([{{\n{_indented(lines)}}}])")
+
+
+def wait_for(waiter: Resource, other: Resource) -> str:
+    """`depends_on` where it has to stand: in the waiter's block, or in the call of its module."""
+    depth = sum(
+        1
+        for _ in takewhile(
+            lambda pair: pair[0] == pair[1], zip(waiter.module, other.module, strict=False)
+        )
+    )
+    ends = other.config_address
+    if len(other.module) > depth:
+        ends = f"module.{other.module[depth].name}"
+    line = f"depends_on = [{ends}]"
+    if len(waiter.module) > depth:
+        return block(f'module "{waiter.module[depth].name}"', line)
+    return edit(waiter, line)
+
+
 def block(header: str, *body: str) -> str:
     """A block as `terraform fmt` leaves it, as long as no two arguments follow each other.
 
     Example: `block("lifecycle", "ignore_changes = [desired_count]")`.
     """
-    lines = [line for part in body for line in part.splitlines() or [""]]
-    inner = "".join(f"  {line}\n" if line else "\n" for line in lines)
-    return f"{header} {{\n{inner}}}"
+    return f"{header} {{\n{_indented(*body)}}}"
 
 
 def arguments(**values: str) -> str:
     """Arguments below each other, their equals signs in line; values are HCL, see `quoted`."""
     width = max(map(len, values), default=0)
     return "\n".join(f"{name:<{width}} = {value}" for name, value in values.items())
+
+
+def _indented(*body: str) -> str:
+    lines = [line for part in body for line in part.splitlines() or [""]]
+    return "".join(f"  {line}\n" if line else "\n" for line in lines)
 
 
 def quoted(text: str) -> str:

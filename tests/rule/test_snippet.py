@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from policyscan.rule import arguments, block, edit, new, quoted
+from policyscan.rule import arguments, block, edit, edit_container, new, quoted, wait_for
 from tests.plans import change, plan_of
 
 
@@ -21,6 +21,36 @@ def test_blocks_nest_and_arguments_line_up() -> None:
     assert made == (
         'resource "aws_eip" "nat" {\n  domain = "vpc"\n  tags   = {}\n  timeouts {\n\n  }\n}'
     )
+
+
+def test_a_container_is_mended_inside_its_task_definition() -> None:
+    (task,) = plan_of([change("aws_ecs_task_definition.app", after={})]).resources
+    assert edit_container(task, "app", image=quoted("a:1")) == (
+        'resource "aws_ecs_task_definition" "app" {\n'
+        "  container_definitions = jsonencode([{\n"
+        '    name  = "app"\n    image = "a:1"\n  }])\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("waiter", "other", "written"),
+    [
+        ("aws_x.a", "aws_y.b[0]", 'resource "aws_x" "a" {\n  depends_on = [aws_y.b]\n}'),
+        ("module.m.aws_x.a", "aws_y.b", 'module "m" {\n  depends_on = [aws_y.b]\n}'),
+        ("aws_x.a", "module.m.aws_y.b", 'resource "aws_x" "a" {\n  depends_on = [module.m]\n}'),
+        (
+            *('module.m["k"].module.n.aws_x.a', 'module.m["k"].module.o.aws_y.b'),
+            'module "n" {\n  depends_on = [module.o]\n}',
+        ),
+        (
+            *('module.m["k"].aws_x.a', 'module.m["k"].aws_y.b'),
+            'resource "aws_x" "a" {\n  depends_on = [aws_y.b]\n}',
+        ),
+    ],
+)
+def test_what_waits_says_so_where_both_can_be_named(waiter: str, other: str, written: str) -> None:
+    found = {each.address: each for each in plan_of([change(waiter), change(other)]).resources}
+    assert wait_for(found[waiter], found[other]) == written
 
 
 @pytest.mark.parametrize(
