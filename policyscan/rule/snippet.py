@@ -9,6 +9,7 @@ import json
 from itertools import takewhile
 
 from policyscan.plan import Resource
+from policyscan.rule.containers import Container
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -25,12 +26,13 @@ def new(kind: str, name: str, *body: str) -> str:
     return block(f'resource "{kind}" "{name}"', *body)
 
 
-def edit_container(definition: Resource, name: str, **values: str) -> str:
+def edit_container(definition: Resource, container: Container | None, **values: str) -> str:
     """Arguments of one line each to write in a container; the rest of its task definition stays.
 
-    `name` is the container's, "" where it is not told.
+    None: which container it is cannot be told.
     """
-    lines = arguments(name=quoted(name or "CONTAINER"), **values)
+    name = "CONTAINER" if container is None or container.is_sensitive else container.name
+    lines = arguments(name=quoted(name), **values)
     return edit(definition, f"container_definitions = jsonencode([{{\n{_indented(lines)}}}])")
 
 

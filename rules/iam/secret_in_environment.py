@@ -131,7 +131,7 @@ def _fail(
         "reference to that",
         snippet=edit_container(
             definition,
-            container.name if container and not container.is_sensitive else "",
+            container,
             secrets=f"[{{ name = {quoted(found.name or 'NAME')}, valueFrom = {kept}.arn }}]",
         ),
     )

@@ -42,11 +42,13 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
     steps_to,
     undetermined,
+    wait_for,
 )
 
 RULE = Rule(
@@ -117,11 +119,12 @@ def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
         certainty=certainty_of(target),
         symptom=SYMPTOM % (name if isinstance(name, Known) else target.address)
         if ends == "fails"
-        else "",
+        else "nothing fails here: the list is empty, and what was to be gated starts",
         strikes=Phase.APPLY,
         cause=target.address,
-        fix="apply the repository on its own, push the image, then plan again: the lookup is "
-        "then read while planning",
+        fix="apply the repository on its own, push the image, then plan again with the lookup: it "
+        "is then read while planning",
+        snippet=edit(lookup, "count = var.IMAGE_IS_PUSHED ? 1 : 0"),
     )
 
 
@@ -155,9 +158,11 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
                 Step(pusher.address),
             ),
             certainty=certainty,
+            symptom="CannotPullContainerError: ... not found, until the push is done",
             strikes=Phase.TASK_START,
             cause=target.address,
-            fix=f"name {pusher.config_address} in depends_on of {service.resource.config_address}",
+            fix=f"have {service.address} wait for {pusher.address}",
+            snippet=wait_for(service.resource, pusher),
             notes=notes,
         )
     if not pulled:

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from policyscan.rule import arguments, block, edit, edit_container, new, quoted, wait_for
+from policyscan.rule import Container, arguments, block, edit, edit_container, new, quoted, wait_for
 from tests.plans import change, plan_of
 
 
@@ -25,11 +25,17 @@ def test_blocks_nest_and_arguments_line_up() -> None:
 
 def test_a_container_is_mended_inside_its_task_definition() -> None:
     (task,) = plan_of([change("aws_ecs_task_definition.app", after={})]).resources
-    assert edit_container(task, "app", image=quoted("a:1")) == (
+    assert edit_container(task, Container("app", "", {}), image=quoted("a:1")) == (
         'resource "aws_ecs_task_definition" "app" {\n'
         "  container_definitions = jsonencode([{\n"
         '    name  = "app"\n    image = "a:1"\n  }])\n}'
     )
+
+
+def test_a_container_that_must_not_be_named_is_not() -> None:
+    (task,) = plan_of([change("aws_ecs_task_definition.app", after={})]).resources
+    for container in (None, Container("swordfish", "", {}, is_sensitive=True)):
+        assert '"CONTAINER"' in edit_container(task, container, image=quoted("a:1"))
 
 
 @pytest.mark.parametrize(
