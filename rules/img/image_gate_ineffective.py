@@ -71,6 +71,11 @@ SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
 )
+TWO_PHASES = (
+    "count = var.IMAGE_IS_PUSHED ? 1 : 0",
+    "for_each = var.IMAGE_IS_PUSHED ? KEYS : toset([])",
+)
+"""How a lookup is left out of the first apply: by count, or by for_each."""
 TRIGGERS = ("triggers", "triggers_replace", "keep_remotely")
 
 
@@ -110,6 +115,7 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
 def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
     repository = platform.graph.resource(target.address)
     name = repository.value("name") if repository else None
+    is_keyed = lookup.config is not None and lookup.config.for_each is not None
     ends = "finds nothing" if lookup.type == "aws_ecr_images" else "fails"
     return fail(
         lookup.address,
@@ -124,7 +130,7 @@ def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
         cause=target.address,
         fix="apply the repository on its own, push the image, then plan again with the lookup: it "
         "is then read while planning",
-        snippet=edit(lookup, "count = var.IMAGE_IS_PUSHED ? 1 : 0"),
+        snippet=edit(lookup, TWO_PHASES[is_keyed]),
     )
 
 
