@@ -33,7 +33,7 @@ from policyscan.rule.claims import Claim
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.credentials import Credential, credentials_in
 from policyscan.rule.defaults import effective
-from policyscan.rule.destroy import Flag, flags_of_kind
+from policyscan.rule.destroy import Flag, flags_before, flags_of_kind, rows_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
@@ -77,7 +77,16 @@ from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
 from policyscan.rule.settings import SENSITIVE, in_module
-from policyscan.rule.snippet import arguments, block, edit, edit_container, new, quoted, wait_for
+from policyscan.rule.snippet import (
+    arguments,
+    block,
+    edit,
+    edit_container,
+    new,
+    quoted,
+    removed,
+    wait_for,
+)
 from policyscan.rule.tables import load_table
 from policyscan.rule.task import Task, cpu_units, listed, mebibytes, number, required_by, setting
 from policyscan.rule.vpcs import Home, home_of
@@ -177,6 +186,7 @@ __all__ = [
     "empty_forwards",
     "excess",
     "fail",
+    "flags_before",
     "flags_of_kind",
     "gives_already",
     "has_windows",
@@ -207,8 +217,10 @@ __all__ = [
     "passed",
     "quoted",
     "redirect_loops",
+    "removed",
     "required_by",
     "rivals",
+    "rows_of_kind",
     "setting",
     "settle",
     "shares_of",

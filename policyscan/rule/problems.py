@@ -28,6 +28,7 @@ class Problem:
     severity: Severity | None = None
     certainty: Certainty = Certainty.PROVEN
     cause: str = ""
+    snippet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def concluded(
             notes=good.notes,
             symptom=first.symptom,
             fix="\n".join(dict.fromkeys(each.fix for each in problems)),
+            snippet="\n\n".join(dict.fromkeys(each.snippet for each in problems if each.snippet)),
             strikes=first.strikes,
             severity=first.severity,
             certainty=first.certainty,
@@ -77,6 +79,7 @@ def veiled(problems: Iterable[Problem], step: Step) -> tuple[Problem, ...]:
             path=(step,),
             symptom="ClientException at RegisterTaskDefinition",
             fix="see what this rule asks for on its page",
+            snippet="",
         )
         for each in tuple(problems)[:1]
     )

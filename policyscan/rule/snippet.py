@@ -36,6 +36,12 @@ def edit_container(definition: Resource, container: Container | None, **values: 
     return edit(definition, f"container_definitions = jsonencode([{{\n{_indented(lines)}}}])")
 
 
+def removed(resource: Resource) -> str:
+    """What stands in the place of a resource's block so that Terraform destroys it."""
+    gone = block("lifecycle", "destroy = true")
+    return block("removed", f"from = {resource.config_address}", "", gone)
+
+
 def wait_for(waiter: Resource, other: Resource) -> str:
     """`depends_on` where it has to stand: in the waiter's block, or in the call of its module."""
     depth = sum(

@@ -53,13 +53,13 @@ from policyscan.rule import (
     Severity,
     Step,
     arguments,
-    block,
     fail,
     in_module,
     new,
     not_applicable,
     passed,
     quoted,
+    removed,
     undetermined,
 )
 
@@ -275,9 +275,4 @@ def _snippet(resource: Resource) -> str:
         case "aws_eip":
             held = arguments(allocation_id=f"{here}.id", instance_id="aws_instance.INSTANCE.id")
             return new("aws_eip_association", name, held)
-    return block(
-        "removed",
-        f"from = {resource.config_address}",
-        "",
-        block("lifecycle", "destroy = true"),
-    )
+    return removed(resource)

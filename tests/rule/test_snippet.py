@@ -5,7 +5,17 @@ import subprocess
 
 import pytest
 
-from policyscan.rule import Container, arguments, block, edit, edit_container, new, quoted, wait_for
+from policyscan.rule import (
+    Container,
+    arguments,
+    block,
+    edit,
+    edit_container,
+    new,
+    quoted,
+    removed,
+    wait_for,
+)
 from tests.plans import change, plan_of
 
 
@@ -36,6 +46,13 @@ def test_a_container_that_must_not_be_named_is_not() -> None:
     (task,) = plan_of([change("aws_ecs_task_definition.app", after={})]).resources
     for container in (None, Container("swordfish", "", {}, is_sensitive=True)):
         assert '"CONTAINER"' in edit_container(task, container, image=quoted("a:1"))
+
+
+def test_what_is_to_go_is_named_without_its_key() -> None:
+    (group,) = plan_of([change('module.m.aws_x.a["k"]', after={})]).resources
+    assert removed(group) == (
+        "removed {\n  from = aws_x.a\n\n  lifecycle {\n    destroy = true\n  }\n}"
+    )
 
 
 @pytest.mark.parametrize(

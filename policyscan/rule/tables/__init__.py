@@ -6,7 +6,8 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   `bad` is an operator and its operand, `unset` the value of an attribute nobody gave (`assumed`
   where the documentation does not say), `unless` a flag of the same resource that lifts it.
   `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say,
-  `beside` is the attribute that names the snapshot a destroy would take.
+  `beside` is the attribute that names the snapshot a destroy would take. `good` is what to write
+  where neither `bad` nor `unset` tells it; `whole` marks a resource that has to go as a whole.
 - `fargate_sizes`: `sizes`, by CPU units the MiB of memory that go with them; `disputed`, sizes that
   sources disagree about; `windows`, the CPU units Windows tasks may have; `platform_versions`, the
   least platform version some CPU units need; `ephemeral_storage_gib`, its least and most.
