@@ -12,16 +12,15 @@ deregister the tasks it stops, and the service hangs in DRAINING until the destr
 
 It helps in the other direction as well: no task starts before its permissions are there.
 
-A capacity provider cannot go while a service runs on it, so a plan that replaces one fails. What
-else makes a destroy slow is noted: a long `deregistration_delay` or `stopTimeout`.
+A capacity provider does not go while a service runs on it: a plan that replaces one waits for that
+until it times out. What else makes a destroy slow is noted: a long `deregistration_delay` or `stopTimeout`.
 
 ## When unknown
 What the service waits for stands in a local: give `--source-dir`.
 
 ## Source
 AWS provider documentation, `aws_ecs_service`, the note on `depends_on`;
-hashicorp/terraform-provider-aws issue 3414; `aws_ecs_cluster_capacity_providers`, the note on
-`replace_triggered_by`.
+hashicorp/terraform-provider-aws issues 3414 and 14393.
 """
 
 from __future__ import annotations
@@ -66,7 +65,10 @@ RULE = Rule(
 ROLE = "aws_iam_role"
 POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
 PROVIDER = "aws_ecs_capacity_provider"
-IN_USE = "ResourceInUseException: The specified capacity provider is in use and cannot be removed."
+IN_USE = (
+    "waiting for ECS Capacity Provider (...) to delete: timeout while waiting for resource to be "
+    "gone (last state: 'ACTIVE', timeout: 20m0s)"
+)
 DRAINING = "timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING')"
 LONGEST = 60
 """Seconds of deregistration that a destroy may take for each service without a word."""
