@@ -81,6 +81,10 @@ fixtures: install ## plan every fixture again, with real Terraform
 docs: install ## write docs/rules from the rules and their fixtures
 	$(BIN)/python -m policyscan.workbench.pages
 
+.PHONY: tables
+tables: install ## check the tables of facts about AWS that rules look up
+	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
+
 .PHONY: bench
 bench: install ## measure a cold start, the rules, a replay, and how the graph grows
 	$(BIN)/python -m tests.benchmarks.cold_start

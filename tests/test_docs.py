@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from policyscan.engine import GATE, built_in_pack, load_pack
 from policyscan.workbench.pages import made_pages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,6 +97,12 @@ def test_the_rule_pages_are_those_of_the_rules() -> None:
     folder = ROOT / "docs" / "rules"
     written = {path.name: path.read_text() for path in folder.glob("*.md")}
     assert written == made_pages(folder), "run `make docs`"
+
+
+def test_every_rule_page_has_its_four_headings() -> None:
+    wanted = ["## Why", "## Fix", "## When unknown", "## Source"]
+    for each in (GATE, *load_pack(built_in_pack())):
+        assert [line for line in each.page.splitlines() if line in wanted] == wanted, each.rule.id
 
 
 def test_the_readme_stays_short() -> None:

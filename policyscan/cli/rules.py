@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from policyscan.cli.packs import all_rules, configured
-from policyscan.engine import PackRule
+from policyscan.engine import GATE, PackRule
 from policyscan.errors import ConfigError
 
 
 def run_rules(name: str | None, packs: Sequence[str]) -> int:
     """List every rule, or print the page of one."""
-    pack = all_rules(packs, configured())
+    pack = (GATE, *all_rules(packs, configured()))
     if name is None:
         for each in pack:
             rule = each.rule

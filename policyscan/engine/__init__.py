@@ -1,7 +1,7 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
 from policyscan.engine.contract import PackRule
-from policyscan.engine.gate import nothing_judged
+from policyscan.engine.gate import GATE, nothing_judged
 from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
 from policyscan.engine.pack import built_in_pack, load_pack
 from policyscan.engine.redact import redaction
@@ -17,6 +17,7 @@ from policyscan.engine.settings import (
 __all__ = [
     "CONFIG_FILE",
     "FAIL_ON",
+    "GATE",
     "Judgement",
     "Outcome",
     "PackRule",

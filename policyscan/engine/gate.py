@@ -1,21 +1,40 @@
-"""PS001, the gate before all rules: whether a plan can be judged, and why nothing may be."""
+"""A plan must be whole before anything in it can be judged.
+
+Planning that ended with an error, `-target` and deferred changes leave a part of a plan. What the
+part lacks nobody can judge, so the plan is not clean whatever the other rules say: its exit code is
+2. Their verdicts on the part are shown.
+
+## Why
+A security group that the error kept out of the plan looks like one that was never needed.
+
+## Fix
+Mend what the error names and plan again; plan without `-target`.
+
+    terraform plan -out tfplan && terraform show -json tfplan > plan.json
+
+This rule judges the plan and no resource: its address is `(plan)`, and its verdict `pass`, `error`
+or `na`. It runs before all others, with every pack, and can be neither selected nor ignored. A
+refresh-only plan, and one without resources, is `na`: there is nothing to judge, and the exit code
+is 3.
+
+## When unknown
+Never: a plan says itself whether it is whole. Terraform before 1.9 may not write down that a plan
+was targeted; this rule takes that for a whole one.
+
+## Source
+Terraform, JSON Output Format, "Plan Representation": `errored`, `complete` and `checks`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+from policyscan.engine.contract import PackRule
 from policyscan.plan import Plan, PlanKind, kind_of
-from policyscan.rule import Finding, Rule, Severity, Verdict
+from policyscan.rule import Finding, Parameters, Platform, Rule, Severity, Verdict
 
 PLAN_ADDRESS = "(plan)"
-PLAN_GATE = Rule(
-    id="PS001",
-    name="plan-inconclusive",
-    group="GATE",
-    severity=Severity.CRITICAL,
-    title="The plan is complete and free of errors",
-    types=(),
-)
-"""What an errored or partial plan does not hold cannot be judged."""
-
 _MOST_NAMED = 5
 
 
@@ -36,13 +55,31 @@ def gate_error(plan: Plan) -> str:
     return ""
 
 
-def gate(plan: Plan) -> Finding:
-    """The verdict of PS001 on a plan."""
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+    """One verdict, on the plan."""
+    plan = platform.plan
     if error := gate_error(plan):
-        return Finding(PLAN_ADDRESS, Verdict.ERROR, error)
-    if not is_planned(plan):
-        return Finding(PLAN_ADDRESS, Verdict.NA, nothing_judged(plan))
-    return Finding(PLAN_ADDRESS, Verdict.PASS, "the plan is complete")
+        yield Finding(PLAN_ADDRESS, Verdict.ERROR, error)
+    elif not is_planned(plan):
+        yield Finding(PLAN_ADDRESS, Verdict.NA, nothing_judged(plan))
+    else:
+        yield Finding(PLAN_ADDRESS, Verdict.PASS, "the plan is complete")
+
+
+GATE = PackRule(
+    Rule(
+        id="PS001",
+        name="plan-inconclusive",
+        group="GATE",
+        severity=Severity.CRITICAL,
+        title="The plan is complete and free of errors",
+        types=(),
+    ),
+    check,
+    (__doc__ or "").strip(),
+    Path(__file__),
+)
+"""The rule that goes before every pack."""
 
 
 def is_planned(plan: Plan) -> bool:

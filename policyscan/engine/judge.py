@@ -8,14 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from policyscan.engine.contract import PackRule
-from policyscan.engine.gate import (
-    PLAN_ADDRESS,
-    PLAN_GATE,
-    gate,
-    gate_error,
-    is_planned,
-    plan_warnings,
-)
+from policyscan.engine.gate import GATE, PLAN_ADDRESS, gate_error, is_planned, plan_warnings
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings
 from policyscan.errors import PolicyscanError, crash_site
@@ -87,7 +80,7 @@ class Outcome:
     def has_judged(self) -> bool:
         """Whether a rule gave a verdict on anything; a plan that nobody judged is not clean."""
         return any(
-            each.rule is not PLAN_GATE and each.verdict is not Verdict.NA
+            each.rule is not GATE.rule and each.verdict is not Verdict.NA
             for each in self.judgements
         )
 
@@ -112,10 +105,11 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     parameters = settings.parameters(pack)
     plan = platform.plan
     errors = [error] if (error := gate_error(plan)) else []
-    judgements = [Judgement(PLAN_GATE, gate(plan))]
+    judgements: list[Judgement] = []
     secrets = redaction(plan)
-    for each in settings.chosen(pack) if is_planned(plan) else ():
-        findings, problem = _run(each, platform, parameters[each.rule.id])
+    chosen = settings.chosen(pack)
+    for each in (GATE, *(chosen if is_planned(plan) else ())):
+        findings, problem = _run(each, platform, parameters.get(each.rule.id, {}))
         judgements.extend(_judgement(each.rule, finding, platform) for finding in findings)
         if problem:
             errors.append(problem)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from policyscan.engine.contract import PackRule, Problem, line_of
-from policyscan.engine.gate import PLAN_GATE
+from policyscan.engine.gate import GATE
 from policyscan.engine.policy_language import read_policy
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
@@ -75,8 +75,8 @@ def _rule_files(folder: Path) -> tuple[Path, ...]:
 
 def _given_twice(rules: Iterable[PackRule]) -> Iterator[Problem]:
     """Ids and names that another rule has: that which was loaded first may keep them."""
-    ids: dict[str, str] = {PLAN_GATE.id: "the check of the plan itself"}
-    names: dict[str, str] = {PLAN_GATE.name: "the check of the plan itself"}
+    ids: dict[str, str] = {GATE.rule.id: "the check of the plan itself"}
+    names: dict[str, str] = {GATE.rule.name: "the check of the plan itself"}
     for each in rules:
         for word, value, owners in (
             ("id", str(each.rule.id), ids),

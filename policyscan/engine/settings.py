@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from policyscan.engine.contract import PackRule
+from policyscan.engine.gate import GATE
 from policyscan.errors import ConfigError
 from policyscan.rule import Parameters, Severity
 
@@ -36,6 +37,9 @@ class Settings:
     def chosen(self, pack: tuple[PackRule, ...]) -> tuple[PackRule, ...]:
         """The rules that run. Raises ConfigError: a name that selects or ignores nothing."""
         for name in (*self.select, *self.ignore):
+            if name in _names((GATE,)):
+                always = f"{GATE.rule.id} runs always and can be neither selected nor ignored"
+                raise ConfigError(f"{name}: {always}")
             if not any(_is_named(each, name) for each in pack):
                 raise ConfigError(f"no rule or group is called {name!r}{_hint(name, _names(pack))}")
         return tuple(

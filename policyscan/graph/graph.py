@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policyscan.graph.dependencies import Dependencies
@@ -15,7 +16,7 @@ from policyscan.graph.model import WRITTEN, Members, Resolution
 from policyscan.graph.proven import known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
-from policyscan.graph.scope import Instances, node_of, scope_of
+from policyscan.graph.scope import Instances, Scope, node_of, scope_of
 from policyscan.graph.target import Target
 from policyscan.graph.written import Written
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
@@ -200,6 +201,17 @@ class ResourceGraph:
     def follow(self, references: tuple[Reference, ...], resource: Resource) -> tuple[Target, ...]:
         """What references standing in a resource's own block lead to."""
         return self._resolver.follow(Reading(references), scope_of(resource)).targets
+
+    @cached_property
+    def handed_out(self) -> frozenset[str]:
+        """The addresses of what outputs of the root module tell: who uses it is not in the plan."""
+        return frozenset(
+            target.address
+            for output in self.plan.configuration.outputs.values()
+            for target in self._resolver.follow(
+                Reading(output.expression.references), Scope(())
+            ).targets
+        )
 
     # -- edges -------------------------------------------------------------------------------
 

@@ -61,6 +61,11 @@ class Resource:
         return f"{prefix}{self.type}.{self.name}"
 
     @property
+    def block_address(self) -> str:
+        """The address of its block in the configuration, without any key: `module.net.aws_x.y`."""
+        return ".".join([*(f"module.{name}" for name in self.module_path), self.config_address])
+
+    @property
     def is_created(self) -> bool:
         """Made by this plan, whether new or as a replacement."""
         return "create" in self.actions

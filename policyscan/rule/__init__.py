@@ -32,7 +32,8 @@ from policyscan.rule.capacity import AttachedProviders, Share, attached_to, give
 from policyscan.rule.claims import Claim
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
 from policyscan.rule.credentials import Credential, credentials_in
-from policyscan.rule.destroy import Flag, flags_of_kind
+from policyscan.rule.defaults import effective
+from policyscan.rule.destroy import Flag, flags_before, flags_of_kind, rows_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
 from policyscan.rule.egress import LEADS, Egress
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
@@ -101,9 +102,11 @@ from policyscan.rule.snippet import (
     edit,
     hcl,
     in_container,
+    name_of,
     new,
     quoted,
     reference,
+    removed,
     together,
 )
 from policyscan.rule.tables import load_table
@@ -209,11 +212,13 @@ __all__ = [
     "decode_json",
     "default_route",
     "edit",
+    "effective",
     "elsewhere",
     "empty_forwards",
     "endpoints_for",
     "excess",
     "fail",
+    "flags_before",
     "flags_of_kind",
     "gives_already",
     "has_windows",
@@ -238,6 +243,7 @@ __all__ = [
     "mebibytes",
     "mentions_of",
     "misfits",
+    "name_of",
     "named_ports",
     "nearest_size",
     "network_mode",
@@ -252,8 +258,10 @@ __all__ = [
     "quoted",
     "redirect_loops",
     "reference",
+    "removed",
     "required_by",
     "rivals",
+    "rows_of_kind",
     "setting",
     "settle",
     "shares_of",

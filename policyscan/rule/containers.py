@@ -75,6 +75,12 @@ class TaskImages:
     origins: tuple[ImageOrigin, ...] = ()
     invalid: str = ""
 
+    @property
+    def runs(self) -> tuple[tuple[ImageOrigin, Container | None], ...]:
+        """Each image with the container that runs it, None where the definitions are not read."""
+        containers = self.containers if self.is_known else (None,) * len(self.origins)
+        return tuple(zip(self.origins, containers, strict=True))
+
 
 _URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/{name}"
 """Where a repository that does not exist yet will be, as far as the form of an image goes."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value, number_of
 from policyscan.rule.model import Certainty
+from policyscan.rule.snippet import block, edit, removed
 from policyscan.rule.tables import load_table
 
 Row = Mapping[str, Any]
@@ -20,18 +21,22 @@ class Flag:
     """An attribute of a resource that the table `destroyability` speaks of.
 
     `row` is the table's, `path` the attribute of this one block, where blocks repeat. A block
-    that is not there at all has the path of the block.
+    that is not there at all has the path of the block. `is_before`: as it was before the plan.
     """
 
     resource: Resource
     row: Row
     path: str
+    is_before: bool = False
 
     @property
     def value(self) -> Value:
         """What the plan says of it; a list without blocks is one that nobody set."""
-        found = self.resource.value(self.path)
+        found = self._read(self.path)
         return ABSENT if found == Known([]) else found
+
+    def _read(self, path: str) -> Value:
+        return self.resource.before_value(path) if self.is_before else self.resource.value(path)
 
     @property
     def effective(self) -> Any:
@@ -49,7 +54,7 @@ class Flag:
             return None
         if not _matches(self.row["bad"], self.effective):
             return False
-        lifted = self.resource.value(self.row["unless"]) if "unless" in self.row else ABSENT
+        lifted = self._read(self.row["unless"]) if "unless" in self.row else ABSENT
         return None if isinstance(lifted, Unknown) else lifted != Known(value=True)
 
     @property
@@ -62,6 +67,32 @@ class Flag:
     def blocker(self) -> str:
         """The attribute that has to be known first."""
         return self.path if isinstance(self.value, Unknown) else self.row.get("unless", self.path)
+
+    @property
+    def symptom(self) -> str:
+        """What AWS or the provider will say, else what will happen."""
+        return str(self.row.get("symptom", self.row["effect"]))
+
+    @property
+    def cure(self) -> str:
+        """The argument that does no harm, as HCL in the blocks it stands in; null takes it away."""
+        match self.row:
+            case {"good": good}:
+                harmless = good
+            case {"bad": ["!=" | ">", operand]}:
+                harmless = operand
+            case _:
+                harmless = self.row["unset"] if self.row["bad"] != ["set"] else None
+        *blocks, attribute = self.row["attribute"].split("[*].")
+        written = f"{attribute} = {json.dumps(harmless)}"
+        for name in reversed(blocks):
+            written = block(name, written)
+        return written
+
+    @property
+    def snippet(self) -> str:
+        """What to write instead, or in place of the whole resource."""
+        return removed(self.resource) if "whole" in self.row else edit(self.resource, self.cure)
 
     def __str__(self) -> str:
         """What is set or left unset, as the end of a sentence about the resource."""
@@ -80,35 +111,50 @@ def flags_of_kind(graph: ResourceGraph, kind: str) -> Iterator[tuple[Resource, t
 
     A resource whose flags stand in blocks it does not have comes with none.
     """
+    for resource, rows in rows_of_kind(graph, kind):
+        if not resource.is_deleted:
+            yield resource, tuple(_flags(resource, rows, is_before=False))
+
+
+def flags_before(graph: ResourceGraph, kind: str) -> Iterator[tuple[Resource, tuple[Flag, ...]]]:
+    """Each resource that this plan destroys or replaces with its flags as they are before that."""
+    for resource, rows in rows_of_kind(graph, kind):
+        if "delete" in resource.actions:
+            yield resource, tuple(_flags(resource, rows, is_before=True))
+
+
+def rows_of_kind(graph: ResourceGraph, kind: str) -> Iterator[tuple[Resource, tuple[Row, ...]]]:
+    """Each resource of the plan that rows of one kind speak of, with those rows."""
     rows: dict[str, list[Row]] = {}
     for row in load_table("destroyability")["rows"]:
         if row["kind"] == kind:
             rows.setdefault(row["type"], []).append(row)
     for resource in graph.of_type(*rows):
-        if not resource.is_deleted:
-            yield (
-                resource,
-                tuple(
-                    Flag(resource, row, path)
-                    for row in rows[resource.type]
-                    for path in _paths(resource, row)
-                ),
-            )
+        yield resource, tuple(rows[resource.type])
 
 
-def _paths(resource: Resource, row: Row) -> Iterator[str]:
-    """The attribute in each of the blocks it may stand in."""
-    *blocks, attribute = row["attribute"].split("[*].")
-    places = [""]
-    for block in blocks:
-        places = [
-            f"{place}{block}[{index}]."
-            for place in places
-            for index in range(len(resource.elements(f"{place}{block}")))
-        ]
-    if not places and _matches(row["bad"], row["unset"]):
-        yield blocks[0]
-    yield from (f"{place}{attribute}" for place in places)
+def _flags(resource: Resource, rows: Iterable[Row], *, is_before: bool) -> Iterator[Flag]:
+    """The attribute of each row in each of the blocks it may stand in."""
+    for row in rows:
+        *blocks, attribute = row["attribute"].split("[*].")
+        places = [""]
+        for name in blocks:
+            places = [
+                f"{place}{name}[{index}]."
+                for place in places
+                for index in range(_count(resource, f"{place}{name}", is_before=is_before))
+            ]
+        if not places and _matches(row["bad"], row["unset"]):
+            yield Flag(resource, row, blocks[0], is_before)
+        yield from (Flag(resource, row, f"{place}{attribute}", is_before) for place in places)
+
+
+def _count(resource: Resource, path: str, *, is_before: bool) -> int:
+    """How many blocks of a name there are."""
+    if not is_before:
+        return len(resource.elements(path))
+    value = resource.before_value(path)
+    return len(value.value) if isinstance(value, Known) else 0
 
 
 def _matches(bad: list[Any], value: Any) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
-from policyscan.plan import Absent, Known, Resource, Unknown
+from policyscan.plan import Known, Resource, Unknown
+from policyscan.rule.defaults import effective
 from policyscan.rule.model import Certainty, Step
 
 SERVICE = "aws_ecs_service"
@@ -101,11 +102,9 @@ def network_mode(service: Service, graph: ResourceGraph) -> str:
     modes = set()
     for target in service.task_definitions.targets:
         definition = graph.resource(target.address)
-        match definition.value("network_mode") if definition else Unknown():
+        match effective(definition, "network_mode") if definition else Unknown():
             case Known(mode):
                 modes.add(str(mode))
-            case Absent():
-                modes.add("bridge")
             case _:
                 return ""
     return modes.pop() if len(modes) == 1 and modes <= {"awsvpc", "bridge", "host"} else ""

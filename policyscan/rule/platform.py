@@ -20,7 +20,7 @@ from policyscan.rule.placement import PlacedSubnet, Placement, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
-from policyscan.rule.regions import Regions
+from policyscan.rule.regions import Regions, own_accounts
 from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
 from policyscan.rule.security_groups import SecurityGroups
@@ -128,6 +128,11 @@ class Platform:
     def scaling(self) -> Scaling:
         """Scalable targets and scaling policies by service."""
         return Scaling(self.graph)
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The accounts the plan is made for, none where nothing tells."""
+        return own_accounts(self.plan)
 
     @cached_property
     def regions(self) -> Regions:

@@ -77,6 +77,23 @@ class Regions:
         return value if isinstance(value, Known) else Unknown()
 
 
+def own_accounts(plan: Plan) -> frozenset[str]:
+    """The accounts a plan is made for, as its lookups or its provider blocks tell; none if neither.
+
+    A provider refuses every account but its `allowed_account_ids`.
+    """
+    found = {
+        str(each.value("account_id"))
+        for each in plan.resources
+        if each.type == "aws_caller_identity" and isinstance(each.value("account_id"), Known)
+    }
+    for provider in plan.providers.values():
+        allowed = provider.body.arguments.get("allowed_account_ids")
+        if allowed is not None and isinstance(allowed.constant, Known):
+            found |= {str(each) for each in allowed.constant.value}
+    return frozenset(found)
+
+
 def _has_region(resource: Resource) -> bool:
     unknown = resource.after_unknown if isinstance(resource.after_unknown, dict) else {}
     return "region" in (resource.after or {}) or "region" in unknown

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from policyscan.plan import Known, Resource, Value
 from policyscan.plan.address import module_text
+from policyscan.rule.containers import Container
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -43,6 +44,17 @@ def in_container(definition: Resource, name: str, *body: str) -> str:
     called = (arguments(name=quoted(name)), "") if name else ()
     inside = _indented((*called, *body))
     return edit(definition, f"container_definitions = jsonencode([{{\n{inside}}}])")
+
+
+def name_of(container: Container | None) -> str:
+    """A container's name for `in_container`: "" where it cannot be told, or is not to be."""
+    return "" if container is None or container.is_sensitive else container.name
+
+
+def removed(resource: Resource) -> str:
+    """What stands in the place of a resource's block so that Terraform destroys it."""
+    gone = block("lifecycle", "destroy = true")
+    return block("removed", f"from = {resource.config_address}", "", gone)
 
 
 def block(header: str, *body: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from policyscan.engine import built_in_pack, load_pack
+from policyscan.engine import GATE, built_in_pack, load_pack
 from policyscan.report.rule_pages import rule_pages
 from policyscan.workbench.example import examples_of
 from policyscan.workbench.fixture import fixtures_of
@@ -15,7 +15,7 @@ def made_pages(folder: Path) -> dict[str, str]:
     """The pages of the built-in rules by their file names, to stand in a folder."""
     pack = built_in_pack()
     rules = load_pack(pack)
-    return rule_pages(rules, examples_of(rules, fixtures_of(pack), folder.resolve()))
+    return rule_pages((GATE, *rules), examples_of(rules, fixtures_of(pack), folder.resolve()))
 
 
 def write_pages(folder: Path) -> None:

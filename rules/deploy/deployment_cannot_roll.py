@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
     Finding,
     Known,
     Parameters,
@@ -44,11 +43,11 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
-    Value,
     arguments,
     block,
     concluded,
     edit,
+    effective,
     not_applicable,
     number_of,
     passed,
@@ -64,7 +63,7 @@ RULE = Rule(
 )
 
 LEAST, MOST = "deployment_minimum_healthy_percent", "deployment_maximum_percent"
-DEFAULTS = {LEAST: 100, MOST: 200}
+WHOLE = 100
 BREAKER = "deployment_circuit_breaker[0]."
 FIX = "let a deployment start as many new tasks as there are, and stop none of the old before"
 ROOMY = arguments(**{LEAST: "100", MOST: "200"})
@@ -100,7 +99,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(service: Service, platform: Platform) -> Finding:
-    percents = {name: _percent(service.resource.value(name), name) for name in (LEAST, MOST)}
+    percents = {name: number_of(effective(service.resource, name)) for name in (LEAST, MOST)}
     questions = [
         Question(f"{service.address}.{name} is known only after apply: write it down", name)
         for name, percent in percents.items()
@@ -128,7 +127,7 @@ def _room(service: Service, platform: Platform, least: float, most: float) -> It
     shown = f"{LEAST} is {least:g} and {MOST} {most:g}"
     steps = (Step(service.address, LEAST, f"{least:g}"), Step(service.address, MOST, f"{most:g}"))
     roomy = edit(service.resource, ROOMY)
-    if least > DEFAULTS[LEAST] or most < DEFAULTS[LEAST] or least >= most:
+    if least > WHOLE or most < WHOLE or least >= most:
         symptom = BOTH_100 if least == most else "InvalidParameterException"
         yield Problem(f"{shown}: no deployment can go by that", steps, symptom, FIX, snippet=roomy)
         return
@@ -165,10 +164,6 @@ def _listed(counts: list[int]) -> str:
     """Example: [2, 3] is "2 or 3 tasks"."""
     more = " or more" if len(counts) > len(counts[:3]) else ""
     return f"{' or '.join(map(str, counts[:3]))}{more} task{'' if counts == [1] else 's'}"
-
-
-def _percent(value: Value, name: str) -> float | None:
-    return DEFAULTS[name] if isinstance(value, Absent) else number_of(value)
 
 
 def _notices(service: Service) -> bool | None:

@@ -29,7 +29,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
     Attachment,
     Finding,
     Known,
@@ -42,6 +41,7 @@ from policyscan.rule import (
     Target,
     certainty_of,
     edit,
+    effective,
     fail,
     network_mode,
     not_applicable,
@@ -100,15 +100,15 @@ def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Pl
         return undetermined(
             address, f"{target.address} is not in this plan", at=attachment.attribute
         )
-    kind = group.value("target_type")
+    kind = effective(group, "target_type")
     wanted = "ip" if mode == "awsvpc" else "instance"
     path = steps_to(attachment.service.resource, attachment.attribute, target)
     match kind:
         case Known(value) if value == wanted:
             text = f"{target.address} takes {wanted} targets, as {mode} tasks need"
             return passed(address, text, path=path, certainty=certainty_of(target))
-        case Known() | Absent():
-            found = str(kind) if isinstance(kind, Known) else "instance"
+        case Known():
+            found = str(kind)
         case _:
             why = f"{target.address}.target_type is known only after apply"
             return undetermined(address, why, path=path)

@@ -48,6 +48,7 @@ from policyscan.rule import (
     Target,
     Wanted,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
@@ -66,6 +67,12 @@ RULE = Rule(
 
 EXECUTION, TASK = "execution_role_arn", "task_role_arn"
 WRITES = ("dynamodb:PutItem", "s3:PutObject")
+PULLS = ("ecr:GetDownloadUrlForLayer",)
+NOTED = (
+    (EXECUTION, Level.WARNING, WRITES, "starts the task and may %s: that is for a task role"),
+    (TASK, Level.INFO, PULLS, "is the code's and may %s: only the execution role pulls images"),
+)
+"""What one of two roles may that is the other's to do."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -113,21 +120,34 @@ def _shared(definition: Resource, path: tuple[Step, ...], **details: Any) -> Fin
         definition.address,
         f"{definition.address} has its code act as the role that starts it: {TASK} is {EXECUTION}",
         path=path,
+        symptom="nothing fails: whoever takes over the code may pull every image and read every "
+        "secret that the execution role may",
         strikes=Phase.RUNTIME,
         cause=path[-1].address,
-        fix=f"in {definition.address}:\n{TASK} = aws_iam_role.<a role of its own>.arn\n"
-        "or leave it out, if the code calls no AWS API",
+        fix=f"give the code a role of its own, or leave {TASK} out if it calls no AWS API",
+        snippet=edit(definition, f"{TASK} = aws_iam_role.TASK.arn"),
         **details,
     )
 
 
 def _apart(definition: Resource, platform: Platform) -> Finding:
-    notes = []
-    for target in platform.graph.resolve(definition, EXECUTION, ["aws_iam_role"]).targets:
+    notes = tuple(
+        Note(level, f"{role} {says % action}")
+        for argument, level, actions, says in NOTED
+        for role, action in _may(definition, argument, actions, platform)
+    )
+    return passed(definition.address, "its two roles differ", at=TASK, notes=notes)
+
+
+def _may(
+    definition: Resource, argument: str, actions: tuple[str, ...], platform: Platform
+) -> Iterator[tuple[str, str]]:
+    """The role an argument names, with each of the actions it is allowed on some resource."""
+    for target in platform.graph.resolve(definition, argument, ["aws_iam_role"]).targets:
         resource = platform.graph.resource(target.address)
-        role = platform.roles.of(resource) if resource and resource.mode == "managed" else None
-        for action in WRITES if role else ():
-            if role and platform.roles.may(role, action, Wanted("arn:*")).answer is Answer.YES:
-                text = f"{target.address} starts the task and may {action}: that is for a task role"
-                notes.append(Note(Level.WARNING, text))
-    return passed(definition.address, "its two roles differ", at=TASK, notes=tuple(notes))
+        if resource is None or resource.mode != "managed":
+            continue
+        role = platform.roles.of(resource)
+        for action in actions:
+            if platform.roles.may(role, action, Wanted("arn:*")).answer is Answer.YES:
+                yield target.address, action

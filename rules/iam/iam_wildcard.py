@@ -18,7 +18,8 @@ statement {
 
 Some actions know no resource: `ecr:GetAuthorizationToken`, `ec2:Describe*`, the channels of ECS
 Exec. `*` is right for them. A condition narrows a resource of `*`; for `iam:PassRole` it has to be
-on `iam:PassedToService`. Policies of KMS keys are not judged: there `*` means the key itself.
+on `iam:PassedToService`. In a policy of a resource itself, as that of a KMS key, a resource of `*`
+means this one resource: there only a principal of `*` fails, when no condition narrows it.
 
 A role fails for what its own block holds and for policies AWS keeps that give everything or all of
 a service (`AdministratorAccess`, `...FullAccess`), a policy's own resource for what it says.
@@ -51,17 +52,24 @@ from policyscan.rule import (
     Severity,
     Statement,
     Step,
+    arguments,
+    block,
+    edit,
     excess,
     fail,
     is_broad,
     is_public,
     passed,
+    quoted,
     undetermined,
 )
 
 IDENTITY = ("aws_iam_group_policy", "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy")
 OF_RESOURCES = (
+    "aws_backup_vault_policy",
     "aws_ecr_repository_policy",
+    "aws_efs_file_system_policy",
+    "aws_kms_key_policy",
     "aws_s3_bucket_policy",
     "aws_secretsmanager_secret_policy",
     "aws_sns_topic_policy",
@@ -71,13 +79,9 @@ OF_RESOURCES = (
 TRUST = "assume_role_policy"
 KEPT_BY_AWS = ":iam::aws:policy/"
 
-NAMED = """{
-  Effect   = "Allow"
-  Action   = ["<service>:<Action>"]
-  Resource = [<resource>.arn]
-}"""
-PUBLIC = """Principal = { AWS = "arn:aws:iam::<account>:role/<role>" }
-or a Condition on aws:PrincipalOrgID or aws:SourceAccount"""
+DOCUMENT = "aws_iam_policy_document"
+TRUSTED = "arn:aws:iam::ACCOUNT:role/ROLE"
+SYMPTOM = "nothing fails: whoever gets hold of the credentials may do all of it"
 
 RULE = Rule(
     id="PS502",
@@ -96,7 +100,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             document = platform.roles.documents.of(policy, "policy")
             yield _judge(policy, document, platform)
     for role in platform.roles.all:
-        yield _judge_role(role)
+        yield _judge_role(role, platform)
 
 
 def _problem(statement: Statement, *, of_resource: bool) -> str:
@@ -110,7 +114,7 @@ def _judge(policy: Resource, document: Document, platform: Platform) -> Finding:
     for statement in document.statements:
         if why := _problem(statement, of_resource=of_resource):
             why += _holders(policy, platform)
-            return _fail(policy.address, "policy", document, statement, why)
+            return _fail(policy, "policy", document, statement, why, platform)
     if (opens := _opens(document)) and not of_resource:
         return undetermined(policy.address, opens[0], at="policy")
     if document.unresolved:
@@ -126,21 +130,22 @@ def _judge(policy: Resource, document: Document, platform: Platform) -> Finding:
     )
 
 
-def _judge_role(role: Role) -> Finding:
+def _judge_role(role: Role, platform: Platform) -> Finding:
     address = role.resource.address
     for statement in role.trust.statements:
         if is_public(statement):
             why = "its trust policy lets anybody take it on"
-            return _fail(address, TRUST, role.trust, statement, why)
+            return _fail(role.resource, TRUST, role.trust, statement, why, platform)
     opens = [*role.trust.unresolved, *role.unresolved]
     for policy in role.policies:
         if is_broad(policy.name):
-            return _broad(role, policy)
+            return _broad(role, policy, platform)
         # What another resource of the plan says is judged there.
         is_own = policy.address == address and policy.attribute.endswith(".policy")
         for statement in policy.document.statements if is_own else ():
             if why := excess(statement):
-                return _fail(address, policy.attribute, policy.document, statement, why)
+                here = (role.resource, policy.attribute)
+                return _fail(*here, policy.document, statement, why, platform)
         if is_own or (not policy.document.address and KEPT_BY_AWS not in policy.name):
             opens += _opens(policy.document)
     if opens:
@@ -148,22 +153,22 @@ def _judge_role(role: Role) -> Finding:
     return passed(address, "no policy of it gives everything", at=TRUST)
 
 
-def _broad(role: Role, policy: Attached) -> Finding:
+def _broad(role: Role, policy: Attached, platform: Platform) -> Finding:
     address, name = role.resource.address, policy.name.rpartition("/")[2]
     step = Step(policy.address, policy.attribute, policy.name)
+    attaches = platform.graph.resource(policy.address) or role.resource
+    least = "aws_iam_policy.LEAST.arn"
+    if policy.attribute == "managed_policy_arns":
+        least = f"[{least}]"
     return fail(
         address,
         f"{address} has {policy.name}",
         path=(step,) if policy.address == address else (Step(address, "name"), step),
+        symptom=SYMPTOM,
         strikes=Phase.RUNTIME,
         cause=policy.address,
-        fix=f"in place of {name}, attach a policy of its own to {address}, with the actions it "
-        "needs:\n"
-        'data "aws_iam_policy_document" "least" {\n'
-        "  statement {\n"
-        '    actions   = ["<service>:<Action>"]\n'
-        "    resources = [<resource>.arn]\n"
-        "  }\n}",
+        fix=f"in place of {name}, attach a policy of its own, with the actions it needs",
+        snippet=edit(attaches, f"{policy.attribute} = {least}"),
     )
 
 
@@ -176,26 +181,92 @@ def _opens(document: Document) -> list[str]:
     return opens
 
 
-def _fail(
-    address: str, attribute: str, document: Document, statement: Statement, why: str
+def _fail(  # noqa: PLR0913, PLR0917 - where a statement stands, and what is wrong with it
+    resource: Resource,
+    attribute: str,
+    document: Document,
+    statement: Statement,
+    why: str,
+    platform: Platform,
 ) -> Finding:
+    address = resource.address
     elsewhere = document.address not in {"", address}
     steps = (Step(document.address, statement.place, why),) if elsewhere else ()
+    written = platform.graph.resource(document.address) or resource
+    what = "whom it lets in" if is_public(statement) else "the actions and the resources it allows"
     return fail(
         address,
         f"{address}: {why}",
         path=(Step(address, attribute, why), *steps),
+        symptom=SYMPTOM,
         strikes=Phase.RUNTIME,
         cause=document.address,
-        fix=f"in {document.address or address}:\n{PUBLIC if is_public(statement) else NAMED}",
+        fix=f"in {written.address}, name {what}",
+        snippet=_snippet(written, attribute, statement),
     )
 
 
+def _snippet(written: Resource, attribute: str, statement: Statement) -> str:
+    """The statement with names in place of its wildcards, as its document is written."""
+    named = {"actions": _actions(statement), "resources": _resources(statement)}
+    if written.type == DOCUMENT:
+        lines = arguments(**{key: _list(each) for key, each in named.items() if each})
+        if is_public(statement):
+            trusted = arguments(type=quoted("AWS"), identifiers=_list([quoted(TRUSTED)]))
+            lines = block("principals", trusted)
+        return edit(written, block("statement", lines))
+    values = {"Effect": quoted("Allow")}
+    if is_public(statement):
+        values["Principal"] = f"{{ AWS = {quoted(TRUSTED)} }}"
+    values["Action"] = _list(named["actions"])
+    if named["resources"]:
+        values["Resource"] = _list(named["resources"])
+    inner = block("", arguments(**values)).strip()
+    name = attribute.rpartition(".")[2]
+    policy = f'{name} = jsonencode({{\n  Version = "2012-10-17"\n  Statement = ['
+    policy += inner.replace("\n", "\n  ") + "]\n})"
+    return edit(written, block("inline_policy", policy) if attribute != name else policy)
+
+
+def _actions(statement: Statement) -> list[str]:
+    """The actions, each that is a whole service's told to be one of it."""
+    shown = ("*",) if statement.excepts_actions else statement.actions
+    parts = ((each, *each.partition(":")) for each in shown if isinstance(each, str))
+    return [
+        quoted(each if rest and rest != "*" else f"{service.replace('*', 'SERVICE')}:ACTION")
+        for each, service, _, rest in parts
+    ]
+
+
+def _resources(statement: Statement) -> list[str]:
+    """The resources, those that stand for all told to be one."""
+    if statement.excepts_resources:
+        return ["RESOURCE.arn"]
+    return [
+        "RESOURCE.arn" if each == "*" or not isinstance(each, str) else quoted(each)
+        for each in statement.resources
+    ]
+
+
+def _list(values: list[str]) -> str:
+    return f"[{', '.join(dict.fromkeys(values))}]"
+
+
 def _holders(policy: Resource, platform: Platform) -> str:
-    """Who may do it, as the end of a sentence."""
+    """Who may do it, and whose code that is, as the end of a sentence."""
     names = [
-        role.resource.address
+        role.resource.address + _users(role.resource, platform)
         for role in platform.roles.all
         if any(policy.address in {each.address, each.name} for each in role.policies)
     ]
     return f", for {', '.join(names)}" if names else ""
+
+
+def _users(role: Resource, platform: Platform) -> str:
+    """The first task definition that names a role, in brackets."""
+    for definition in platform.task_definitions:
+        for argument in ("task_role_arn", "execution_role_arn"):
+            ends = platform.graph.resolve(definition, argument, [role.type]).targets
+            if role.address in {end.address for end in ends if end.is_sure}:
+                return f" ({argument} of {definition.address})"
+    return ""

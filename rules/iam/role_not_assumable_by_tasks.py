@@ -55,6 +55,7 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    edit,
     fail,
     passed,
     undetermined,
@@ -72,6 +73,14 @@ RULE = Rule(
 TRUST = "assume_role_policy"
 ARGUMENTS = ("execution_role_arn", "task_role_arn")
 PRINCIPAL = "ecs-tasks.amazonaws.com"
+LETS_IN = f"""{TRUST} = jsonencode({{
+  Version = "2012-10-17"
+  Statement = [{{
+    Effect    = "Allow"
+    Action    = "sts:AssumeRole"
+    Principal = {{ Service = "{PRINCIPAL}" }}
+  }}]
+}})"""
 SYMPTOM = (
     "ECS was unable to assume the role '...' that was provided for this task. Please verify that "
     "the role being passed has the proper trust relationship and permissions and that your IAM "
@@ -125,9 +134,8 @@ def _judge(role: Role, users: list[tuple[Step, Target]]) -> Finding:
         symptom=SYMPTOM,
         strikes=Phase.TASK_START,
         cause=trust.address or address,
-        fix=f"in the trust policy of {address}:\n"
-        '{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = '
-        f'"{PRINCIPAL}" }} }}',
+        fix=f"let {PRINCIPAL} take on {address} in its trust policy",
+        snippet=edit(role.resource, LETS_IN),
     )
 
 

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from policyscan.rule import (
     Certainty,
     Confidence,
+    Container,
     Credential,
     Finding,
     Parameters,
@@ -51,7 +52,11 @@ from policyscan.rule import (
     certainty_of,
     credentials_in,
     fail,
+    in_container,
+    in_module,
+    name_of,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -65,6 +70,8 @@ RULE = Rule(
 )
 
 AT = "container_definitions"
+KEPT = ("aws_secretsmanager_secret_version.", "aws_ssm_parameter.")
+"""How addresses begin of what keeps a credential, and can be referred to by its ARN."""
 SYMPTOM = "the value can be read with ecs:DescribeTaskDefinition, in the console and in the state"
 
 
@@ -78,7 +85,7 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
     images = platform.images.of(definition)
     for container in images.containers:
         for found in credentials_in(container, platform.graph):
-            return _fail(definition, found)
+            return _fail(definition, found, container=container)
     whole = platform.graph.resolve(definition, AT)
     for target in whole.targets:
         source = Credential.of(target, platform.graph)
@@ -104,10 +111,15 @@ def _is_chosen(definition: Resource, target: Target, platform: Platform) -> bool
 
 
 def _fail(
-    definition: Resource, found: Credential, certainty: Certainty = Certainty.PROVEN
+    definition: Resource,
+    found: Credential,
+    certainty: Certainty = Certainty.PROVEN,
+    container: Container | None = None,
 ) -> Finding:
     origin = (Step(found.address, found.attribute),) if found.address else ()
-    shown = found.name or "NAME"
+    kept = "aws_secretsmanager_secret.SECRET"
+    if in_module(found.address).startswith(KEPT):
+        kept = in_module(found.address)
     return fail(
         definition.address,
         f"{definition.address} has a credential in plain text: {found.why}",
@@ -116,6 +128,11 @@ def _fail(
         symptom=SYMPTOM,
         strikes=Phase.RUNTIME,
         cause=found.address,
-        fix=f"in {definition.address}, in place of the environment entry:\n"
-        f'secrets = [{{ name = "{shown}", valueFrom = <secret or parameter>.arn }}]',
+        fix="take it out of the environment, keep it in a secret, and have the container get a "
+        "reference to that",
+        snippet=in_container(
+            definition,
+            name_of(container),
+            f"secrets = [{{ name = {quoted(found.name or 'NAME')}, valueFrom = {kept}.arn }}]",
+        ),
     )

@@ -27,9 +27,9 @@ Amazon ECS Developer Guide, "Task definitions for 64-bit ARM workloads".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policyscan.rule import (
-    Absent,
     Confidence,
     Finding,
     Known,
@@ -43,8 +43,10 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Unknown,
+    block,
     certainty_of,
+    edit,
+    effective,
     fail,
     not_applicable,
     passed,
@@ -63,7 +65,7 @@ RULE = Rule(
 
 AT = "container_definitions"
 ARCHITECTURE = "runtime_platform[0].cpu_architecture"
-BUILT_FOR = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+BUILT_FOR = {"X86_64": "amd64", "ARM64": "arm64"}
 SYMPTOM = (
     "CannotPullContainerError: image Manifest does not contain descriptor matching platform "
     "'%s', or exec format error in the container's log"
@@ -83,22 +85,20 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
         none = not_applicable(
             definition.address, "nothing in this plan is seen to build its images"
         )
-        yield worst(findings) if findings else none
+        found = worst(findings) if findings else none
+        yield replace(found, notes=(*found.notes, *_spot_windows(definition, platform)))
 
 
 def _judge(
     definition: Resource, target: Target, pusher: Resource, platforms: tuple[str, ...]
 ) -> Finding:
     address = definition.address
-    match definition.value(ARCHITECTURE):
-        case Unknown():
-            why = f"{address}.{ARCHITECTURE} is known only after apply"
-            return undetermined(address, why, at=ARCHITECTURE)
-        case Known(value):
-            architecture = str(value)
-        case Absent():
-            architecture = "X86_64"
-    wanted = BUILT_FOR.get(architecture, "")
+    architecture = effective(definition, ARCHITECTURE)
+    if not isinstance(architecture, Known):
+        why = f"{address}.{ARCHITECTURE} is known only after apply"
+        return undetermined(address, why, at=ARCHITECTURE)
+    system = "windows" if _is_windows(definition) else "linux"
+    wanted = f"{system}/{BUILT_FOR.get(str(architecture), '')}"
     path = (
         Step(address, AT, f"runs on {architecture}"),
         Step(target.address, target.attribute, "holds the image"),
@@ -122,8 +122,32 @@ def _judge(
         symptom=SYMPTOM % wanted,
         strikes=Phase.TASK_START,
         cause=pusher.address,
-        fix=f"build with --platform {wanted} in {pusher.address}, or in {address}:\n"
-        "runtime_platform {\n"
-        f'  cpu_architecture = "{"ARM64" if architecture == "X86_64" else "X86_64"}"\n'
-        "}",
+        fix=f"build with --platform {wanted} in {pusher.address}, or run the task on what it "
+        "builds for",
+        snippet=edit(
+            definition,
+            block(
+                "runtime_platform",
+                f'cpu_architecture = "{"ARM64" if str(architecture) == "X86_64" else "X86_64"}"',
+            ),
+        ),
     )
+
+
+def _is_windows(definition: Resource) -> bool:
+    family = effective(definition, "runtime_platform[0].operating_system_family")
+    return isinstance(family, Known) and str(family.value).startswith("WINDOWS")
+
+
+def _spot_windows(definition: Resource, platform: Platform) -> Iterator[Note]:
+    """Services that ask for Windows tasks where there are none."""
+    if not _is_windows(definition):
+        return
+    for service in platform.services_of(definition):
+        names = (
+            service.resource.value(f"capacity_provider_strategy[{index}].capacity_provider")
+            for index in range(len(service.resource.elements("capacity_provider_strategy")))
+        )
+        if Known("FARGATE_SPOT") in names:
+            text = f"{service.address} asks for FARGATE_SPOT, which has no Windows tasks"
+            yield Note(Level.WARNING, text)

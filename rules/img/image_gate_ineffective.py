@@ -42,11 +42,13 @@ from policyscan.rule import (
     Step,
     Target,
     certainty_of,
+    edit,
     fail,
     not_applicable,
     passed,
     steps_to,
     undetermined,
+    wait_for,
 )
 
 RULE = Rule(
@@ -69,6 +71,11 @@ SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
 )
+TWO_PHASES = (
+    "count = var.IMAGE_IS_PUSHED ? 1 : 0",
+    "for_each = var.IMAGE_IS_PUSHED ? KEYS : toset([])",
+)
+"""How a lookup is left out of the first apply: by count, or by for_each."""
 TRIGGERS = ("triggers", "triggers_replace", "keep_remotely")
 
 
@@ -108,6 +115,7 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
 def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
     repository = platform.graph.resource(target.address)
     name = repository.value("name") if repository else None
+    is_keyed = lookup.config is not None and lookup.config.for_each is not None
     ends = "finds nothing" if lookup.type == "aws_ecr_images" else "fails"
     return fail(
         lookup.address,
@@ -117,11 +125,12 @@ def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
         certainty=certainty_of(target),
         symptom=SYMPTOM % (name if isinstance(name, Known) else target.address)
         if ends == "fails"
-        else "",
+        else "nothing fails here: the list is empty, and what was to be gated starts",
         strikes=Phase.APPLY,
         cause=target.address,
-        fix="apply the repository on its own, push the image, then plan again: the lookup is "
-        "then read while planning",
+        fix="apply the repository on its own, push the image, then plan again with the lookup: it "
+        "is then read while planning",
+        snippet=edit(lookup, TWO_PHASES[is_keyed]),
     )
 
 
@@ -155,9 +164,11 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
                 Step(pusher.address),
             ),
             certainty=certainty,
+            symptom="CannotPullContainerError: ... not found, until the push is done",
             strikes=Phase.TASK_START,
             cause=target.address,
-            fix=f"name {pusher.config_address} in depends_on of {service.resource.config_address}",
+            fix=f"have {service.address} wait for {pusher.address}",
+            snippet=wait_for(platform.graph, service.resource, pusher).snippet,
             notes=notes,
         )
     if not pulled:

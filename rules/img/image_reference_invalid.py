@@ -26,6 +26,7 @@ from dataclasses import replace
 
 from policyscan.rule import (
     Certainty,
+    Container,
     Finding,
     Image,
     ImageError,
@@ -41,9 +42,14 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    Verdict,
     fail,
+    in_container,
+    in_module,
+    name_of,
     parse_image,
     passed,
+    quoted,
     undetermined,
     worst,
 )
@@ -57,6 +63,7 @@ RULE = Rule(
     types=("aws_ecs_task_definition",),
 )
 
+FORM = "REGISTRY/REPOSITORY:TAG"
 SYMPTOM = "CannotPullContainerError: ... invalid reference format"
 NO_IMAGES = {"arn", "registry_id"}
 """Attributes of a repository an image never starts with."""
@@ -64,10 +71,8 @@ NAMES = {"name", "id"}
 """Attributes that make an image only behind a registry's host."""
 IMAGES = {"repository_url", "image_uri"}
 DEFINITIONS = "container_definitions"
-FIX = (
-    'write image = "${aws_ecr_repository.<name>.repository_url}:<tag>" '
-    "or <registry>/<repository>:<tag>"
-)
+FIX = "write it as registry/repository:tag, for ECR from the repository_url of the repository"
+INVALID = "ECS Task Definition container_definitions is invalid"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -84,18 +89,33 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
             definition.address,
             f"{definition.address}: {images.invalid}",
             path=(Step(definition.address, DEFINITIONS),),
+            symptom=INVALID,
             strikes=Phase.APPLY,
-            fix="build container_definitions with jsonencode([...])",
+            fix="build container_definitions with jsonencode",
+            snippet=in_container(definition, "", f"image = {quoted(FORM)}"),
         )
     if not images.origins:
         return passed(definition.address, "it has no container")
     return worst(
         replace(
-            _judge_image(definition, each, platform),
+            found,
             at=f"{DEFINITIONS}[{number}].image" if images.is_known else DEFINITIONS,
+            snippet=_snippet(definition, container, found),
         )
-        for number, each in enumerate(images.origins)
+        for number, (each, container) in enumerate(images.runs)
+        for found in (_judge_image(definition, each, platform),)
     )
+
+
+def _snippet(definition: Resource, container: Container | None, found: Finding) -> str:
+    """The image as it is right, in its container."""
+    if found.verdict is not Verdict.FAIL:
+        return ""
+    repository = found.path[-1]
+    image = quoted(FORM)
+    if repository.address != definition.address:
+        image = f'"${{{in_module(repository.address)}.repository_url}}:TAG"'
+    return in_container(definition, name_of(container), f"image = {image}")
 
 
 def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -> Finding:
@@ -132,12 +152,25 @@ def _judge_text(definition: Resource, text: Known, shown: str, platform: Platfor
             path=(Step(definition.address, DEFINITIONS, f"image = {shown!r}"),),
             symptom=SYMPTOM,
             strikes=Phase.TASK_START,
+            cause=definition.address if text.is_sensitive else shown,
             fix=FIX,
         )
     if target := _bare_name(definition, image, platform):
         return _wrong_attribute(definition, target)
     here = Step(definition.address, DEFINITIONS)
-    return passed(definition.address, "every image parses", path=(here,))
+    notes = tuple(_elsewhere(definition, image, platform)) if not text.is_sensitive else ()
+    return passed(definition.address, "every image parses", path=(here,), notes=notes)
+
+
+def _elsewhere(definition: Resource, image: Image, platform: Platform) -> Iterator[Note]:
+    """What it takes to pull from another region or another account."""
+    region = platform.regions.of(definition)
+    if image.region and isinstance(region, Known) and image.region != region.value:
+        text = f"it is pulled from {image.region} into {region}: slower, paid for, and past any "
+        yield Note(Level.WARNING, f"{text}VPC endpoint for ECR")
+    if image.account and platform.accounts and image.account not in platform.accounts:
+        text = f"its repository is in account {image.account}, whose repository policy must allow"
+        yield Note(Level.INFO, f"{text} this one to pull")
 
 
 def _bare_name(definition: Resource, image: Image, platform: Platform) -> Target | None:
@@ -172,5 +205,6 @@ def _wrong_attribute(definition: Resource, target: Target) -> Finding:
         else "CannotPullContainerError: ... pull "
         "access denied, repository does not exist or may require authorization",
         strikes=Phase.TASK_START,
-        fix=f"use {target.address}.repository_url",
+        cause=target.address,
+        fix=f"start the image with the repository_url of {target.address}",
     )

@@ -32,6 +32,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policyscan.rule import (
+    Container,
     Finding,
     Image,
     ImageError,
@@ -50,8 +51,11 @@ from policyscan.rule import (
     Target,
     certainty_of,
     decode_json,
+    effective,
     fail,
+    in_container,
     in_module,
+    name_of,
     parse_image,
     passed,
     undetermined,
@@ -88,80 +92,100 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             why = images.invalid or "it has no container"
             yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
         else:
-            fails = parameters["latest"] == "fail"
-            yield worst(_judge(definition, each, platform, fails=fails) for each in images.origins)
+            judge = _Judge(definition, platform, fails=parameters["latest"] == "fail")
+            yield worst(judge.image(*each) for each in images.runs)
 
 
-def _judge(
-    definition: Resource, origin: ImageOrigin, platform: Platform, *, fails: bool
-) -> Finding:
-    try:
-        image = parse_image(str(origin.text.value)) if origin.text else None
-    except ImageError as problem:
-        image, why = None, f"an image is no reference: {problem}"
-    else:
-        why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
-    if origin.text is not None and origin.text.is_sensitive:
-        image, why = None, "an image is marked sensitive"
-    if image is None or origin.may_differ:
-        return undetermined(definition.address, f"{definition.address}: {why}", at=AT)
-    if image.digest:
-        return passed(definition.address, "a digest always means the same image", at=AT)
-    for target in origin.repositories:
-        repository = platform.graph.resource(target.address)
-        if repository is not None and repository.type == "aws_ecr_repository":
-            return _in_repository(definition, image, target, repository, platform, fails=fails)
-    return _tagged(definition, image, (), fails=fails)
+class _Judge:
+    """Judges the images of one task definition."""
 
+    def __init__(self, definition: Resource, platform: Platform, *, fails: bool) -> None:
+        self.definition = definition
+        self.address = definition.address
+        self.platform = platform
+        self.fails = fails
 
-def _in_repository(  # noqa: PLR0913 - the image, where it is, and how strict to be
-    definition: Resource,
-    image: Image,
-    target: Target,
-    repository: Resource,
-    platform: Platform,
-    *,
-    fails: bool,
-) -> Finding:
-    mutability = repository.value(MUTABILITY)
-    is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
-    if is_fixed and image.tag == "latest" and not _may_move(repository, image.tag):
-        return fail(
-            definition.address,
-            f"{definition.address} runs the tag latest of {repository.address}, whose tags are "
-            "immutable: the second push is refused",
-            severity=Severity.MEDIUM,
-            path=(
-                Step(definition.address, AT, "runs the tag latest"),
-                Step(repository.address, MUTABILITY, str(mutability)),
-            ),
-            certainty=certainty_of(target),
-            symptom=REFUSED % _shown(repository),
-            strikes=Phase.RUNTIME,
-            cause=repository.address,
-            fix=f'image = "${{{in_module(repository.address)}.repository_url}}:<commit>"\n'
-            "with a tag that is used once",
-        )
-    notes = () if is_fixed else tuple(_expiries(repository, platform))
-    return _tagged(definition, image, notes, fails=fails)
+    def image(self, origin: ImageOrigin, container: Container | None) -> Finding:
+        """The verdict on the image of one container."""
+        try:
+            image = parse_image(str(origin.text.value)) if origin.text else None
+        except ImageError as problem:
+            image, why = None, f"an image is no reference: {problem}"
+        else:
+            why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
+        if origin.text is not None and origin.text.is_sensitive:
+            image, why = None, "an image is marked sensitive"
+        if image is None or origin.may_differ:
+            return undetermined(self.address, f"{self.address}: {why}", at=AT)
+        if image.digest:
+            return passed(self.address, "a digest always means the same image", at=AT)
+        for target in origin.repositories:
+            repository = self.platform.graph.resource(target.address)
+            if repository is not None and repository.type == "aws_ecr_repository":
+                return self._in_repository(image, container, target, repository)
+        return self._tagged(image, container, ())
 
+    def _in_repository(
+        self, image: Image, container: Container | None, target: Target, repository: Resource
+    ) -> Finding:
+        mutability = effective(repository, MUTABILITY)
+        is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
+        if is_fixed and image.tag == "latest" and not _may_move(repository, image.tag):
+            url = f"${{{in_module(repository.address)}.repository_url}}"
+            return fail(
+                self.address,
+                f"{self.address} runs the tag latest of {repository.address}, whose tags are "
+                "immutable: the second push is refused",
+                severity=Severity.MEDIUM,
+                path=(
+                    Step(self.address, AT, "runs the tag latest"),
+                    Step(repository.address, MUTABILITY, str(mutability)),
+                ),
+                certainty=certainty_of(target),
+                symptom=REFUSED % _shown(repository),
+                strikes=Phase.RUNTIME,
+                cause=repository.address,
+                fix="run a tag that is used once, such as a commit's hash, or a digest",
+                snippet=in_container(
+                    self.definition, name_of(container), f'image = "{url}:COMMIT"'
+                ),
+            )
+        # Only as long as ECS keeps the digest can the image of one be missed.
+        pins = container is None or container.settings.get("versionConsistency") != "disabled"
+        notes = () if is_fixed or not pins else tuple(_expiries(repository, self.platform))
+        return self._tagged(image, container, notes)
 
-def _tagged(definition: Resource, image: Image, notes: tuple[Note, ...], *, fails: bool) -> Finding:
-    here = Step(definition.address, AT, f"runs the tag {image.tag}")
-    if image.tag != "latest":
-        return passed(definition.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
-    why = f"{definition.address} runs the tag latest, which another push moves"
-    if fails:
-        return fail(
-            definition.address,
-            why,
-            path=(here,),
-            strikes=Phase.RUNTIME,
-            notes=notes,
-            fix='image = "<repository>@<digest>", or a tag that is used once',
-        )
-    warning = Note(Level.WARNING, why)
-    return passed(definition.address, "it runs a tag", path=(here,), notes=(warning, *notes))
+    def _tagged(
+        self, image: Image, container: Container | None, notes: tuple[Note, ...]
+    ) -> Finding:
+        here = Step(self.address, AT, f"runs the tag {image.tag}")
+        if image.tag != "latest":
+            return passed(self.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
+        notes = (*notes, *self._redeploys())
+        why = f"{self.address} runs the tag latest, which another push moves"
+        if self.fails:
+            return fail(
+                self.address,
+                why,
+                path=(here,),
+                symptom="tasks of one service run different images, and nobody can go back",
+                strikes=Phase.RUNTIME,
+                notes=notes,
+                fix="run a digest, or a tag that is used once",
+                snippet=in_container(
+                    self.definition, name_of(container), 'image = "REPOSITORY@DIGEST"'
+                ),
+            )
+        warning = Note(Level.WARNING, why)
+        return passed(self.address, "it runs a tag", path=(here,), notes=(warning, *notes))
+
+    def _redeploys(self) -> Iterator[Note]:
+        """Services that start anew with each apply, to get what the tag means by then."""
+        for service in self.platform.services_of(self.definition):
+            forced = service.resource.value("force_new_deployment") == Known(value=True)
+            if forced and service.resource.is_written("triggers"):
+                text = f"{service.address} is deployed anew whenever its triggers change, to pull "
+                yield Note(Level.INFO, f"{text}latest again: a digest does so when there is one")
 
 
 def _may_move(repository: Resource, tag: str) -> bool:

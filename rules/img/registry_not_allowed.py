@@ -35,8 +35,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policyscan.rule import (
+    Container,
     Finding,
     Image,
     ImageError,
@@ -52,7 +54,10 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Verdict,
     fail,
+    in_container,
+    name_of,
     parse_image,
     passed,
     undetermined,
@@ -82,6 +87,10 @@ STAND_INS = re.compile(
     r"docker\.io/(?:library/(?:alpine|busybox|hello-world|httpd|nginx|ubuntu)|nginxdemos/.*|"
     r"amazon/amazon-ecs-sample)|public\.ecr\.aws/(?:docker/library/.*|nginx/nginx|ecs-sample-image/.*)"
 )
+STANDS_IN = Note(
+    Level.INFO,
+    "it is a stand-in: the port it listens on has to be the one the service sends to",
+)
 PRODUCTION = re.compile(r"prod(?:uction)?|prd|live", re.IGNORECASE)
 
 
@@ -94,14 +103,8 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             why = images.invalid or "it has no container"
             yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
             continue
-        signed = [bool(each.settings.get("repositoryCredentials")) for each in images.containers]
-        if not images.is_known:
-            may_be = platform.graph.members(definition, AT, "credentialsParameter") is not None
-            signed = [may_be] * len(images.origins)
-        yield worst(
-            _Judge(definition, platform, parameters["registries"], production).image(*each)
-            for each in zip(images.origins, signed, strict=True)
-        )
+        judge = _Judge(definition, platform, parameters["registries"], production)
+        yield worst(judge.image(*each) for each in images.runs)
 
 
 def _production(platform: Platform, names: tuple[str, ...]) -> str:
@@ -119,12 +122,14 @@ class _Judge:
     def __init__(
         self, definition: Resource, platform: Platform, allowed: tuple[str, ...], production: str
     ) -> None:
+        self.definition = definition
         self.address = definition.address
         self.platform = platform
         self.allowed = allowed
         self.production = production
 
-    def image(self, origin: ImageOrigin, is_signed: bool) -> Finding:  # noqa: FBT001 - of a pair
+    def image(self, origin: ImageOrigin, container: Container | None) -> Finding:
+        """The verdict on the image of one container."""
         if origin.may_differ or (origin.text is None and not origin.repositories):
             why = "; ".join(origin.unresolved) or "an image is known only after apply"
             return undetermined(self.address, f"{self.address}: {why}", at=AT)
@@ -135,26 +140,39 @@ class _Judge:
         except ImageError:
             return undetermined(self.address, f"{self.address}: an image is no reference", at=AT)
         shown = origin.shown or str(origin.text)
-        return self._parsed(image, shown, is_signed=is_signed)
+        found = self._parsed(image, shown, is_signed=self._is_signed(container))
+        copied = '"${aws_ecr_repository.COPY.repository_url}@DIGEST"'
+        made = in_container(self.definition, name_of(container), f"image = {copied}")
+        return replace(found, snippet=made) if found.verdict is Verdict.FAIL else found
+
+    def _is_signed(self, container: Container | None) -> bool:
+        """Whether a container has credentials of its own, or may have."""
+        if container is not None:
+            return bool(container.settings.get("repositoryCredentials"))
+        found = self.platform.graph.members(self.definition, AT, "credentialsParameter")
+        return found is not None
 
     def _parsed(self, image: Image, shown: str, *, is_signed: bool) -> Finding:
         here = Step(self.address, AT, f"runs {shown}")
-        if self.production and STAND_INS.fullmatch(f"{image.domain}/{image.repository}"):
+        is_stand_in = STAND_INS.fullmatch(f"{image.domain}/{image.repository}") is not None
+        if self.production and is_stand_in:
             return fail(
                 self.address,
                 f"{self.address} runs {shown}, a stand-in, and {self.production} says production",
                 severity=Severity.HIGH,
                 path=(here, Step(self.production)),
+                symptom="users get the stand-in's page",
                 strikes=Phase.RUNTIME,
-                fix='image = "${aws_ecr_repository.<name>.repository_url}@<digest>"',
+                cause=shown,
+                fix="run the application's own image",
             )
-        notes: tuple[Note, ...] = ()
+        notes: tuple[Note, ...] = (STANDS_IN,) if is_stand_in else ()
         if image.domain == HUB and not is_signed:
             text = (
                 "Docker Hub limits anonymous pulls, and all behind one NAT gateway count as one: "
                 "toomanyrequests: You have reached your unauthenticated pull rate limit"
             )
-            notes = (Note(Level.WARNING, text),)
+            notes += (Note(Level.WARNING, text),)
         if image.is_private_ecr:
             return self._private(image, shown, here)
         if image.domain == HUB or image.domain in self.allowed or is_signed:
@@ -163,11 +181,7 @@ class _Judge:
         return self._refused(shown, here, image.domain)
 
     def _private(self, image: Image, shown: str, here: Step) -> Finding:
-        accounts = {
-            str(account.value)
-            for one in self.platform.graph.data_of_type("aws_caller_identity")
-            if isinstance(account := one.value("account_id"), Known)
-        }
+        accounts = self.platform.accounts
         if accounts and image.account not in accounts and image.domain not in self.allowed:
             return self._refused(shown, here, "another account's ECR")
         return passed(self.address, "it comes from private ECR", path=(here,))
@@ -178,7 +192,9 @@ class _Judge:
             self.address,
             f"{self.address} runs {shown}: {registry} is not among the registries agreed on",
             path=(here,),
+            symptom="CannotPullContainerError, once the registry limits, moves or loses the image",
             strikes=Phase.TASK_START,
-            fix='image = "${aws_ecr_repository.<name>.repository_url}@<digest>", with a copy of '
-            f"{shown}",
+            cause=shown,
+            fix=f"copy {shown} into the account's own ECR and run the copy, or add its registry to "
+            "PS604.registries",
         )

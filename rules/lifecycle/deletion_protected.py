@@ -27,15 +27,11 @@ CKV_AWS_139, CKV_AWS_293, CKV_AWS_172, CKV_AWS_344 and CKV2_AWS_58.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from policyscan.rule import (
-    Absent,
-    Certainty,
     Finding,
-    Known,
+    Flag,
     Parameters,
     Phase,
     Platform,
@@ -43,11 +39,12 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
-    Unknown,
-    Value,
     fail,
-    load_table,
+    flags_before,
+    flags_of_kind,
+    not_applicable,
     passed,
+    rows_of_kind,
     undetermined,
 )
 
@@ -60,121 +57,63 @@ RULE = Rule(
     types=("aws_*",),
 )
 
-Row = dict[str, Any]
-Read = Callable[[str], Value]
+KIND = "protection"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per resource that can be protected and stands or is destroyed."""
-    rows: dict[str, list[Row]] = {}
-    for row in load_table("destroyability")["rows"]:
-        if row["kind"] == "protection":
-            rows.setdefault(row["type"], []).append(row)
-    for resource in platform.graph.of_type(*rows):
-        finding = _judge_going(resource, rows[resource.type])
-        if finding is None and not resource.is_deleted:
-            finding = _judge_standing(resource, rows[resource.type])
-        elif finding is None and "delete" in resource.actions:
-            finding = passed(resource.address, "this plan destroys it, and nothing protects it")
-        if finding is not None:
-            yield finding
+    found: dict[str, Finding] = {}
+    for resource, flags in flags_before(platform.graph, KIND):
+        if finding := _judge_going(resource, flags):
+            found[resource.address] = finding
+    for resource, flags in flags_of_kind(platform.graph, KIND):
+        found.setdefault(resource.address, _judge_standing(resource, flags))
+    for resource, rows in rows_of_kind(platform.graph, "note"):
+        if not resource.is_deleted and "protection" in rows[0]["attribute"]:
+            says = f"{rows[0]['attribute']} does not forbid its destroy: {rows[0]['effect']}"
+            found.setdefault(resource.address, not_applicable(resource.address, says))
+    yield from found.values()
 
 
-def _judge_going(resource: Resource, rows: list[Row]) -> Finding | None:
+def _judge_going(resource: Resource, flags: tuple[Flag, ...]) -> Finding | None:
     """What this plan destroys or replaces must not be protected before it."""
-    if "delete" not in resource.actions:
-        return None
-    read = resource.before_value
-    for row, path in _paths(rows, lambda name: _length(read(name))):
-        if _is_protected(row, path, read):
+    for flag in flags:
+        if flag.is_bad:
             verb = "replaces" if resource.is_created else "destroys"
             return fail(
                 resource.address,
-                f"this plan {verb} {resource.address}, which {_says(row, path, read)}: this very "
-                "apply will fail",
+                f"this plan {verb} {resource.address}, which {flag}: this very apply will fail",
                 severity=Severity.CRITICAL,
-                path=(Step(resource.address, path, "before this plan"),),
-                symptom=row.get("symptom", ""),
+                path=(Step(resource.address, flag.path, "before this plan"),),
+                symptom=flag.symptom,
                 strikes=Phase.APPLY,
-                fix=f"first apply {_cure(row)} alone, then plan this again",
+                cause=resource.block_address,
+                fix="first apply this alone, then plan the rest again",
+                snippet=flag.snippet,
             )
-    return None
+    gone = "this plan destroys it, and nothing protects it"
+    return passed(resource.address, gone) if resource.is_deleted else None
 
 
-def _judge_standing(resource: Resource, rows: list[Row]) -> Finding:
-    read = resource.value
-    unknown = None
-    for row, path in _paths(rows, lambda name: len(resource.elements(name))):
-        match _is_protected(row, path, read):
-            case True:
-                return fail(
-                    resource.address,
-                    f"{resource.address} {_says(row, path, read)}: {row['effect']}",
-                    path=(Step(resource.address, path),),
-                    certainty=_certainty(row, path, read),
-                    symptom=row.get("symptom", ""),
-                    strikes=Phase.DESTROY,
-                    fix=_cure(row),
-                )
-            case None:
-                unknown = unknown or (path if isinstance(read(path), Unknown) else row["unless"])
-    if unknown is not None:
+def _judge_standing(resource: Resource, flags: tuple[Flag, ...]) -> Finding:
+    if protecting := next((flag for flag in flags if flag.is_bad), None):
+        return fail(
+            resource.address,
+            f"{resource.address} {protecting}: {protecting.row['effect']}",
+            path=(Step(resource.address, protecting.path),),
+            certainty=protecting.certainty,
+            symptom=protecting.symptom,
+            strikes=Phase.DESTROY,
+            cause=resource.block_address,
+            fix="turn the protection off",
+            snippet=protecting.snippet,
+        )
+    if unknown := next((flag for flag in flags if flag.is_bad is None), None):
         return undetermined(
             resource.address,
-            f"{resource.address}.{unknown} is known only after apply: write it as a constant, or "
-            "apply what it waits for first",
-            path=(Step(resource.address, unknown),),
+            f"{resource.address}.{unknown.blocker} is known only after apply: write it as a "
+            "constant, or apply what it waits for first",
+            path=(Step(resource.address, unknown.blocker),),
         )
-    steps = tuple(Step(resource.address, row["attribute"]) for row in rows)
+    steps = tuple(Step(resource.address, flag.path) for flag in flags)
     return passed(resource.address, "it is not protected against deletion", path=steps)
-
-
-def _paths(rows: list[Row], count: Callable[[str], int]) -> Iterator[tuple[Row, str]]:
-    """Every row with the attribute it speaks of, once per block where blocks repeat."""
-    for row in rows:
-        blocks, splat, attribute = row["attribute"].partition("[*].")
-        if splat:
-            yield from ((row, f"{blocks}[{at}].{attribute}") for at in range(count(blocks)))
-        else:
-            yield row, blocks
-
-
-def _length(value: Value) -> int:
-    return len(value.value) if isinstance(value, Known) else 0
-
-
-def _is_protected(row: Row, path: str, read: Read) -> bool | None:
-    """Whether a row's attribute is bad and no flag lifts it; None when the plan does not tell."""
-    value = read(path)
-    if isinstance(value, Unknown):
-        return None
-    operator, operand = row["bad"]
-    effective = row["unset"] if isinstance(value, Absent) else value.value
-    if (effective == operand) is not (operator == "=="):
-        return False
-    lifted = read(row["unless"]) if "unless" in row else Absent()
-    return None if isinstance(lifted, Unknown) else lifted != Known(value=True)
-
-
-def _says(row: Row, path: str, read: Read) -> str:
-    match read(path):
-        case Known(value) as known:
-            shown = str(known)
-            return f"has {path} = {shown.lower() if isinstance(value, bool) else shown}"
-        case _:
-            return f"leaves {path} unset, and unset it is {json.dumps(row['unset'])}"
-
-
-def _certainty(row: Row, path: str, read: Read) -> Certainty:
-    """Inferred where the documentation does not tell what an unset attribute means."""
-    is_guess = row.get("assumed", False) and isinstance(read(path), Absent)
-    return Certainty.INFERRED if is_guess else Certainty.PROVEN
-
-
-def _cure(row: Row) -> str:
-    """The line that protects nothing."""
-    operator, operand = row["bad"]
-    harmless = operand if operator == "!=" else row["unset"]
-    block, _, attribute = row["attribute"].rpartition("[*].")
-    line = f"{attribute} = {json.dumps(harmless)}"
-    return f"{block} {{ {line} }}" if block else line

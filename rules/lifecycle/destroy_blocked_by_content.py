@@ -30,7 +30,7 @@ The pages of the resources in the AWS provider's documentation; the attributes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policyscan.rule import (
@@ -46,9 +46,10 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    edit,
     fail,
-    load_table,
     passed,
+    rows_of_kind,
     undetermined,
 )
 
@@ -66,11 +67,7 @@ ON = Known(value=True)
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per resource with a force flag that stands or is destroyed."""
-    rows = {
-        row["type"]: row for row in load_table("destroyability")["rows"] if row["kind"] == "force"
-    }
-    for resource in platform.graph.of_type(*rows):
-        row = rows[resource.type]
+    for resource, (row,) in rows_of_kind(platform.graph, "force"):
         if _must_go_unforced(resource, row):
             yield _judge_going(resource, row)
         elif not resource.is_deleted:
@@ -79,7 +76,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             yield passed(resource.address, "this plan destroys it, whatever it holds")
 
 
-def _must_go_unforced(resource: Resource, row: dict[str, Any]) -> bool:
+def _must_go_unforced(resource: Resource, row: Mapping[str, Any]) -> bool:
     """Whether this plan destroys what fills up, and the flag is not on before it."""
     return (
         "fills" in row
@@ -88,7 +85,7 @@ def _must_go_unforced(resource: Resource, row: dict[str, Any]) -> bool:
     )
 
 
-def _judge_going(resource: Resource, row: dict[str, Any]) -> Finding:
+def _judge_going(resource: Resource, row: Mapping[str, Any]) -> Finding:
     flag = row["attribute"]
     verb = "replaces" if resource.is_created else "destroys"
     late = f"; {flag} = true in this plan comes too late" if resource.value(flag) == ON else ""
@@ -97,13 +94,15 @@ def _judge_going(resource: Resource, row: dict[str, Any]) -> Finding:
         f"this plan {verb} {resource.address}, whose {flag} is not on before it{late}: this apply "
         "fails if it holds anything",
         path=(Step(resource.address, flag, "before this plan"),),
-        symptom=row.get("symptom", ""),
+        symptom=row.get("symptom", row["effect"]),
         strikes=Phase.APPLY,
-        fix=f"first apply {flag} = true alone, then plan this again",
+        cause=resource.block_address,
+        fix="first apply this alone, then plan the rest again",
+        snippet=edit(resource, f"{flag} = true"),
     )
 
 
-def _judge_standing(resource: Resource, row: dict[str, Any]) -> Finding:
+def _judge_standing(resource: Resource, row: Mapping[str, Any]) -> Finding:
     flag = row["attribute"]
     path = (Step(resource.address, flag),)
     match resource.value(flag):
@@ -125,7 +124,9 @@ def _judge_standing(resource: Resource, row: dict[str, Any]) -> Finding:
                 f"{resource.address} fills up outside Terraform and has no {flag} = true: "
                 "terraform destroy stops as soon as it holds anything",
                 path=path,
-                symptom=row.get("symptom", ""),
+                symptom=row.get("symptom", row["effect"]),
                 strikes=Phase.DESTROY,
-                fix=f"{flag} = true",
+                cause=resource.block_address,
+                fix=f"turn {flag} on, and apply that before the destroy",
+                snippet=edit(resource, f"{flag} = true"),
             )

@@ -12,12 +12,16 @@ deregister the tasks it stops, and the service hangs in DRAINING until the destr
 
 It helps in the other direction as well: no task starts before its permissions are there.
 
+A capacity provider does not go while a service runs on it: a plan that replaces one waits for that
+until it times out. What else makes a destroy slow is noted: a long `deregistration_delay` or
+`stopTimeout`.
+
 ## When unknown
 What the service waits for stands in a local: give `--source-dir`.
 
 ## Source
 AWS provider documentation, `aws_ecs_service`, the note on `depends_on`;
-hashicorp/terraform-provider-aws issue 3414.
+hashicorp/terraform-provider-aws issues 3414 and 14393.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    TARGET_GROUPS,
     Confidence,
     Finding,
     Known,
@@ -40,9 +45,13 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    block,
     concluded,
+    edit,
     not_applicable,
+    number,
     passed,
+    wait_for,
 )
 
 RULE = Rule(
@@ -56,7 +65,11 @@ RULE = Rule(
 
 ROLE = "aws_iam_role"
 POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
-TARGET_GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
+PROVIDER = "aws_ecs_capacity_provider"
+IN_USE = (
+    "waiting for ECS Capacity Provider (...) to delete: timeout while waiting for resource to be "
+    "gone (last state: 'ACTIVE', timeout: 20m0s)"
+)
 DRAINING = "timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING')"
 LONGEST = 60
 """Seconds of deregistration that a destroy may take for each service without a word."""
@@ -89,8 +102,9 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 why = f"whether it waits for {policy.address} is not in the plan: {hidden}"
                 questions.append(Question(why, "depends_on"))
             else:
-                problems.append(_problem(service, role, policy, severity))
-    if not policies:
+                problems.append(_problem(service, role, policy, severity, platform))
+    problems += _replaced_providers(service, platform)
+    if not policies and not problems:
         return not_applicable(service.address, "no policy of its roles is in this plan")
     path = (Step(service.address, "depends_on"),)
     says = "it is destroyed before the policies of its roles"
@@ -116,12 +130,9 @@ def _policies(
                 yield role, policy
 
 
-def _problem(service: Service, role: Resource, policy: Resource, severity: Severity) -> Problem:
-    is_near = service.resource.module == policy.module
-    fix = f"depends_on = [{policy.config_address if is_near else policy.address}]"
-    where = (
-        service.resource.config_address if is_near else f"the call of {service.address}'s module"
-    )
+def _problem(
+    service: Service, role: Resource, policy: Resource, severity: Severity, platform: Platform
+) -> Problem:
     return Problem(
         f"it does not wait for {policy.address}, and a destroy may take that away first",
         (
@@ -129,19 +140,47 @@ def _problem(service: Service, role: Resource, policy: Resource, severity: Sever
             Step(policy.address, "role", role.address),
         ),
         DRAINING,
-        f"in {where}: {fix}",
+        f"have {service.address} wait for {policy.address}: what waits is destroyed first",
         strikes=Phase.DESTROY,
         severity=severity,
         cause=policy.address,
+        snippet=wait_for(platform.graph, service.resource, policy).snippet,
     )
 
 
+def _replaced_providers(service: Service, platform: Platform) -> Iterator[Problem]:
+    """Capacity providers this plan replaces while the service runs on them."""
+    size = len(service.resource.elements("capacity_provider_strategy"))
+    paths = [f"capacity_provider_strategy[{index}].capacity_provider" for index in range(size)]
+    for path in paths if not service.resource.is_created else ():
+        for target in platform.graph.resolve(service.resource, path, [PROVIDER]).targets:
+            provider = platform.graph.resource(target.address)
+            if provider is None or "delete" not in provider.actions or not target.is_sure:
+                continue
+            yield Problem(
+                f"it runs on {target.address}, which this plan replaces",
+                (Step(service.address, path), Step(target.address, "", "replaced by this plan")),
+                IN_USE,
+                f"have the association be replaced with {target.address}, or give the new one "
+                "another name and create it first",
+                strikes=Phase.APPLY,
+                cause=target.address,
+                snippet=edit(provider, block("lifecycle", "create_before_destroy = true")),
+            )
+
+
 def _slow(service: Service, platform: Platform) -> Iterator[Note]:
-    """Target groups that keep every destroy waiting."""
+    """What keeps every destroy waiting: target groups, and containers that are slow to stop."""
     for target in platform.graph.resolve(service.resource, "load_balancer", TARGET_GROUPS).targets:
         group = platform.graph.resource(target.address)
         delay = group.value("deregistration_delay") if group else None
         # The provider has this number as a text.
         if isinstance(delay, Known) and str(delay.value).isdecimal() and int(delay.value) > LONGEST:
             text = f"a destroy waits {delay} seconds until {target.address} lets go of its targets"
+            yield Note(Level.INFO, text)
+    definition, _ = platform.definition_of(service)
+    for container in platform.images.of(definition).containers if definition else ():
+        seconds = number(container, "stopTimeout")
+        if seconds is not None and seconds > LONGEST:
+            text = f"a destroy may wait {seconds} seconds until container {container.shown} stops"
             yield Note(Level.INFO, text)

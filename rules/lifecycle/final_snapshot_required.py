@@ -26,7 +26,6 @@ for the name of a snapshot first, and RDS then refuses to take one of a replica.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from policyscan.rule import (
@@ -41,6 +40,7 @@ from policyscan.rule import (
     Step,
     fail,
     flags_of_kind,
+    not_applicable,
     passed,
     undetermined,
 )
@@ -55,6 +55,11 @@ RULE = Rule(
 )
 
 
+FIX = "go without the last snapshot, and apply that before the destroy"
+OF_A_CLUSTER = ("aws_docdb_cluster_instance", "aws_rds_cluster_instance")
+"""Types that take no snapshot of their own: their cluster does."""
+
+
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per resource that may take a last snapshot."""
     for resource, (flag,) in flags_of_kind(platform.graph, "final-snapshot"):
@@ -64,13 +69,16 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                 yield undetermined(
                     resource.address,
                     f"{resource.address}.{flag.path} is known only after apply: write "
-                    f"{_cure(flag)}, or apply what it waits for first",
+                    f"{flag.cure}, or apply what it waits for first",
                     path=(step,),
                 )
             case True:
                 yield _judge(flag, step)
             case _:
                 yield passed(resource.address, "it goes without a last snapshot", path=(step,))
+    for instance in platform.graph.of_type(*OF_A_CLUSTER):
+        if not instance.is_deleted:
+            yield not_applicable(instance.address, "its cluster takes the last snapshot")
 
 
 def _judge(flag: Flag, step: Step) -> Finding:
@@ -83,7 +91,9 @@ def _judge(flag: Flag, step: Step) -> Finding:
             path=(step, Step(address, name, "not set")),
             symptom=f"{name} is required when skip_final_snapshot is false",
             strikes=Phase.DESTROY,
-            fix=_cure(flag),
+            cause=flag.resource.block_address,
+            fix=FIX,
+            snippet=flag.snippet,
         )
     if flag.resource.type == "aws_db_instance" and not isinstance(
         flag.resource.value("replicate_source_db"), Absent
@@ -96,7 +106,9 @@ def _judge(flag: Flag, step: Step) -> Finding:
             path=(step, Step(address, "replicate_source_db")),
             symptom="InvalidParameterCombination: a final snapshot of a read replica",
             strikes=Phase.DESTROY,
-            fix=_cure(flag),
+            cause=flag.resource.block_address,
+            fix=FIX,
+            snippet=flag.snippet,
         )
     return fail(
         address,
@@ -106,15 +118,8 @@ def _judge(flag: Flag, step: Step) -> Finding:
         path=(step,),
         certainty=flag.certainty,
         strikes=Phase.DESTROY,
-        fix=_cure(flag),
+        symptom=flag.symptom,
+        cause=flag.resource.block_address,
+        fix=FIX,
+        snippet=flag.snippet,
     )
-
-
-def _cure(flag: Flag) -> str:
-    match flag.row["bad"]:
-        case ["set"]:
-            return f"no {flag.path}"
-        case ["!=", wanted]:
-            return f"{flag.path} = {json.dumps(wanted)}"
-        case _:
-            return f"{flag.path} = {json.dumps(flag.row['unset'])}"

@@ -38,6 +38,8 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    block,
+    edit,
     fail,
     not_applicable,
     passed,
@@ -83,7 +85,9 @@ def _judge(resource: Resource, platform: Platform) -> Finding:
                 path=(Step(resource.address, FORBIDS, "true"),),
                 symptom="Error: Instance cannot be destroyed",
                 strikes=Phase.DESTROY,
-                fix=f"remove prevent_destroy from {resource.config_address}",
+                cause=resource.block_address,
+                fix="turn prevent_destroy off, or take it out",
+                snippet=edit(resource, block("lifecycle", "prevent_destroy = false")),
             )
         case _:
             return passed(resource.address, "it does not forbid its destroy")

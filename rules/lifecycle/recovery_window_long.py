@@ -79,9 +79,11 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                     f"{resource.address} {flag}: {effect}",
                     severity=severity,
                     path=path,
-                    symptom=TAKEN if severity is Severity.HIGH else "",
+                    symptom=TAKEN if severity is Severity.HIGH else flag.symptom,
                     strikes=Phase.DESTROY if severity is Severity.LOW else Phase.APPLY,
-                    fix=f"{flag.path} = {least}",
+                    cause=resource.block_address,
+                    fix="let it wait no longer than AWS asks for",
+                    snippet=flag.snippet,
                 )
             case _:
                 yield passed(resource.address, "it is gone as soon as AWS lets it go", path=path)

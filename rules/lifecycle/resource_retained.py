@@ -23,7 +23,6 @@ The pages of the resources in the AWS provider's documentation; the attributes a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from policyscan.rule import (
@@ -66,7 +65,9 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                 certainty=stays.certainty,
                 symptom="left behind; what is created again under its name already exists",
                 strikes=Phase.DESTROY,
-                fix=_cure(stays),
+                cause=resource.block_address,
+                fix="let it go with the rest",
+                snippet=stays.snippet,
             )
         elif unknown is not None:
             yield undetermined(
@@ -83,17 +84,3 @@ def _severity(flag: Flag) -> Severity:
     """Task definitions that stay are a way back, and cost nothing."""
     is_way_back = flag.resource.type == "aws_ecs_task_definition"
     return Severity.LOW if is_way_back else Severity.MEDIUM
-
-
-def _cure(flag: Flag) -> str:
-    operator, operand = flag.row["bad"]
-    *blocks, attribute = flag.row["attribute"].split("[*].")
-    if operator == "!=":
-        line = f"{attribute} = {json.dumps(operand)}"
-    elif flag.row["unset"] is None:
-        line = f"no {attribute}"
-    else:
-        line = f"{attribute} = {json.dumps(flag.row['unset'])}"
-    for block in reversed(blocks):
-        line = f"{block} {{ {line} }}"
-    return line

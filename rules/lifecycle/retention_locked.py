@@ -65,8 +65,9 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                 certainty=locked.certainty,
                 symptom="AccessDenied on deletion until the retention ends",
                 strikes=Phase.DESTROY,
-                fix=f"remove {locked.path} from {resource.config_address}, or waive this rule for "
-                "what an audit wants locked",
+                cause=resource.block_address,
+                fix="leave the lock out, or waive this rule for what an audit wants locked",
+                snippet=locked.snippet,
             )
         elif unknown is not None:
             yield undetermined(

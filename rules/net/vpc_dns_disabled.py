@@ -34,7 +34,6 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     VPCS,
-    Absent,
     Confidence,
     Finding,
     Known,
@@ -48,10 +47,10 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    Unknown,
     arguments,
     certainty_of,
     edit,
+    effective,
     fail,
     not_applicable,
     passed,
@@ -126,13 +125,8 @@ def _judge(vpc: Resource, platform: Platform) -> Finding:
 
 
 def _is_on(vpc: Resource, attribute: str) -> bool | None:
-    match vpc.value(attribute):
-        case Known(value):
-            return value is True
-        case Absent():
-            return attribute != "enable_dns_hostnames"
-        case Unknown():
-            return None
+    value = effective(vpc, attribute)
+    return value.value is True if isinstance(value, Known) else None
 
 
 def _users(vpc: Resource, platform: Platform) -> Iterator[tuple[Resource, Target | None]]:

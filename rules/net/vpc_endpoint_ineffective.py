@@ -66,6 +66,7 @@ from policyscan.rule import (
     allowed,
     arguments,
     edit,
+    effective,
     fail,
     not_applicable,
     passed,
@@ -111,7 +112,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(endpoint: Resource, users: list[User], platform: Platform) -> Finding:
-    address, name, kind = endpoint.address, endpoint.value(SERVICE), endpoint.value(TYPE)
+    address, name, kind = endpoint.address, endpoint.value(SERVICE), effective(endpoint, TYPE)
     if not users:
         return not_applicable(address, "no task of this plan runs in a subnet of it")
     for attribute, value in ((SERVICE, name), (TYPE, kind)):
@@ -119,7 +120,6 @@ def _judge(endpoint: Resource, users: list[User], platform: Platform) -> Finding
             why = f"{address}.{attribute} is known only after apply: write it as a constant"
             return undetermined(address, why, at=attribute)
     parts = NAME.fullmatch(str(name))
-    kind = Known("Gateway") if isinstance(kind, Absent) else kind
     if parts is None or kind not in (Known("Gateway"), Known("Interface")):
         return not_applicable(address, "no endpoint of an AWS service")
     vpc, network = platform.network.managed_vpc(endpoint), platform.network

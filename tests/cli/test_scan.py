@@ -206,6 +206,8 @@ def test_help_says_the_exit_codes_first() -> None:
 def test_rules_lists_the_pack_and_explains_one() -> None:
     assert "PS101" in run("rules").stdout.decode()
     assert "## Fix" in run("rules", "PS101").stdout.decode()
+    assert run("rules").stdout.startswith(b"PS001  critical  plan-inconclusive")
+    assert "## Fix" in run("rules", "PS001").stdout.decode()
     assert run("rules", "PS000").returncode == 2
 
 

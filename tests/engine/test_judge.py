@@ -135,6 +135,14 @@ def test_a_selection_that_names_nothing_is_refused(tmp_path: Path) -> None:
         outcome(folder, Settings(select=("XX10O",)))
 
 
+@pytest.mark.parametrize("name", ["PS001", "plan-inconclusive", "GATE"])
+def test_the_gate_can_be_neither_selected_nor_ignored(tmp_path: Path, name: str) -> None:
+    folder = pack(tmp_path, good=GOOD.format(severity="LOW", verdict="passed"))
+    for settings in (Settings(select=(name,)), Settings(ignore=(name,))):
+        with pytest.raises(ConfigError, match=f"{name}: PS001 runs always"):
+            outcome(folder, settings)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -337,3 +337,16 @@ def test_shuffled_resource_changes_make_the_same_graph() -> None:
 def test_the_weaker_confidence_of_two_wins() -> None:
     assert Confidence.EXACT.weakened(Confidence.AMBIGUOUS) is Confidence.AMBIGUOUS
     assert Confidence.INFERRED.weakened(Confidence.EXACT) is Confidence.INFERRED
+
+
+def test_what_an_output_of_the_root_tells_is_handed_out_and_that_of_a_module_is_not() -> None:
+    eip, inner = "aws_eip.e", "module.m.aws_eip.e"
+    module = {"resources": [block(eip)], "outputs": {"id": {"expression": references(f"{eip}.id")}}}
+    root = {
+        "resources": [block(eip)],
+        "module_calls": {"m": {"source": "./m", "module": module}},
+    }
+    changes = [change(eip), change(inner)]
+    assert graph_of(changes, root).handed_out == frozenset()
+    root["outputs"] = {"all": {"expression": references(f"{eip}.id", "module.m.id")}}
+    assert graph_of(changes, root).handed_out == {eip, inner}

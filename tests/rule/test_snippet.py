@@ -6,7 +6,18 @@ import subprocess
 import pytest
 
 from policyscan.plan import Known, Unknown, Value
-from policyscan.rule import arguments, block, edit, hcl, new, quoted, reference, together
+from policyscan.rule import (
+    Container,
+    arguments,
+    block,
+    edit,
+    hcl,
+    new,
+    quoted,
+    reference,
+    removed,
+    together,
+)
 from tests.plans import change, plan_of
 
 
@@ -21,6 +32,28 @@ def test_blocks_nest_and_arguments_line_up() -> None:
     made = new("aws_eip", "nat", arguments(domain=quoted("vpc"), tags="{}"), block("timeouts", ""))
     assert made == (
         'resource "aws_eip" "nat" {\n  domain = "vpc"\n  tags   = {}\n  timeouts {\n\n  }\n}'
+    )
+
+
+def test_a_container_is_mended_inside_its_task_definition() -> None:
+    (task,) = plan_of([change("aws_ecs_task_definition.app", after={})]).resources
+    assert in_container(task, "app", 'image = "a:1"') == (
+        'resource "aws_ecs_task_definition" "app" {\n'
+        "  container_definitions = jsonencode([{\n"
+        '    name = "app"\n\n    image = "a:1"\n  }])\n}'
+    )
+
+
+def test_a_container_that_must_not_be_named_is_not() -> None:
+    assert name_of(Container("app", "", {})) == "app"
+    for container in (None, Container("swordfish", "", {}, is_sensitive=True)):
+        assert name_of(container) == ""
+
+
+def test_what_is_to_go_is_named_without_its_key() -> None:
+    (group,) = plan_of([change('module.m.aws_x.a["k"]', after={})]).resources
+    assert removed(group) == (
+        "removed {\n  from = aws_x.a\n\n  lifecycle {\n    destroy = true\n  }\n}"
     )
 
 

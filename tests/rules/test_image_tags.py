@@ -20,6 +20,7 @@ def failing(latest: str) -> list[str]:
 def test_a_tag_of_latest_is_noted_or_fails() -> None:
     assert failing("warn") == []
     assert failing("fail") == [
+        "aws_ecs_task_definition.on_purpose",
         'aws_ecs_task_definition.this["excluded"]',
         'aws_ecs_task_definition.this["public"]',
     ]

@@ -101,11 +101,15 @@ SAID = (
     ("PS118", "aws_ecs_service.stays_broken[0]", "message", "stays broken"),
     ("PS704", "aws_db_instance.unset", "symptom", "final_snapshot_identifier is required"),
     ("PS704", "aws_db_instance.named_replica", "message", "read replica"),
-    ("PS704", "aws_elasticache_replication_group.cache", "fix", "no final_snapshot_identifier"),
+    (
+        *("PS704", "aws_elasticache_replication_group.cache"),
+        *("snippet", "final_snapshot_identifier = null"),
+    ),
     ("PS705", f"{SECRET}.unset", "symptom", "already scheduled for deletion"),
-    ("PS706", "aws_launch_template.workers", "fix", "block_device_mappings { ebs { no delete_on"),
-    ("PS706", "aws_sagemaker_domain.studio", "fix", 'home_efs_file_system = "Delete"'),
-    ("PS706", "aws_db_instance.backups", "fix", "delete_automated_backups = true"),
+    ("PS706", "aws_launch_template.workers", "snippet", 'delete_on_termination = "true"'),
+    ("PS706", "aws_sagemaker_domain.studio", "snippet", 'home_efs_file_system = "Delete"'),
+    ("PS706", "aws_db_instance.backups", "snippet", "delete_automated_backups = true"),
+    ("PS708", "aws_s3_bucket_object_lock_configuration.compliance", "snippet", "removed {"),
 )
 
 

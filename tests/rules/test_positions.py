@@ -201,8 +201,8 @@ def test_a_step_of_the_evidence_knows_its_place_too(found: Found) -> None:
 
 
 # What stands on a resource although nothing in it decides: its routes and zones lie elsewhere, or
-# those who should wait for it do not.
-WITHOUT_ATTRIBUTE = {"PS601", "PS902"}
+# those who should wait for it, or use it, do not.
+WITHOUT_ATTRIBUTE = {"PS601", "PS902", "PS903"}
 
 
 def folders() -> list[tuple[Path, Path]]:

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PackError
+from policyscan.planner.schema.hints import load_hints
 from policyscan.rule import load_table
 from policyscan.rule.tables import FOLDER, read_table
+from policyscan.rule.tables.check import main as check
+from policyscan.rule.tables.check import problems_of
 from policyscan.rule.tables.extract import main, name_attributes, read_schema, tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,22 +120,80 @@ def test_a_name_that_nobody_can_give_is_none() -> None:
     assert name_attributes("aws_x", {"name": {"type": "string", "computed": True}}) == []
 
 
-def test_every_destroyability_row_is_in_the_schema(resources: Mapping[str, Any]) -> None:
-    missing = [
-        f"{row['type']}.{attribute}"
-        for row in rows()
-        for attribute in (row["attribute"], row.get("unless"), row.get("beside"))
-        if row["type"] not in resources
-        or (attribute and not _has(resources[row["type"]]["block"], attribute.split("[*].")))
+def test_every_table_is_whole_and_speaks_of_what_the_provider_has(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = check(["policyscan/planner/schema/aws.json.gz"])
+    told = capsys.readouterr()
+    assert (code, told.err) == (0, "")
+    assert [line.split()[:2] for line in told.out.splitlines()] == [["ok", each] for each in NAMES]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "problem"),
+    [
+        ("destroyability", ("skip_final_snapshot", "skip_snapshot"), "is not in the schema"),
+        ("unset_defaults", ("[*].path", "[*].pat"), "is not in the schema"),
+        ("unset_defaults", ("enable_dns_hostnames", "enable_dns_support"), "is told twice"),
+        ("taggable_types", ('"aws_vpc"', '"aws_vpn"'), "it is not what the schema gives"),
+        ("retention_days", ('"days"', '"weeks"'), "days must be a list that is not empty"),
+    ],
+)
+def test_a_table_gone_wrong_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    change: tuple[str, str],
+    problem: str,
+) -> None:
+    for each in FOLDER.glob("*.json"):
+        (tmp_path / each.name).write_bytes(each.read_bytes())
+    broken = tmp_path / f"{name}.json"
+    broken.write_text(broken.read_text().replace(*change))
+    for module in ("policyscan.rule.tables", "policyscan.rule.tables.check"):
+        monkeypatch.setattr(f"{module}.FOLDER", tmp_path)
+    load_table.cache_clear()
+    try:
+        assert problem in "".join(problems_of(name, read_schema(SCHEMA)))
+    finally:
+        load_table.cache_clear()
+
+
+def test_a_default_of_an_unset_attribute_has_one_form_and_a_source() -> None:
+    rows: list[dict[str, Any]] = load_table("unset_defaults")["rows"]
+    assert [row for row in rows if ("value" in row) is ("says" in row)] == []
+    assert [row for row in rows if not row.get("evidence")] == []
+    keys = [(row["type"], row["attribute"]) for row in rows]
+    assert keys == sorted(keys)
+
+
+def test_a_default_that_looks_unknown_in_a_plan_is_one_the_schema_computes(
+    resources: Mapping[str, Any],
+) -> None:
+    wrong = []
+    for row in load_table("unset_defaults")["rows"]:
+        block = resources[row["type"]]["block"]
+        *nested, name = row["attribute"].split("[*].")
+        for each in nested:
+            block = block["block_types"][each]["block"]
+        # A schema does not say of blocks whether the provider fills them in.
+        attribute = block["attributes"].get(name, {"computed": True})
+        if bool(attribute.get("computed")) is not row.get("computed", False):
+            wrong.append((row["type"], row["attribute"]))
+    assert wrong == []
+
+
+def test_the_offline_planner_fills_in_what_the_table_says() -> None:
+    hints = load_hints("registry.terraform.io/hashicorp/aws")
+    pairs = [
+        (row["value"], given[path])
+        for row in load_table("unset_defaults")["rows"]
+        if "value" in row and row["type"] in hints
+        for given in (hints[row["type"]].defaults, hints[row["type"]].applied)
+        if (path := row["attribute"].replace("[*]", "")) in given
     ]
-    assert missing == []
-
-
-def _has(block: Mapping[str, Any], path: list[str]) -> bool:
-    if len(path) == 1:
-        return path[0] in block.get("attributes", {})
-    nested = block.get("block_types", {}).get(path[0])
-    return nested is not None and _has(nested["block"], path[1:])
+    assert len(pairs) > 20
+    assert [each for each in pairs if each[0] != each[1]] == []
 
 
 def test_destroyability_rows_are_sorted_and_told_once() -> None:
@@ -146,15 +207,6 @@ def test_protection_and_force_rows_are_of_the_form_their_rules_read() -> None:
     assert {row["bad"][0] for row in read} == {"==", "!="}
     forced = [row["type"] for row in read if row["kind"] == "force"]
     assert sorted(set(forced)) == forced
-
-
-def test_a_flag_that_lifts_a_protection_is_in_the_schema(resources: Mapping[str, Any]) -> None:
-    lifted = [row for row in rows() if "unless" in row]
-    assert lifted
-    missing = [
-        row["type"] for row in lifted if not _has(resources[row["type"]]["block"], [row["unless"]])
-    ]
-    assert missing == []
 
 
 def test_log_groups_keep_the_days_the_api_takes() -> None:

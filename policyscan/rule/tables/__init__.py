@@ -6,7 +6,8 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   `bad` is an operator and its operand, `unset` the value of an attribute nobody gave (`assumed`
   where the documentation does not say), `unless` a flag of the same resource that lifts it.
   `fills` marks what fills up outside Terraform, `symptom` is what AWS or the provider will say,
-  `beside` is the attribute that names the snapshot a destroy would take.
+  `beside` is the attribute that names the snapshot a destroy would take. `good` is what to write
+  where neither `bad` nor `unset` tells it; `whole` marks a resource that has to go as a whole.
 - `fargate_sizes`: `sizes`, by CPU units the MiB of memory that go with them; `disputed`, sizes that
   sources disagree about; `windows`, the CPU units Windows tasks may have; `platform_versions`, the
   least platform version some CPU units need; `ephemeral_storage_gib`, its least and most.
@@ -21,9 +22,12 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   `folded` when case does not matter.
 - `taggable_types`: `types` whose tags the provider merges with its default_tags.
 - `unscoped_actions`: `actions` of IAM, with wildcards, that know no resource but all.
+- `unset_defaults`: `rows`, what an attribute comes to that nobody set: its `value`, or `says` where
+  that is not one value. `computed` marks what a plan shows as known after apply although nobody
+  will give it; `evidence` is where it was read.
 
 `name_attributes` and `taggable_types` are made of the provider's schema by
-`python -m policyscan.rule.tables.extract`.
+`python -m policyscan.rule.tables.extract`. `make tables` checks them all.
 """
 
 from __future__ import annotations
@@ -54,6 +58,7 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
     "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},
     "unscoped_actions": {"actions": list},
+    "unset_defaults": {"rows": list},
 }
 
 
