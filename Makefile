@@ -83,6 +83,11 @@ bench: install ## measure a cold start, and how the graph grows
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too
 	$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10)
 
+.PHONY: mutants
+mutants: install ## break every rule in every small way: a test has to fail (writes docs/quality.md)
+	$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
 LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal \
