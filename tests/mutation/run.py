@@ -19,7 +19,7 @@ import pytest
 from policyscan import engine
 from tests.mutation.listing import Check, read_equivalent, write_page
 from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.session import Fate, Trial
+from tests.mutation.session import Fate, Suite, Trial
 from tests.mutation.transplant import Namespace, namespaces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         random = Random(options.seed)  # noqa: S311 - a sample must follow from its seed
         mutants = sorted(random.sample(mutants, options.sample), key=mutants.index)
     begin = time.monotonic()
-    fates = try_all(Trial(mutants, ROOT, load, options.workers), TESTS)
+    fates = try_all(Trial(mutants, ROOT, Suite(TESTS, load, forget), options.workers))
     check = Check(fates, read_equivalent(), time.monotonic() - begin)
     LISTING.parent.mkdir(exist_ok=True)
     LISTING.write_text(check.survivors(), encoding="utf-8")
@@ -69,14 +69,14 @@ def every_mutant(only: Sequence[str] = ()) -> list[Mutant]:
     return [mutant for path in chosen for mutant in mutants_of(path, path.read_bytes())]
 
 
-def try_all(trial: Trial, tests: Sequence[str]) -> dict[Mutant, Fate]:
-    """What becomes of each mutant on these tests. Raises SystemExit: they fail without any."""
+def try_all(trial: Trial) -> dict[Mutant, Fate]:
+    """What becomes of each mutant. Raises SystemExit: the tests fail without any."""
     options = ("-q", "--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLICYSCAN_REQUIRE_TERRAFORM", "0")
         # Every test file loads the pack. All have to run the one that is mutated.
         patch.setattr(engine, "load_pack", functools.cache(engine.load_pack))
-        code = pytest.main([*options, *tests], plugins=[trial])
+        code = pytest.main([*options, *trial.suite.tests], plugins=[trial])
     if code != pytest.ExitCode.OK:
         raise SystemExit("nothing was tried: the tests fail without any mutant")
     return trial.fates
@@ -90,6 +90,13 @@ def load() -> tuple[Namespace, ...]:
         judged(folder)
     rules = (each.check.__globals__ for each in PACK)
     return (*namespaces("policyscan.rule"), *rules)
+
+
+def forget() -> None:
+    """Have the next test judge its fixture itself."""
+    from tests.rules.test_fixtures import judged  # noqa: PLC0415 - likewise
+
+    judged.cache_clear()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import pickle
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -35,19 +37,31 @@ class Fate(StrEnum):
     UNREACHED = "unreached"
 
 
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tests that ought to kill mutants, and how to get them ready.
+
+    `load` is called once all tests are collected; it gives the namespaces that mutants may change,
+    and whatever it leaves in memory need not be made again for each of them. `forget` has the next
+    test do itself what an earlier one has done for it.
+    """
+
+    tests: tuple[str, ...]
+    load: Callable[[], tuple[Namespace, ...]]
+    forget: Callable[[], object] = lambda: None
+
+
 class Trial:
     """A pytest plugin: collects tests, and then tries each mutant on those that run its line.
 
-    `load` is called once all tests are collected; it gives the namespaces that mutants may change,
-    and whatever it leaves in memory need not be made again for each of them. A test may take
-    `seconds` with a mutant, besides ten times what it takes without one.
+    A test may take `seconds` with a mutant, besides ten times what it takes without one.
     """
 
     def __init__(
         self,
         mutants: Sequence[Mutant],
         root: Path,
-        load: Callable[[], tuple[Namespace, ...]],
+        suite: Suite,
         workers: int = 2,
         seconds: float = 5,
     ) -> None:
@@ -55,7 +69,7 @@ class Trial:
         self._mutants = mutants
         self._root = root
         self._workers = workers
-        self._load = load
+        self.suite = suite
         self._seconds = seconds
         self._live: dict[str, Namespace] = {}
         self._running: dict[int, Mutant] = {}
@@ -73,9 +87,10 @@ class Trial:
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         session.config.pluginmanager.unregister(name="terminalreporter")
-        self._live = {str(each["__file__"]): each for each in self._load()}
+        self._live = {str(each["__file__"]): each for each in self.suite.load()}
         reaches = self._reaches(session)
         tests = sorted(zip(session.items, reaches, strict=True), key=lambda one: one[1].seconds)
+        self.suite.forget()
         gc.freeze()
         self._is_trying = True
         told = time.monotonic()
@@ -95,10 +110,10 @@ class Trial:
         with tempfile.TemporaryFile() as answer:
 
             def run_all() -> int:
-                reaches = [
-                    traced(lambda: self._run(test), files)  # noqa: B023 - it is called at once
-                    for test in session.items
-                ]
+                reaches = []
+                for test in session.items:
+                    self.suite.forget()
+                    reaches.append(traced(functools.partial(self._run, test), files))
                 pickle.dump(reaches, answer)
                 answer.flush()
                 return _DIES if self._has_failed else _SURVIVES

@@ -20,7 +20,7 @@ from tests.mutation.listing import (
 )
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.run import ROOT, every_mutant, try_all
-from tests.mutation.session import Fate, Trial
+from tests.mutation.session import Fate, Suite, Trial
 
 TINY = """\
     MOST = 3
@@ -129,8 +129,8 @@ def tried(folder: Path, name: str, more: str = "") -> dict[tuple[str, str], Fate
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         mutants = mutants_of(Path(f"{name}.py"), source)
-        trial = Trial(mutants, folder, lambda: (vars(sys.modules[name]),), seconds=0.5)
-        fates = try_all(trial, [str(folder / f"test_{name}.py")])
+        suite = Suite((str(folder / f"test_{name}.py"),), lambda: (vars(sys.modules[name]),))
+        fates = try_all(Trial(mutants, folder, suite, seconds=0.5))
     return {each.change(source): fate for each, fate in fates.items()}
 
 

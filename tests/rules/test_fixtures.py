@@ -30,6 +30,7 @@ each_fixture = pytest.mark.parametrize(
 )
 
 
+@cache
 def judged(folder: Path) -> tuple[Judgement, ...]:
     """What the rule a fixture belongs to says of its plan."""
     rule = folder.parent.name
