@@ -74,6 +74,12 @@ def _split(block_: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict
                 # A set with one unknown member is unknown as a whole, as the provider has it.
                 named = [name for each in members if isinstance(each, Refs) for name in each]
                 unknown[name], expressions[name] = True, references(*named)
+            case dict() if any(isinstance(each, Refs) for each in value.values()):
+                after[name] = {key: each for key, each in value.items() if type(each) is not Refs}
+                unknown[name] = {key: True for key in value if key not in after[name]}
+                expressions[name] = references(
+                    *(one for key in unknown[name] for one in value[key])
+                )
             case [dict(), *_]:
                 parts = [_split(each) for each in value]
                 after[name] = [part[0] for part in parts]
