@@ -97,7 +97,9 @@ def platform_of(*entries: Made, source: Source | None = None, **more: Any) -> Pl
     plan = plan_of(changes, {"resources": list(blocks.values())}, **more)
     templates = {each.change["address"]: each.templates for each in entries}
     resources = tuple(
-        replace(each, after={**each.after, **told}) if (told := templates[each.address]) else each
+        replace(each, after={**(each.after or {}), **told})
+        if (told := templates[each.address])
+        else each
         for each in plan.resources
     )
     return Platform(ResourceGraph(replace(plan, resources=resources), source))

@@ -336,7 +336,7 @@ def test_a_replay_tells_the_keys_of_a_secret() -> None:
     )
     told = resource_of(platform, "aws_secretsmanager_secret_version.told")
     derived = resource_of(platform, "aws_secretsmanager_secret_version.derived")
-    assert keys_of(told) == {"user"}
+    assert keys_of(told) == frozenset({"user"})
     assert keys_of(derived) is None
 
 
@@ -442,3 +442,75 @@ def test_a_log_group_that_only_apply_tells_is_not_told_by_the_source(tmp_path: P
     configuration = f'logConfiguration = {{ logDriver = "awslogs", options = {{ {options} }} }}'
     platform = written(tmp_path, configuration)
     assert platform.logs.of(resource_of(platform, TASK)) is None
+
+
+# -- what a task calls, where not all is told ----------------------------------------------------
+
+
+def test_definitions_that_are_none_ask_for_nothing_and_say_why() -> None:
+    platform = platform_of(made(TASK, container_definitions="no"))
+    assert asked(platform) == []
+    assert doubts(platform) == (f"{TASK}: container_definitions is not JSON",)
+
+
+def test_a_log_group_that_is_not_named_yet_may_be_any() -> None:
+    platform = platform_of(NAMED, completed(LOGS, (PET,), '"}}'))
+    streams = "arn:*:logs:*:*:log-group:*:log-stream:*"
+    assert asked(platform) == [("logs:CreateLogStream", streams), ("logs:PutLogEvents", streams)]
+
+
+def test_the_arn_of_a_log_group_of_the_plan_is_taken_from_it() -> None:
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/app"
+    logging = {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/app"}}
+    group = standing("aws_cloudwatch_log_group.g", name="/ecs/app", arn=arn)
+    platform = platform_of(task(logConfiguration=logging), group)
+    assert {wanted for _, wanted in asked(platform)} == {f"{arn}:log-stream:*"}
+
+
+def test_a_secret_of_nobody_known_is_a_doubt_and_no_call() -> None:
+    definitions = completed('"secrets": [{"name": "A", "valueFrom": "', (PET,), '"}]')
+    platform = platform_of(NAMED, definitions)
+    assert asked(platform) == []
+    assert doubts(platform) == ("where the secret A comes from",)
+
+
+def image_of(*parts: str | Taken) -> Made:
+    text = Template(('[{"name": "app", "image": "', *parts, '"}]'))
+    return made(TASK, container_definitions=text)
+
+
+def test_an_image_of_nobody_known_is_a_doubt_and_no_call() -> None:
+    platform = platform_of(NAMED, image_of(PET, ":1"))
+    assert asked(platform) == []
+    (doubt,) = doubts(platform)
+    assert doubt.startswith("where an image comes from is not in the plan: it is ")
+
+
+def test_an_image_that_is_looked_up_may_be_in_any_repository() -> None:
+    lookup = made("data.aws_ecr_image.i", repository_name="shop", image_uri=Refs())
+    platform = platform_of(lookup, image_of(Taken("data.aws_ecr_image.i", "image_uri")))
+    assert asked(platform)[1:] == [
+        ("ecr:GetDownloadUrlForLayer", "arn:*:ecr:*:*:repository/*"),
+        ("ecr:BatchGetImage", "arn:*:ecr:*:*:repository/*"),
+    ]
+
+
+def test_an_environment_file_of_nobody_known_may_be_any() -> None:
+    platform = platform_of(task(environmentFiles=[{"type": "s3"}]))
+    assert asked(platform)[0] == ("s3:GetObject", "arn:*")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", ()),
+        (f'secrets = [{{ name = "A", valueFrom = {BOX_ADDRESS}.arn }}]', ()),
+        ('logConfiguration = { logDriver = "awslogs", options = { "awslogs-group" = "/a" } }', ()),
+        ('logConfiguration = { logDriver = "splunk" }', ("logDriver",)),
+    ],
+)
+def test_what_the_source_has_and_does_not_tell_is_a_doubt(
+    tmp_path: Path, settings: str, expected: tuple[str, ...]
+) -> None:
+    platform = written(tmp_path, settings)
+    assert len(doubts(platform)) == len(expected)
