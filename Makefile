@@ -100,6 +100,11 @@ fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks 
 peers: install $(SCANNERS:%=.venv-%/.locked-$(PYTHON_VERSION)) ## what other scanners find, into docs/peers.md
 	$(BIN)/python -m tests.peers.run
 
+.PHONY: mutants
+mutants: install ## break every rule in every small way: a test has to fail (writes docs/quality.md)
+	$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
 LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \

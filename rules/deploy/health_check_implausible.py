@@ -27,9 +27,9 @@ check their health nor wait for others are not judged.
 
 ## Source
 Amazon ECS API Reference, HealthCheck and ContainerDependency. A command without CMD in front
-passes: the reference asks for one, and images are reported to work without (aws/aws-cdk issue 34389).
-Elastic Load Balancing API Reference, CreateTargetGroup; Amazon ECS Developer Guide, "Service event
-messages"; Terraform AWS provider, defaults of health_check.
+passes: the reference asks for one, and images are reported to work without (aws/aws-cdk issue
+34389). Elastic Load Balancing API Reference, CreateTargetGroup; Amazon ECS Developer Guide,
+"Service event messages"; Terraform AWS provider, defaults of health_check.
 """
 
 from __future__ import annotations

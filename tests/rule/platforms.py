@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from policyscan.graph import ResourceGraph
-from policyscan.plan import Resource
+from policyscan.plan import Resource, Template
 from policyscan.plan.address import steps
 from policyscan.rule import Platform
 from policyscan.source import Source
@@ -25,16 +25,18 @@ class Refs(tuple[str, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A resource of a tiny plan: its entry among the changes, and its block."""
+    """A resource of a tiny plan: its entry among the changes, its block, what a replay tells."""
 
     change: dict[str, Any]
     block: dict[str, Any]
+    templates: dict[str, Template] = field(default_factory=dict)
 
 
 def made(address: str, **arguments: Any) -> Made:
     """A resource this plan creates, or reads when the address starts with `data.`.
 
-    An argument is a value, a dict or a list of dicts for a block, or holds Refs somewhere.
+    An argument is a value, a dict or a list of dicts for a block, or holds Refs somewhere. It is
+    a Template where a replay tells what it will be made of.
     """
     actions = ("read",) if address.startswith("data.") else ("create",)
     return _entry(address, actions, arguments)
@@ -52,7 +54,8 @@ def _entry(address: str, actions: tuple[str, ...], arguments: dict[str, Any]) ->
     entry = change(address, actions=actions, before=before, after=after, unknown=unknown)
     parts = steps(address)
     size = 3 if parts[0] == "data" else 2
-    return Made(entry, block(".".join(str(part) for part in parts[:size]), expressions))
+    templates = {name: value for name, value in arguments.items() if isinstance(value, Template)}
+    return Made(entry, block(".".join(str(part) for part in parts[:size]), expressions), templates)
 
 
 def _split(block_: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -62,12 +65,21 @@ def _split(block_: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict
     expressions: dict[str, Any] = {}
     for name, value in block_.items():
         match value:
+            case Template():
+                taken = (f"{part.address}.{part.attribute}" for part in value.taken)
+                unknown[name], expressions[name] = True, references(*taken)
             case Refs():
                 unknown[name], expressions[name] = True, references(*value)
             case [*members] if any(isinstance(each, Refs) for each in members):
                 # A set with one unknown member is unknown as a whole, as the provider has it.
                 named = [name for each in members if isinstance(each, Refs) for name in each]
                 unknown[name], expressions[name] = True, references(*named)
+            case dict() if any(isinstance(each, Refs) for each in value.values()):
+                after[name] = {key: each for key, each in value.items() if type(each) is not Refs}
+                unknown[name] = {key: True for key in value if key not in after[name]}
+                expressions[name] = references(
+                    *(one for key in unknown[name] for one in value[key])
+                )
             case [dict(), *_]:
                 parts = [_split(each) for each in value]
                 after[name] = [part[0] for part in parts]
@@ -83,7 +95,14 @@ def platform_of(*entries: Made, source: Source | None = None, **more: Any) -> Pl
     blocks = {each.block["address"]: each.block for each in entries}
     changes = [each.change for each in entries]
     plan = plan_of(changes, {"resources": list(blocks.values())}, **more)
-    return Platform(ResourceGraph(plan, source))
+    templates = {each.change["address"]: each.templates for each in entries}
+    resources = tuple(
+        replace(each, after={**(each.after or {}), **told})
+        if (told := templates[each.address])
+        else each
+        for each in plan.resources
+    )
+    return Platform(ResourceGraph(replace(plan, resources=resources), source))
 
 
 def resource_of(platform: Platform, address: str) -> Resource:

@@ -214,3 +214,46 @@ def test_subnets_that_are_not_told_are_missing_or_may_be(
     assert found.sure == ()
     assert [each.address for each in found.may_be] == may_be
     assert bool(found.missing) is is_missing
+
+
+def test_listeners_that_go_and_their_rules_send_nothing() -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/1"
+    action = [{"type": "forward", "target_group_arn": arn}]
+    platform = platform_of(
+        standing("aws_lb.l", arn="arn:lb", load_balancer_type="network"),
+        standing("aws_lb_target_group.t", arn=arn),
+        standing("aws_lb_listener.n", "delete", load_balancer_arn="arn:lb", default_action=action),
+        standing("aws_lb_listener_rule.r", "delete", listener_arn=LISTENER_ARN, action=action),
+    )
+    assert platform.balancing.senders_of("aws_lb_target_group.t") == ()
+    assert platform.balancing.listeners_of(resource_of(platform, "aws_lb.l")) == ()
+
+
+def test_a_rule_of_a_listener_of_the_plan_sends_once() -> None:
+    rule = made(
+        "aws_lb_listener_rule.r",
+        listener_arn=Refs("aws_lb_listener.n.arn"),
+        action=[{"type": "forward", **FORWARD}],
+    )
+    plain = {"type": "fixed-response"}
+    platform = platform_of(LB, SUBNET, GROUP, listener(plain), rule)
+    found = platform.balancing.senders_of("aws_lb_target_group.t")
+    assert [each.listener.address for each in found] == ["aws_lb_listener.n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "attribute", "edges"),
+    [
+        ({"subnets": [Refs("aws_subnet.s.id")]}, "subnets", 1),
+        ({"subnet_mapping": [{"subnet_id": Refs("aws_subnet.s.id")}]}, "subnet_mapping", 1),
+        ({"subnets": Refs("aws_subnet.s.id", "aws_subnet.o.id", "var.which")}, "subnets", 0),
+        ({}, "subnets", 0),
+    ],
+)
+def test_where_a_load_balancer_names_its_subnets_is_told(
+    arguments: dict[str, Any], attribute: str, edges: int
+) -> None:
+    other = made("aws_subnet.o", id=Refs(), cidr_block="10.0.1.0/24")
+    platform = platform_of(SUBNET, other, made("aws_lb.b", **arguments))
+    found = platform.balancing.subnets_of(resource_of(platform, "aws_lb.b"))
+    assert (found.attribute, len(found.edges)) == (attribute, edges)

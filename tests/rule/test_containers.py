@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policyscan.plan import DERIVED, Taken, Template
 from policyscan.rule import Certainty, Platform, TaskImages, certainty_of
 from policyscan.rule.containers import ImageOrigin, read_containers
 from policyscan.source import Source, read_source
@@ -19,7 +21,9 @@ URL = Refs("aws_ecr_repository.r.repository_url")
 
 
 def task(definitions: Any) -> Made:
-    text = definitions if isinstance(definitions, str | Refs) else json.dumps(definitions)
+    text = (
+        definitions if isinstance(definitions, str | Refs | Template) else json.dumps(definitions)
+    )
     return made("aws_ecs_task_definition.t", family="t", container_definitions=text)
 
 
@@ -259,3 +263,133 @@ def test_a_repository_that_is_looked_up_by_the_name_of_a_new_one_is_the_new_one(
     )
     [origin] = images_of(elsewhere).origins
     assert addresses(origin) == ["data.aws_ecr_repository.d"]
+
+
+def completed(*parts: str | Taken) -> Made:
+    """A task definition whose one image a replay tells: it will be made of these parts."""
+    return task(Template(('[{"name": "app", "image": "', *parts, '"}]')))
+
+
+PUSHED = Taken("aws_ecr_repository.r", "repository_url")
+PET = Taken("random_pet.p", "id")
+
+
+@pytest.mark.parametrize(
+    ("parts", "repositories", "others", "unresolved", "text"),
+    [
+        ((PUSHED, ":1"), ["aws_ecr_repository.r"], (), (), f"{HOST}/shop:1"),
+        ((replace(PUSHED, is_whole=False), ":1"), ["aws_ecr_repository.r"], (), (), ""),
+        ((Taken("aws_ecr_repository.r", "arn"), ":1"), ["aws_ecr_repository.r"], (), (), ""),
+        ((Taken("aws_ecr_repository.n", "repository_url"),), ["aws_ecr_repository.n"], (), (), ""),
+        (("quay.io/", PET), [], ("quay.io/${random_pet.p.id}",), (), ""),
+        ((PET, ":1"), [], (), ("it is ${random_pet.p.id}:1",), ""),
+        ((Taken("aws_ecr_repository.gone", "arn"),), [], (), "it is ", ""),
+        ((PUSHED, "-", PET), ["aws_ecr_repository.r"], (), (), ""),
+    ],
+)
+def test_a_replay_tells_what_an_image_will_be_made_of(
+    parts: tuple[str | Taken, ...],
+    repositories: list[str],
+    others: tuple[str, ...],
+    unresolved: tuple[str, ...] | str,
+    text: str,
+) -> None:
+    platform = platform_of(
+        REPOSITORY,
+        made("aws_ecr_repository.n", name=Refs(), repository_url=Refs()),
+        made("random_pet.p", id=Refs()),
+        completed(*parts),
+    )
+    found = images_of(platform)
+    [origin] = found.origins
+    assert found.is_known
+    assert (addresses(origin), origin.others) == (repositories, others)
+    assert "".join(origin.unresolved).startswith("".join(unresolved))
+    assert bool(origin.unresolved) is bool(unresolved)
+    assert (str(origin.text.value) if origin.text else "") == text
+    assert (origin.is_image, origin.may_differ) == (True, False)
+
+
+def test_an_image_that_is_looked_up_is_told_by_a_replay() -> None:
+    lookup = made("data.aws_ecr_image.i", repository_name="shop", image_uri=Refs())
+    platform = platform_of(lookup, completed(Taken("data.aws_ecr_image.i", "image_uri")))
+    [origin] = images_of(platform).origins
+    assert [target.address for target in origin.lookups] == ["data.aws_ecr_image.i"]
+    assert (origin.others, origin.unresolved) == ((), ())
+
+
+def test_definitions_of_which_a_part_cannot_be_told_are_not_read() -> None:
+    platform = platform_of(REPOSITORY, completed(PUSHED, ":", DERIVED))
+    assert not images_of(platform).is_known
+
+
+def test_what_a_container_is_called_is_shown_unless_it_is_sensitive() -> None:
+    [container] = read_containers('[{"name": "app", "image": "nginx"}]')
+    assert (container.shown, container.shown_image) == ("app", "nginx")
+    assert replace(container, is_sensitive=True).shown == "(sensitive)"
+
+
+def test_an_account_that_is_not_known_yet_leaves_the_repository_inferred() -> None:
+    identity = made("data.aws_caller_identity.me", account_id=Refs())
+    [target] = known(f"{HOST}/shop:1", REPOSITORY, identity).repositories
+    assert certainty_of(target) is Certainty.INFERRED
+
+
+def test_a_cache_that_is_going_fills_no_repository() -> None:
+    cache = standing("aws_ecr_pull_through_cache_rule.c", "delete", ecr_repository_prefix="hub")
+    platform = platform_of(made("aws_ecr_repository.r", name="hub/nginx"), cache)
+    assert platform.images.starts_empty("aws_ecr_repository.r")
+
+
+def test_text_that_is_no_definition_is_known_to_be_none() -> None:
+    assert images_of(platform_of(task("no"))).is_known
+
+
+def test_an_image_of_the_plan_keeps_the_reference_that_leads_to_it() -> None:
+    entries = (REPOSITORY, made("aws_ecr_repository.other", name="other", repository_url=Refs()))
+    origin = known(f"{HOST}/shop:1", *entries)
+    assert origin.is_image
+    assert [str(target.attribute) for target in origin.repositories] == ["repository_url"]
+    assert known("nginx:1").is_image
+
+
+@pytest.mark.parametrize(
+    ("other", "may_differ"),
+    [
+        (made("aws_ecr_repository.other", name="o", repository_url=Refs()), False),
+        (made("terraform_data.other", output=Refs()), False),
+        (made("aws_s3_bucket.other", id=Refs()), True),
+        (made("aws_s3_bucket.other", id="known"), False),
+    ],
+)
+def test_only_what_is_unknown_besides_a_repository_may_bring_another_image(
+    other: Made, *, may_differ: bool
+) -> None:
+    attribute = next(name for name in ("repository_url", "output", "id") if name in _names(other))
+    refers = Refs(*URL, f"{other.change['address']}.{attribute}")
+    [origin] = images_of(platform_of(REPOSITORY, other, task(refers))).origins
+    assert origin.may_differ is may_differ
+
+
+def _names(entry: Made) -> set[str]:
+    return {*entry.block["expressions"]}
+
+
+def test_what_passes_through_terraform_data_is_what_it_was_given() -> None:
+    given = made("terraform_data.x", input=URL, output=Refs())
+    [origin] = images_of(
+        platform_of(REPOSITORY, given, task(Refs("terraform_data.x.output")))
+    ).origins
+    assert set(addresses(origin)) == {"aws_ecr_repository.r"}
+    [origin] = images_of(platform_of(REPOSITORY, given, task(Refs("terraform_data.x.id")))).origins
+    assert addresses(origin) == []
+
+
+def test_a_list_may_hold_the_image_among_other_values() -> None:
+    platform = platform_of(
+        REPOSITORY,
+        task(Refs(*URL, "var.image")),
+        variables={"image": {"value": ["1.4.2", "quay.io/app"]}},
+    )
+    [origin] = images_of(platform).origins
+    assert origin.others == ("var.image",)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from policyscan.plan import Taken, Template
 from policyscan.rule import Verdict
 from policyscan.rule.endpoints import Gap
-from tests.rule.platforms import Made, Refs, made, platform_of
+from tests.rule.platforms import Made, Refs, made, platform_of, standing
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
 VPC = made("aws_vpc.v", id=Refs())
@@ -48,7 +49,7 @@ PULL = (interface("ecr.api"), interface("ecr.dkr"), gateway())
 
 def gaps(*entries: Made, definitions: Any = None, **service: Any) -> Gap:
     containers = definitions or [{"name": "app", "image": IMAGE}]
-    text = containers if isinstance(containers, Refs) else json.dumps(containers)
+    text = containers if isinstance(containers, Refs | Template) else json.dumps(containers)
     platform = platform_of(
         *(VPC, SUBNET, TABLE, ASSOCIATION),
         made("aws_ecs_task_definition.t", arn=Refs(), container_definitions=text),
@@ -229,3 +230,77 @@ def test_an_endpoint_without_a_policy_refuses_nothing() -> None:
     platform = platform_of(VPC, interface("ecr.api"))
     endpoint = platform.graph.of_type("aws_vpc_endpoint")[0]
     assert platform.endpoint_policies.refused(endpoint, "ecr.api", "us-east-1") == ""
+
+
+PUSHED = Taken("aws_ecr_repository.r", "repository_url")
+PET = Taken("random_pet.p", "id")
+MADE = (
+    made("aws_ecr_repository.r", name="shop", repository_url=Refs()),
+    made("aws_ssm_parameter.p", name="/a", arn=Refs()),
+    made("random_pet.p", id=Refs()),
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict", "said"),
+    [
+        (("quay.io/", PET), Verdict.FAIL, "no VPC endpoint reaches quay.io"),
+        ((PUSHED, ":1"), Verdict.PASS, "out by VPC endpoints"),
+        (
+            (
+                PUSHED,
+                '", "secrets": [{"valueFrom": "',
+                Taken("aws_ssm_parameter.p", "arn"),
+                '"}], "x": "',
+            ),
+            Verdict.FAIL,
+            "no VPC endpoint for ssm",
+        ),
+    ],
+)
+def test_a_replay_tells_what_a_task_needs(
+    parts: tuple[str | Taken, ...], verdict: Verdict, said: str
+) -> None:
+    text = Template(('[{"name": "app", "image": "', *parts, '"}]'))
+    found = gaps(*PULL, *MADE, definitions=text)
+    assert found.verdict is verdict
+    assert said in found.message
+
+
+def test_an_endpoint_that_goes_does_not_help() -> None:
+    entries = (
+        standing("aws_vpc.v", id="vpc-0123456789abcdef0"),
+        standing(
+            "aws_vpc_endpoint.old",
+            "delete",
+            vpc_id="vpc-0123456789abcdef0",
+            service_name="com.amazonaws.us-east-1.logs",
+            vpc_endpoint_type="Interface",
+        ),
+        standing(
+            "aws_vpc_endpoint.new",
+            vpc_id="vpc-0123456789abcdef0",
+            service_name="com.amazonaws.us-east-1.s3",
+            vpc_endpoint_type="Interface",
+        ),
+        standing(
+            "aws_vpc_endpoint.gateway",
+            vpc_id="vpc-0123456789abcdef0",
+            service_name="com.amazonaws.us-east-1.dynamodb",
+            vpc_endpoint_type="Gateway",
+        ),
+        made(
+            "aws_vpc_endpoint.loose",
+            vpc_id=Refs("aws_vpc.v.id"),
+            service_name=Refs("local.service"),
+            vpc_endpoint_type="Interface",
+        ),
+        made(
+            "aws_vpc_endpoint.other",
+            vpc_id=Refs("aws_vpc.v.id"),
+            service_name=Refs("local.service"),
+            vpc_endpoint_type="Gateway",
+        ),
+    )
+    found = platform_of(*entries).endpoints.interfaces_in("aws_vpc.v")
+    assert [each.name for each in found] == ["new", "loose"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.plan import Taken, Template
 from policyscan.rule import Answer, Platform
 from policyscan.rule.policy import ACCOUNT, OPEN, Wanted
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
@@ -253,3 +254,134 @@ def test_arns_are_told_from_names_before_there_are_any() -> None:
     assert arn_of("aws_s3_bucket.old", "arn") == "arn:aws:s3:::old"
     for unknown in (("aws_sqs_queue.q", "arn"), ("aws_s3_bucket.b", "id"), ("aws_x.gone", "arn")):
         assert arn_of(*unknown) == "arn:*"
+
+
+PARTITION = made("data.aws_partition.p", partition=Refs())
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (
+            (
+                "arn:",
+                Taken("data.aws_partition.p", "partition"),
+                ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+            ),
+            Answer.YES,
+        ),
+        (
+            ("arn:aws:iam::", Taken("data.aws_partition.p", "partition"), ":policy/x"),
+            Answer.UNKNOWN,
+        ),
+    ],
+)
+def test_a_replay_tells_which_policy_of_aws_is_attached(
+    parts: tuple[str | Taken, ...], expected: Answer
+) -> None:
+    platform = platform_of(ROLE, PARTITION, attached(Template(parts)))
+    assert asked(platform)[0] is expected
+
+
+def test_a_policy_of_aws_that_is_looked_up_is_known_by_its_arn_or_name() -> None:
+    name = MANAGED.rpartition("/")[2]
+    for known in ({"arn": MANAGED, "name": Refs()}, {"arn": Refs(), "name": name}):
+        policy = made("data.aws_iam_policy.m", policy=Refs(), **known)
+        platform = platform_of(ROLE, policy, attached(Refs("data.aws_iam_policy.m.arn")))
+        assert asked(platform)[0] is Answer.YES
+        assert asked(platform, "logs:CreateLogGroup")[0] is Answer.NO
+    told = made("data.aws_iam_policy.m", policy=document("s3:*"), arn=MANAGED)
+    platform = platform_of(ROLE, told, attached(Refs("data.aws_iam_policy.m.arn")))
+    assert asked(platform)[0] is Answer.NO
+
+
+def test_a_policy_that_is_named_by_its_arn_is_attached_once() -> None:
+    arn = "arn:aws:iam::123456789012:policy/own"
+    for entries in ((attached(arn),), (attached(MANAGED),)):
+        platform = platform_of(ROLE, *entries)
+        role = platform.roles.of(resource_of(platform, "aws_iam_role.r"))
+        assert len(role.policies) == 1
+
+
+def test_a_policy_of_a_role_outside_of_the_plan_is_no_doubt() -> None:
+    assert asked(platform_of(ROLE, inline("p", document("logs:*"), "elsewhere")))[0] is Answer.NO
+
+
+def test_a_policy_of_one_role_or_another_may_be_this_ones() -> None:
+    other = made("aws_iam_role.other", name="other", assume_role_policy="{}")
+    either = Refs("aws_iam_role.r.name", "aws_iam_role.other.name", "var.which")
+    answer, why = asked(platform_of(ROLE, other, inline("p", document("logs:*"), either)))
+    assert answer is Answer.UNKNOWN
+    assert why == "which role aws_iam_role_policy.p belongs to is not in the plan"
+
+
+def test_a_policy_that_may_be_another_is_a_doubt() -> None:
+    policies = tuple(
+        made(f"aws_iam_policy.{name}", name=name, arn=Refs(), policy=document("logs:*"))
+        for name in "pq"
+    )
+    either = Refs("aws_iam_policy.p.arn", "aws_iam_policy.q.arn", "var.which")
+    assert asked(platform_of(ROLE, *policies, attached(either)))[0] is Answer.UNKNOWN
+    open_one = attached(Refs("aws_iam_policy.p.arn", "local.x"))
+    assert asked(platform_of(ROLE, *policies, open_one), "s3:Get")[0] is Answer.UNKNOWN
+
+
+def test_a_boundary_of_nothing_is_none_and_one_that_denies_wins() -> None:
+    everything = inline("p", document("*"))
+    assert asked(platform_of(bounded(""), everything))[0] is Answer.YES
+    denying = made(
+        "aws_iam_policy.b", name="b", arn=Refs(), policy=document("logs:*", effect="Deny")
+    )
+    platform = platform_of(bounded(Refs("aws_iam_policy.b.arn")), everything, denying)
+    assert asked(platform) == (Answer.DENIED, "aws_iam_policy.b")
+
+
+def test_roles_that_go_are_none() -> None:
+    old = standing("aws_iam_role.old", "delete", name="old", assume_role_policy="{}")
+    assert [each.resource.address for each in platform_of(ROLE, old).roles.all] == [
+        "aws_iam_role.r"
+    ]
+
+
+BUCKET = Wanted("arn:*:s3:::b", "aws_s3_bucket.b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "others", "expected"),
+    [
+        ({}, (), Answer.NO),
+        ({"policy": ""}, (), Answer.NO),
+        ({"policy": "{}"}, (), Answer.UNKNOWN),
+        ({"policy": Refs("terraform_data.x.output")}, (), Answer.UNKNOWN),
+        (
+            {},
+            (made("aws_s3_bucket_policy.p", bucket=Refs("aws_s3_bucket.b.id"), policy="{}"),),
+            Answer.UNKNOWN,
+        ),
+        (
+            {},
+            (made("aws_s3_bucket_policy.p", bucket=Refs("aws_s3_bucket.other.id"), policy="{}"),),
+            Answer.NO,
+        ),
+    ],
+)
+def test_only_a_policy_of_the_very_resource_may_let_a_role_in(
+    arguments: dict[str, Any], others: tuple[Made, ...], expected: Answer
+) -> None:
+    platform = platform_of(
+        ROLE,
+        made("terraform_data.x", output=Refs()),
+        made("aws_s3_bucket.b", bucket="b", id=Refs(), **arguments),
+        made("aws_s3_bucket.other", bucket="other", id=Refs()),
+        *others,
+    )
+    assert asked(platform, "s3:GetObject", BUCKET)[0] is expected
+
+
+def test_a_policy_that_leaves_the_resource_lets_nobody_in() -> None:
+    platform = platform_of(
+        ROLE,
+        standing("aws_s3_bucket.b", bucket="b", id="b"),
+        standing("aws_s3_bucket_policy.p", "delete", bucket="b", policy="{}"),
+    )
+    assert asked(platform, "s3:GetObject", BUCKET)[0] is Answer.NO

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan.rule import empty_forwards, redirect_loops, rivals, unissued, wrong_kinds
-from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 LB = made("aws_lb.l", arn=Refs(), load_balancer_type="application")
 LB_ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/x/0123456789abcdef"
@@ -162,3 +162,58 @@ def test_each_kind_of_load_balancer_speaks_its_own_protocols(
     assert [(target.address, name) for target, name in found] == (
         [("aws_lb.l", kind)] if is_wrong else []
     )
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        standing("aws_acm_certificate.c", arn="arn:aws:acm:::certificate/1"),
+        made("data.aws_acm_certificate.c", arn=Refs()),
+    ],
+)
+def test_a_certificate_that_stands_already_is_issued(certificate: Made) -> None:
+    refers = Refs(f"{certificate.change['address']}.arn")
+    platform = platform_of(LB, listener(protocol="HTTPS", certificate_arn=refers), certificate)
+    assert list(unissued(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []
+
+
+def test_which_of_two_certificates_a_listener_takes_may_not_be_told() -> None:
+    other = made("aws_acm_certificate.d", arn=Refs(), validation_method="DNS")
+    either = Refs("aws_acm_certificate.c.arn", "aws_acm_certificate.d.arn", "var.which")
+    entries = (LB, listener(protocol="HTTPS", certificate_arn=either), CERTIFICATE, other)
+    platform = platform_of(*entries)
+    assert list(unissued(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []
+
+
+def test_listeners_of_one_load_balancer_or_another_are_no_rivals_for_certain() -> None:
+    either = Refs("aws_lb.l.arn", "aws_lb.m.arn", "var.which")
+    platform = platform_of(
+        LB, made("aws_lb.m", arn=Refs()), listener(), listener("o", load_balancer_arn=either)
+    )
+    assert list(rivals(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []
+
+
+def test_a_redirect_of_which_a_part_is_not_known_may_lead_anywhere() -> None:
+    redirect = {"host": Refs("terraform_data.t.output"), "port": "80", "protocol": "HTTP"}
+    action = [{"type": "redirect", "redirect": [redirect]}]
+    platform = platform_of(
+        LB, made("terraform_data.t", output=Refs()), listener(default_action=action)
+    )
+    assert list(redirect_loops(resource_of(platform, "aws_lb_listener.n"))) == []
+
+
+@pytest.mark.parametrize(
+    ("balancer", "arn", "protocol"),
+    [
+        (made("aws_lb.l", arn=Refs(), load_balancer_type=Refs("local.kind")), None, "TCP"),
+        (LB, None, Refs("local.protocol")),
+        (LB, Refs("aws_lb.l.arn", "aws_lb.m.arn", "var.which"), "TCP"),
+    ],
+)
+def test_a_protocol_is_wrong_only_where_all_is_known(
+    balancer: Made, arn: Refs | None, protocol: Any
+) -> None:
+    more: dict[str, Any] = {} if arn is None else {"load_balancer_arn": arn}
+    other = made("aws_lb.m", arn=Refs(), load_balancer_type="network")
+    platform = platform_of(balancer, other, listener(protocol=protocol, **more))
+    assert list(wrong_kinds(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []

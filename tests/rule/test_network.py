@@ -349,3 +349,181 @@ def test_a_nat_gateway_that_the_plan_deletes_leads_nowhere() -> None:
     problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
     assert "deletes" in problem
     assert is_certain
+
+
+OUT = {"gateway_id": Refs("aws_internet_gateway.g.id")}
+
+
+def test_what_is_not_known_says_why() -> None:
+    looked_up = platform_of(made("data.aws_subnet.d", id=Refs()))
+    found = looked_up.network.egress(resource_of(looked_up, "data.aws_subnet.d"))
+    assert found.why == "data.aws_subnet.d is looked up: look at its routes in the account"
+    elsewhere = {"subnet_id": Refs("aws_subnet.s.id"), "route_table_id": "rtb-0123456789abcdef0"}
+    found = egress(made("aws_route_table_association.a", **elsewhere))
+    assert found.why == (
+        "aws_route_table_association.a uses a route table that is not in this plan"
+    )
+    table_of = made("data.aws_route_table.d", id=Refs())
+    looked_up_table = elsewhere | {"route_table_id": Refs("data.aws_route_table.d.id")}
+    found = egress(table_of, made("aws_route_table_association.a", **looked_up_table))
+    assert found.exit is Exit.UNKNOWN
+
+
+def test_an_association_that_is_deleted_does_not_count() -> None:
+    vpc = made("aws_vpc.v", id=Refs())
+    entries = (
+        standing("aws_subnet.s", id="subnet-0123456789abcde10", vpc_id=Refs("aws_vpc.v.id")),
+        standing("aws_route_table.t", id="rtb-1", route=[{"cidr_block": EVERYWHERE, **NAT}]),
+        standing(
+            "aws_route_table_association.a",
+            "delete",
+            subnet_id="subnet-0123456789abcde10",
+            route_table_id="rtb-1",
+        ),
+    )
+    platform = platform_of(vpc, *entries)
+    assert platform.network.egress(resource_of(platform, "aws_subnet.s")).exit is Exit.NONE
+
+
+def test_an_association_of_one_subnet_or_another_is_no_doubt_for_a_third() -> None:
+    found = egress(
+        table(),
+        made("aws_subnet.other", vpc_id=Refs("aws_vpc.v.id")),
+        made(
+            "aws_route_table_association.x",
+            subnet_id=Refs("aws_subnet.other.id", "local.x"),
+            route_table_id=Refs("aws_route_table.t.id"),
+        ),
+    )
+    assert found.exit is Exit.NONE
+
+
+def test_what_surely_associates_a_subnet_wins_over_what_may() -> None:
+    other = made("aws_subnet.o", vpc_id=Refs("aws_vpc.v.id"))
+    outer = made("aws_route_table.out", route=[{"cidr_block": EVERYWHERE, **OUT}])
+    either = made(
+        "aws_route_table_association.b",
+        subnet_id=Refs("aws_subnet.s.id", "aws_subnet.o.id", "var.which"),
+        route_table_id=Refs("aws_route_table.out.id"),
+    )
+    inner = table({"cidr_block": EVERYWHERE, **NAT})
+    assert egress(ASSOCIATION, inner, other, outer, either).exit is Exit.NAT
+    assert egress(inner, other, outer, either).exit is Exit.INTERNET_GATEWAY
+
+
+def test_an_inline_route_is_evidence_of_its_table_and_an_internet_gateway_is_no_nat() -> None:
+    found = egress(ASSOCIATION, table({"cidr_block": EVERYWHERE, **OUT}))
+    assert [step.address for step in found.path] == [
+        "aws_route_table_association.a",
+        "aws_route_table.t",
+        "aws_internet_gateway.g",
+    ]
+    assert found.nats == ()
+
+
+def test_an_adopted_main_table_is_proven() -> None:
+    found = egress(
+        made(
+            "aws_default_route_table.d",
+            default_route_table_id=Refs("aws_vpc.v.default_route_table_id"),
+            route=[{"cidr_block": EVERYWHERE, **OUT}],
+        )
+    )
+    assert found.certainty is Certainty.PROVEN
+
+
+NATS = tuple(made(f"aws_nat_gateway.{name}", subnet_id=f"subnet-{name}") for name in "nm")
+
+
+def test_which_of_two_nat_gateways_it_is_leaves_the_way_inferred() -> None:
+    either = {"nat_gateway_id": Refs("aws_nat_gateway.n.id", "aws_nat_gateway.m.id", "var.which")}
+    found = egress(ASSOCIATION, table({"cidr_block": EVERYWHERE, **either}), *NATS)
+    assert (found.exit, found.certainty) == (Exit.NAT, Certainty.INFERRED)
+    assert {each.address for each in found.nats} == {"aws_nat_gateway.n", "aws_nat_gateway.m"}
+
+
+@pytest.mark.parametrize("second", ["m", None])
+def test_several_tables_count_when_they_agree(second: str | None) -> None:
+    def routed(name: str, target: dict[str, Any]) -> Made:
+        return made(f"aws_route_table.{name}", route=[{"cidr_block": EVERYWHERE, **target}])
+
+    either = made(
+        "aws_route_table_association.a",
+        subnet_id=Refs("aws_subnet.s.id"),
+        route_table_id=Refs("aws_route_table.one.id", "aws_route_table.two.id", "var.which"),
+    )
+    way = {"nat_gateway_id": Refs(f"aws_nat_gateway.{second}.id")} if second else OUT
+    tables = (
+        routed("one", {"nat_gateway_id": Refs("aws_nat_gateway.n.id")}),
+        routed("two", way),
+    )
+    found = egress(either, *tables, *NATS)
+    if second is None:
+        assert found.exit is Exit.UNKNOWN
+        assert "may use several route tables that lead elsewhere each" in found.why
+        return
+    assert (found.exit, found.certainty) == (Exit.NAT, Certainty.INFERRED)
+    assert {each.address for each in found.nats} == {"aws_nat_gateway.n", "aws_nat_gateway.m"}
+    assert set(found.tables) == {"aws_route_table.one", "aws_route_table.two"}
+    assert found.path[1].address == "aws_route_table.one"
+
+
+def test_a_nat_gateway_in_a_subnet_nobody_can_follow_may_have_a_problem() -> None:
+    platform = platform_of(
+        made("aws_subnet.s", vpc_id="vpc-0123456789abcdef0"),
+        made("aws_nat_gateway.n", subnet_id=Refs("aws_subnet.s.id")),
+    )
+    problem, is_certain = platform.network.nat_problem(resource_of(platform, "aws_nat_gateway.n"))
+    assert "stands in a VPC the plan does not manage" in problem
+    assert not is_certain
+
+
+def attached(*actions: str, gateway: str = "igw-0123456789abcde10") -> Made:
+    return standing(
+        "aws_internet_gateway_attachment.a",
+        *actions,
+        internet_gateway_id=gateway,
+        vpc_id="vpc-0123456789abcde10",
+    )
+
+
+@pytest.mark.parametrize(
+    ("join", "expected"),
+    [
+        (attached(), ["aws_internet_gateway.one"]),
+        (attached("delete"), []),
+        (attached(gateway="igw-0123456789abcde20"), ["aws_internet_gateway.two"]),
+    ],
+)
+def test_a_gateway_may_be_attached_by_a_resource_of_its_own(
+    join: Made, expected: list[str]
+) -> None:
+    platform = platform_of(
+        standing("aws_vpc.v", id="vpc-0123456789abcde10"),
+        standing("aws_subnet.s", id="subnet-0123456789abcde10", vpc_id="vpc-0123456789abcde10"),
+        standing("aws_internet_gateway.one", id="igw-0123456789abcde10"),
+        standing("aws_internet_gateway.two", id="igw-0123456789abcde20"),
+        join,
+    )
+    found = platform.network.gateways_of(resource_of(platform, "aws_subnet.s"))
+    assert [each.address for each in found] == expected
+
+
+LOOSE = made("aws_internet_gateway.loose", vpc_id=Refs("local.vpc"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ((IGW,), False),
+        ((IGW, LOOSE), True),
+        (
+            (IGW, standing("aws_internet_gateway.old", "delete", vpc_id="vpc-0123456789abcde10")),
+            False,
+        ),
+    ],
+)
+def test_a_gateway_of_nobody_known_may_be_anybodys(
+    entries: tuple[Made, ...], *, expected: bool
+) -> None:
+    assert platform_of(VPC, *entries).network.has_loose_gateways is expected

@@ -165,3 +165,41 @@ def test_the_weakest_certainty_counts() -> None:
     assert weakest(Certainty.PROVEN, Certainty.INFERRED) is Certainty.INFERRED
     assert weakest(Certainty.PROVEN, Certainty.PROVEN) is Certainty.PROVEN
     assert weakest() is Certainty.PROVEN
+
+
+def test_subnets_of_which_some_cannot_be_followed_are_said_to_be_missing() -> None:
+    found = placement(
+        made("aws_subnet.s", id=Refs()),
+        network_configuration=[{"subnets": Refs("aws_subnet.s.id", "local.more")}],
+    )
+    assert [placed.resource.address for placed in found.subnets] == ["aws_subnet.s"]
+    (missing,) = found.missing
+    assert "local.more" in missing
+
+
+def test_the_way_out_of_a_subnet_may_be_less_sure_than_the_subnet() -> None:
+    nats = tuple(made(f"aws_nat_gateway.{name}", subnet_id=f"subnet-{name}") for name in "nm")
+    entries = (
+        made("aws_subnet.s", id=Refs()),
+        made(
+            "aws_route_table.t",
+            route=[
+                {
+                    "cidr_block": "0.0.0.0/0",
+                    "nat_gateway_id": Refs(
+                        "aws_nat_gateway.n.id", "aws_nat_gateway.m.id", "var.which"
+                    ),
+                }
+            ],
+        ),
+        made(
+            "aws_route_table_association.a",
+            subnet_id=Refs("aws_subnet.s.id"),
+            route_table_id=Refs("aws_route_table.t.id"),
+        ),
+        *nats,
+    )
+    [sure] = placement(
+        *entries, network_configuration=[{"subnets": [Refs("aws_subnet.s.id")]}]
+    ).subnets
+    assert (sure.egress.certainty, sure.certainty) == (Certainty.INFERRED, Certainty.INFERRED)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from policyscan.plan import Known
-from policyscan.rule import Direction, End, Platform, Port, Reach, is_open
+from policyscan.rule import Certainty, Direction, End, Passage, Platform, Port, Reach, is_open
 from policyscan.rule.security_groups import Entry
+from policyscan.source import read_source
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
@@ -236,3 +238,155 @@ def test_an_entry_for_every_address_is_open(cidrs: tuple[str, ...], *, expected:
     holder = resource_of(platform_of(group("n")), "aws_security_group.n")
     entry = Entry(holder, "", Known("tcp"), Known(80), Known(80), cidrs=cidrs)
     assert is_open(entry) is expected
+
+
+def passage(*entries: Made) -> Passage:
+    platform = platform_of(VPC, NEAR, FAR, *entries)
+    return platform.reachability.between(end(platform, "a"), IN, end(platform, "b"), WEB)
+
+
+def test_the_entry_that_decides_is_told() -> None:
+    narrow, wide = rule(cidr_blocks=["10.0.9.0/24"]), rule(cidr_blocks=["10.0.1.0/24"])
+    found = passage(*BOTH, group("n", narrow, wide))
+    assert found.entry is not None
+    assert found.entry.cidrs == ("10.0.1.0/24",)
+    inner, everywhere = rule(cidr_blocks=["10.0.9.0/24"]), rule(cidr_blocks=["0.0.0.0/0"])
+    platform = platform_of(VPC, NEAR, FAR, *BOTH, group("n", inner, everywhere))
+    found = platform.reachability.from_anywhere(end(platform, "a"), IN, WEB)
+    assert found.entry is not None
+    assert found.entry.cidrs == ("0.0.0.0/0",)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        # The same group without a rule for itself.
+        (lb("a", "n"), lb("b", "n"), group("n", rule(cidr_blocks=["10.9.0.0/16"]))),
+        # Ports that nobody knows, for somebody else.
+        (
+            *BOTH,
+            group(
+                "n",
+                rule(
+                    to_port=Refs("terraform_data.t.output"),
+                    security_groups=["sg-0123456789abcdef0"],
+                ),
+            ),
+        ),
+        # Subnets that nobody knows, and no rule for blocks.
+        (
+            lb("a", "n"),
+            lb("b", "f", subnets=["subnet-0123456789abcdef0"]),
+            group("f"),
+            group("n", rule(security_groups=["sg-0123456789abcdef0"])),
+        ),
+    ],
+)
+def test_what_cannot_let_it_in_is_no_doubt(entries: tuple[Made, ...]) -> None:
+    assert passage(*entries).reach is Reach.NO
+
+
+def test_ports_that_nobody_knows_are_no_doubt_where_the_rule_is_for_a_group() -> None:
+    to_group = rule(
+        from_port=Refs("terraform_data.t.output"),
+        security_groups=[Refs("aws_security_group.f.id")],
+    )
+    platform = platform_of(VPC, NEAR, FAR, *BOTH, group("n", to_group))
+    found = platform.reachability.from_anywhere(end(platform, "a"), IN, WEB)
+    assert found.reach is Reach.NO
+
+
+def test_open_entries_are_those_for_every_address() -> None:
+    rules = (rule(cidr_blocks=["10.0.0.0/8"]), rule(ipv6_cidr_blocks=["::/0"]))
+    platform = platform_of(VPC, NEAR, FAR, *BOTH, group("n", *rules))
+    found = platform.reachability.open_entries(end(platform, "a"), IN)
+    assert [each.cidrs for each in found] == [("::/0",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing", "unplaced"),
+    [
+        (
+            {"subnets": [Refs("aws_subnet.n.id")], "security_groups": Refs("local.groups")},
+            "local.groups",
+            "",
+        ),
+        (
+            {
+                "subnets": [Refs("aws_subnet.n.id")],
+                "security_groups": Refs("terraform_data.t.output"),
+            },
+            "aws_lb.a.security_groups is known only after apply",
+            "",
+        ),
+        (
+            {"security_groups": [Refs("aws_security_group.n.id")]},
+            "",
+            "the subnets of aws_lb.a are not in this plan",
+        ),
+        (
+            {"security_groups": [Refs("aws_security_group.n.id")], "subnets": Refs("local.s")},
+            "",
+            "local.s",
+        ),
+        (
+            {
+                "security_groups": [Refs("aws_security_group.n.id")],
+                "subnets": [Refs("aws_subnet.open.id")],
+            },
+            "",
+            "aws_subnet.open.cidr_block is known only after apply",
+        ),
+        (
+            {
+                "security_groups": Refs(
+                    "aws_security_group.n.id", "aws_security_group.m.id", "var.which"
+                ),
+                "subnets": [Refs("aws_subnet.n.id")],
+            },
+            "which of aws_security_group.n, aws_security_group.m it has is not in the plan; give",
+            "",
+        ),
+    ],
+)
+def test_what_is_not_known_of_an_end_is_said(
+    arguments: dict[str, Any], missing: str, unplaced: str
+) -> None:
+    platform = platform_of(
+        VPC,
+        NEAR,
+        made("aws_subnet.open", vpc_id=Refs("aws_vpc.v.id"), cidr_block=Refs()),
+        made("terraform_data.t", output=Refs()),
+        group("n"),
+        group("m"),
+        made("aws_lb.a", **arguments),
+    )
+    found = end(platform, "a")
+    assert (len(found.missing), len(found.unplaced)) == (bool(missing), bool(unplaced))
+    assert missing in "".join(found.missing)
+    assert unplaced in "".join(found.unplaced)
+
+
+def with_hidden(entry: Made, *directions: str) -> Made:
+    """A group whose rules of these directions only apply will tell."""
+    entry.change["change"]["after_unknown"] |= dict.fromkeys(directions, True)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("groups", "certainty"),
+    [
+        ((group("n", rule(cidr_blocks=["10.0.0.0/8"])),), Certainty.PROVEN),
+        ((with_hidden(group("n"), "ingress"),), Certainty.INFERRED),
+        ((with_hidden(group("n"), "ingress"), group("m")), Certainty.INFERRED),
+    ],
+)
+def test_a_block_that_may_be_dynamic_leaves_an_end_inferred_without_source(
+    groups: tuple[Made, ...], certainty: Certainty, tmp_path: Path
+) -> None:
+    names = [each.block["name"] for each in groups]
+    entries = (VPC, NEAR, FAR, lb("a", *names), *groups)
+    assert end(platform_of(*entries), "a").certainty is certainty
+    (tmp_path / "main.tf").write_text('resource "aws_security_group" "n" {\n}\n')
+    told = platform_of(*entries, source=read_source(tmp_path))
+    assert end(told, "a").certainty is Certainty.PROVEN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan.graph import ResourceGraph
-from policyscan.plan import ABSENT, Known, Unknown, Value
+from policyscan.plan import ABSENT, Known, Taken, Template, Unknown, Value
 from policyscan.rule import Platform, mentions_of
 from tests.plans import block, change, plan_of
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
@@ -87,3 +87,34 @@ def test_with_an_old_provider_its_block_says_the_region(
     platform = Platform(ResourceGraph(plan))
     found = platform.regions.of(resource_of(platform, GROUP))
     assert found == expected if expected else isinstance(found, Unknown)
+
+
+def test_a_region_left_open_is_pinned_by_nothing() -> None:
+    entry = made(GROUP, name="g")
+    entry.change["change"]["after_unknown"]["region"] = True
+    assert region(GROUP, entry) == Unknown("nothing pins it")
+
+
+def test_only_managed_resources_show_that_resources_tell_their_region() -> None:
+    lookup = made("data.aws_vpc.v", region="eu-west-1")
+    assert isinstance(region(GROUP, made(GROUP, name="g"), lookup), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"inner": [{"arn": "arn:aws:ecs:us-west-2:123456789012:cluster/x"}]}, ["us-west-2"]),
+        (
+            Template(("arn:aws:ecs:us-west-2:123456789012:cluster/", Taken("a.b", "name"))),
+            ["us-west-2"],
+        ),
+        (
+            Template(("arn:aws:ecs:us-west-2:1:cluster/", Taken("a.b", "name")), is_sensitive=True),
+            [],
+        ),
+        (Refs("a.b.name"), []),
+    ],
+)
+def test_a_region_is_found_inside_of_what_is_partly_known(value: Any, expected: list[str]) -> None:
+    platform = platform_of(made(GROUP, settings=value), made("a.b", name=Refs()))
+    assert [each.region for each in mentions_of(resource_of(platform, GROUP))] == expected

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policyscan.plan import ABSENT, Known, Unknown
+from policyscan.plan import ABSENT, Known, Unknown, Value
 from policyscan.rule import Direction, Entry, Platform
 from policyscan.rule.security_groups import Group
 from tests.rule.platforms import Made, Refs, made, platform_of, standing
@@ -324,3 +324,75 @@ def test_an_inline_rule_that_may_be_for_a_group_nobody_followed_has_a_doubt() ->
     )[IN]
     assert entry.groups == ("aws_security_group.o",)
     assert entry.doubts != ()
+
+
+RULE = {"type": "ingress", "protocol": "tcp", "from_port": 80, "to_port": 80}
+OWNED = Refs("aws_security_group.g.id")
+
+
+def only(entry: Made) -> Entry:
+    [found] = rules(GROUP, entry)[IN]
+    return found
+
+
+def test_a_rule_is_for_its_own_group_only_when_it_says_so() -> None:
+    own = made("aws_security_group_rule.r", security_group_id=OWNED, **{**RULE, "self": True})
+    assert only(own).is_self
+    other = made("aws_security_group_rule.r", security_group_id=OWNED, **{**RULE, "self": False})
+    assert not only(other).is_self
+    new = made(
+        "aws_vpc_security_group_ingress_rule.r",
+        security_group_id=OWNED,
+        ip_protocol="tcp",
+        from_port=80,
+        to_port=80,
+        cidr_ipv4="10.0.0.0/8",
+        prefix_list_id="pl-0123456789abcdef0",
+    )
+    found = only(new)
+    assert (found.is_self, len(found.prefix_lists), found.cidrs) == (False, 1, ("10.0.0.0/8",))
+    old = made(
+        "aws_security_group_rule.r",
+        security_group_id=OWNED,
+        **RULE,
+        prefix_list_ids=["pl-0123456789abcdef0", "pl-0fedcba9876543210"],
+    )
+    assert len(only(old).prefix_lists) == 2
+
+
+def test_a_rule_of_a_group_and_of_what_cannot_be_followed_is_not_everybodys() -> None:
+    either = Refs("aws_security_group.g.id", "local.group")
+    rule = made("aws_security_group_rule.r", security_group_id=either, **RULE)
+    found = platform_of(VPC, OTHER, GROUP, rule)
+    assert group_of(found, "aws_security_group.o").doubts == {IN: [], OUT: []}
+
+
+def test_a_rule_of_something_else_of_a_vpc_belongs_to_nobody() -> None:
+    rule = made("aws_security_group_rule.r", security_group_id=Refs("aws_vpc.v.id"), **RULE)
+    assert doubts(GROUP, rule) == {IN: [], OUT: []}
+
+
+def test_an_adopted_group_that_goes_is_no_default_any_more() -> None:
+    platform = platform_of(
+        standing("aws_vpc.v", id="vpc-0123456789abcdef0"),
+        standing("aws_default_security_group.d", "delete", vpc_id="vpc-0123456789abcdef0"),
+    )
+    found = platform.security_groups.default_of("aws_vpc.v")
+    assert found is not None
+    assert found.resource.address == "aws_vpc.v"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "shown"),
+    [
+        (Known("tcp"), "tcp 80"),
+        (Known("-1"), "everything"),
+        (Unknown(), "(known after apply) 80"),
+        (ABSENT, "(known after apply) 80"),
+    ],
+)
+def test_what_an_entry_lets_through_is_shown_as_far_as_it_is_known(
+    protocol: Value, shown: str
+) -> None:
+    holder = group_of(platform_of(GROUP)).resource
+    assert Entry(holder, "", protocol, Known(80), Known(80)).shown == shown

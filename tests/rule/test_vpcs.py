@@ -58,3 +58,27 @@ def test_a_vpc_that_is_looked_up_during_apply_may_be_any() -> None:
     deferred.change["action_reason"] = "read_because_config_unknown"
     found = differs(Refs("data.aws_vpc.late.id"), Refs("aws_vpc.new.id"), deferred)
     assert found is None
+
+
+def test_a_default_subnet_stands_in_the_default_vpc() -> None:
+    platform = platform_of(made("aws_default_subnet.s", availability_zone="us-east-1a"))
+    home = home_of(platform.graph, resource_of(platform, "aws_default_subnet.s"))
+    assert (home.is_default, home.shown) == (True, "the default VPC")
+
+
+@pytest.mark.parametrize(
+    ("vpc_id", "expected"),
+    [
+        ("vpc-0123456789abcdef0", "vpc-0123456789abcdef0"),
+        (Refs("aws_vpc.standing.id"), "vpc-00000000000000001"),
+        (Refs("aws_vpc.new.id"), ""),
+    ],
+)
+def test_the_id_of_a_vpc_is_taken_from_where_it_is_known(vpc_id: Any, expected: str) -> None:
+    platform = platform_of(
+        NEW,
+        standing("aws_vpc.standing", id="vpc-00000000000000001"),
+        made("aws_security_group.a", vpc_id=vpc_id),
+    )
+    home = home_of(platform.graph, resource_of(platform, "aws_security_group.a"))
+    assert home.vpc_id == expected

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,21 @@ each_fixture = pytest.mark.parametrize(
 )
 
 
+@cache
 def judged(folder: Path) -> tuple[Judgement, ...]:
-    """What the rule a fixture belongs to says of its plan, with the source beside it.
-
-    `"source": false` in its `expected.json` judges the plan alone.
-    """
+    """What the rule a fixture belongs to says of its plan."""
     rule = folder.parent.name
-    plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
-    source = read_source(folder) if expected(folder).get("source", True) else None
-    outcome = judge(ResourceGraph(plan, source), PACK, Settings(select=(rule,)))
+    outcome = judge(graph_of(folder), PACK, Settings(select=(rule,)))
     assert outcome.errors == ()
     return tuple(each for each in outcome.judgements if each.rule.id == rule)
+
+
+@cache
+def graph_of(folder: Path) -> ResourceGraph:
+    """A fixture's plan with the source beside it; `"source": false` in `expected.json`: alone."""
+    plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
+    source = read_source(folder) if expected(folder).get("source", True) else None
+    return ResourceGraph(plan, source)
 
 
 def expected(folder: Path) -> dict[str, Any]:
