@@ -361,7 +361,8 @@ def test_what_is_not_known_says_why() -> None:
     elsewhere = {"subnet_id": Refs("aws_subnet.s.id"), "route_table_id": "rtb-0123456789abcdef0"}
     found = egress(made("aws_route_table_association.a", **elsewhere))
     assert found.why == (
-        "aws_route_table_association.a uses a route table that is not in this plan"
+        "the route table of aws_route_table_association.a is not in this plan: look at its routes "
+        "in the account"
     )
     table_of = made("data.aws_route_table.d", id=Refs())
     looked_up_table = elsewhere | {"route_table_id": Refs("data.aws_route_table.d.id")}
