@@ -71,8 +71,10 @@ fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures
 
 .PHONY: docs
-docs: install ## write docs/rules from the rules
+docs: install ## write docs/rules, examples and schemas from the rules
 	$(BIN)/python -m policyscan.report.rule_pages
+	$(BIN)/python -m policyscan.report.examples
+	$(BIN)/python -m policyscan.report.schemas
 
 .PHONY: bench
 bench: install ## measure a cold start, and how the graph grows

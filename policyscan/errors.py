@@ -1,6 +1,6 @@
 """Every deliberate error, with the exit code it stands for.
 
-A message is one line: which file, where in it, what is wrong, what to do.
+A message is one line for each problem: which file, where in it, what is wrong, what to do.
 The command line prints it as it is, so it never carries a traceback.
 """
 
@@ -13,6 +13,10 @@ class PolicyscanError(Exception):
     """Something policyscan refuses to go on with; the message is meant for the user."""
 
     exit_code = 2
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 class PlanError(PolicyscanError):

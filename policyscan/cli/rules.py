@@ -1,33 +1,43 @@
-"""`policyscan rules`: what the pack holds, and the page of one rule."""
+"""`policyscan rules` and `policyscan rule`: what a scan would run, and one of it explained."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+from typing import Any
 
-from policyscan.engine import PackRule, built_in_pack, load_pack
+from policyscan.cli.commands import write
+from policyscan.cli.settings import SettingFlags, chosen_settings
+from policyscan.engine import built_in_pack, load_pack
+from policyscan.engine.form import hint
 from policyscan.errors import ConfigError
+from policyscan.report.rule_json import render_rules_json
+from policyscan.report.rule_text import read_examples, render_rule, render_rules
 
 
-def run_rules(name: str | None) -> int:
-    """List every rule, or print the page of one."""
+def run_rules(*, format_name: str, output: str | None, **flags: Any) -> int:
+    """List the rules that run; `flags` are those of `SettingFlags`."""
     pack = load_pack(built_in_pack())
-    if name is None:
-        for each in pack:
-            rule = each.rule
-            sys.stdout.write(f"{rule.id}  {rule.severity:<8}  {rule.name:<28} {rule.title}\n")
+    chosen = chosen_settings(SettingFlags(**flags), pack, built_in_pack())
+    shown = chosen.settings.chosen(pack)
+    if format_name == "json":
+        write(output, render_rules_json(shown, chosen.settings, chosen.profile))
         return 0
+    is_screen = output is None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_screen else None
+    write(output, render_rules(shown, chosen.settings, chosen.profile, width=width))
+    return 0
+
+
+def run_rule(*, name: str, output: str | None, **flags: Any) -> int:
+    """Print the page of one rule. Raises ConfigError: none has this id or name."""
+    pack = load_pack(built_in_pack())
+    settings = chosen_settings(SettingFlags(**flags), pack, built_in_pack()).settings
     for each in pack:
         if name in {each.rule.id, each.rule.name}:
-            sys.stdout.write(_page(each))
+            is_run = each in settings.chosen(pack)
+            examples = read_examples(built_in_pack(), each.rule.id)
+            write(output, render_rule(each, examples, settings, is_run=is_run))
             return 0
-    raise ConfigError(f"no rule is called {name!r}: `policyscan rules` lists them")
-
-
-def _page(each: PackRule) -> str:
-    rule = each.rule
-    lines = [f"{rule.id} {rule.name} ({rule.severity})", "", each.page, ""]
-    lines += [
-        f"{rule.id}.{parameter.name} = {parameter.default}: {parameter.description}"
-        for parameter in rule.parameters
-    ]
-    return "\n".join(lines).rstrip() + "\n"
+    near = hint(name, [word for each in pack for word in (each.rule.id, each.rule.name)])
+    raise ConfigError(f"no rule is called {name!r}{near or '; `policyscan rules` lists them'}")

@@ -45,7 +45,6 @@ from policyscan.rule.model import (
     Finding,
     Level,
     Note,
-    Parameter,
     Parameters,
     Phase,
     Rule,
@@ -62,6 +61,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
+from policyscan.rule.parameter import Parameter, Setting
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -145,6 +145,7 @@ __all__ = [
     "SecretSource",
     "Sender",
     "Service",
+    "Setting",
     "Severity",
     "Share",
     "Statement",

@@ -59,8 +59,8 @@ RULE = Rule(
     title="Services and their load balancers cover at least two zones, with two tasks",
     types=("aws_ecs_service",),
     parameters=(
-        Parameter("zones", 2, "availability zones at least"),
-        Parameter("tasks", 2, "tasks at least"),
+        Parameter("zones", 2, "availability zones at least", least=1),
+        Parameter("tasks", 2, "tasks at least", least=1),
     ),
 )
 
@@ -102,7 +102,7 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             strikes=Phase.RUNTIME,
             fix=f"run at least {parameters['tasks']} tasks: desired_count and min_capacity",
         )
-    if isinstance(count.value, Unknown):
+    if isinstance(count.value, Unknown) and parameters["tasks"] > 1:
         unknown.append(f"{count.resource.address}.{count.attribute} is known only after apply")
     for balancer in platform.balancing.load_balancers_of(service):
         covered = _of_balancer(balancer, platform)

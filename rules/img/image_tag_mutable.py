@@ -15,7 +15,8 @@ image = "${aws_ecr_repository.app.repository_url}@${var.image_digest}"
 
 or a tag that is never used twice, such as a commit's hash, with `image_tag_mutability =
 "IMMUTABLE"`. `PS603.latest` says whether a tag of `latest` alone fails or is noted; in an
-immutable repository it always fails, unless an exclusion filter lets it move.
+immutable repository it always fails, unless an exclusion filter lets it move. With `PS603.pin` set
+to `digest` every tag fails, as in the profile `production`.
 
 ## When unknown
 The image is known only after apply and its tag is not told: give `--source-dir`.
@@ -66,7 +67,18 @@ RULE = Rule(
     title="Image tags, their mutability and lifecycle policies fit together",
     types=("aws_ecs_task_definition",),
     parameters=(
-        Parameter("latest", "warn", "`fail` where a tag of latest fails, `warn` where it is noted"),
+        Parameter(
+            "latest",
+            "warn",
+            "`fail` where a tag of latest fails, `warn` where it is noted",
+            choices=("warn", "fail"),
+        ),
+        Parameter(
+            "pin",
+            "any",
+            "`digest` where every image has to be named by its digest, `any` where a tag will do",
+            choices=("any", "digest"),
+        ),
     ),
 )
 
@@ -79,21 +91,18 @@ REFUSED = (
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
-    """One verdict per task definition. Raises ValueError: PS603.latest is neither word."""
-    if parameters["latest"] not in {"fail", "warn"}:
-        raise ValueError(f"PS603.latest is {parameters['latest']!r}; it is `fail` or `warn`")
+    """One verdict per task definition."""
     for definition in platform.task_definitions:
         images = platform.images.of(definition)
         if images.invalid or not images.origins:
             why = images.invalid or "it has no container"
             yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
         else:
-            fails = parameters["latest"] == "fail"
-            yield worst(_judge(definition, each, platform, fails=fails) for each in images.origins)
+            yield worst(_judge(definition, each, platform, parameters) for each in images.origins)
 
 
 def _judge(
-    definition: Resource, origin: ImageOrigin, platform: Platform, *, fails: bool
+    definition: Resource, origin: ImageOrigin, platform: Platform, parameters: Parameters
 ) -> Finding:
     try:
         image = parse_image(str(origin.text.value)) if origin.text else None
@@ -110,18 +119,17 @@ def _judge(
     for target in origin.repositories:
         repository = platform.graph.resource(target.address)
         if repository is not None and repository.type == "aws_ecr_repository":
-            return _in_repository(definition, image, target, repository, platform, fails=fails)
-    return _tagged(definition, image, (), fails=fails)
+            return _in_repository(definition, image, target, repository, platform, parameters)
+    return _tagged(definition, image, (), parameters)
 
 
-def _in_repository(  # noqa: PLR0913 - the image, where it is, and how strict to be
+def _in_repository(  # noqa: PLR0913, PLR0917 - the image, where it is, and how strict to be
     definition: Resource,
     image: Image,
     target: Target,
     repository: Resource,
     platform: Platform,
-    *,
-    fails: bool,
+    parameters: Parameters,
 ) -> Finding:
     mutability = repository.value(MUTABILITY)
     is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
@@ -143,23 +151,28 @@ def _in_repository(  # noqa: PLR0913 - the image, where it is, and how strict to
             "with a tag that is used once",
         )
     notes = () if is_fixed else tuple(_expiries(repository, platform))
-    return _tagged(definition, image, notes, fails=fails)
+    return _tagged(definition, image, notes, parameters)
 
 
-def _tagged(definition: Resource, image: Image, notes: tuple[Note, ...], *, fails: bool) -> Finding:
+def _tagged(
+    definition: Resource, image: Image, notes: tuple[Note, ...], parameters: Parameters
+) -> Finding:
     here = Step(definition.address, AT, f"runs the tag {image.tag}")
-    if image.tag != "latest":
-        return passed(definition.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
-    why = f"{definition.address} runs the tag latest, which another push moves"
-    if fails:
+    is_latest = image.tag == "latest"
+    moves = "moves" if is_latest else "may move"
+    why = f"{definition.address} runs the tag {image.tag}, which another push {moves}"
+    if parameters["pin"] == "digest" or (is_latest and parameters["latest"] == "fail"):
         return fail(
             definition.address,
             why,
             path=(here,),
             strikes=Phase.RUNTIME,
             notes=notes,
-            fix='image = "<repository>@<digest>", or a tag that is used once',
+            fix='image = "<repository>@<digest>"'
+            + ("" if parameters["pin"] == "digest" else ", or a tag that is used once"),
         )
+    if not is_latest:
+        return passed(definition.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
     warning = Note(Level.WARNING, why)
     return passed(definition.address, "it runs a tag", path=(here,), notes=(warning, *notes))
 

@@ -14,7 +14,11 @@ Turn it off, apply that alone, and only then destroy or replace:
     enable_deletion_protection = false
 
 A few types are protected when nobody says anything (ledgers, graphs, event data stores): there the
-line has to be written. Where a production environment wants the protection, waive the rule for it.
+line has to be written.
+
+`PS701.protection` is `required` where the environment is to stay, as in the profile `production`:
+what can be protected then has to be, apart from types that come and go in numbers, such as
+instances. With `any` only what this very plan destroys is judged, as it is with both others.
 
 ## When unknown
 The flag is known only after apply. Give it a constant or a variable, or apply what it waits for.
@@ -36,6 +40,7 @@ from policyscan.rule import (
     Certainty,
     Finding,
     Known,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -45,6 +50,7 @@ from policyscan.rule import (
     Step,
     Unknown,
     Value,
+    edit,
     fail,
     load_table,
     passed,
@@ -56,15 +62,34 @@ RULE = Rule(
     name="deletion-protected",
     group="LIFECYCLE",
     severity=Severity.HIGH,
-    title="Nothing is protected against its own deletion",
+    title="Protection against deletion is as agreed",
     types=("aws_*",),
+    parameters=(
+        Parameter(
+            "protection",
+            "forbidden",
+            "whether what stands may be protected, has to be, or either",
+            choices=("forbidden", "required", "any"),
+        ),
+    ),
 )
+
+COME_AND_GO = (
+    "aws_autoscaling_group",
+    "aws_cloudwatch_log_group",
+    "aws_gamelift_fleet",
+    "aws_gamelift_game_server_group",
+    "aws_instance",
+    "aws_launch_template",
+    "aws_spot_instance_request",
+)
+"""Types of which there are many: nobody protects each, even where things are to stay."""
 
 Row = dict[str, Any]
 Read = Callable[[str], Value]
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per resource that can be protected and stands or is destroyed."""
     rows: dict[str, list[Row]] = {}
     for row in load_table("destroyability")["rows"]:
@@ -73,7 +98,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     for resource in platform.graph.of_type(*rows):
         finding = _judge_going(resource, rows[resource.type])
         if finding is None and not resource.is_deleted:
-            finding = _judge_standing(resource, rows[resource.type])
+            finding = STANDING[parameters["protection"]](resource, rows[resource.type])
         elif finding is None and "delete" in resource.actions:
             finding = passed(resource.address, "this plan destroys it, and nothing protects it")
         if finding is not None:
@@ -129,6 +154,46 @@ def _judge_standing(resource: Resource, rows: list[Row]) -> Finding:
     return passed(resource.address, "it is not protected against deletion", path=steps)
 
 
+def _judge_kept(resource: Resource, rows: list[Row]) -> Finding | None:
+    """What has to stay has to be protected; None for what comes and goes in numbers."""
+    if resource.type in COME_AND_GO:
+        return None
+    read, address = resource.value, resource.address
+    states = [
+        (row, path, _is_protected(row, path, read))
+        for row, path in _paths(rows, lambda name: len(resource.elements(name)))
+    ]
+    for row, path, _ in (state for state in states if state[2] is False):
+        block, _, attribute = row["attribute"].rpartition("[*].")
+        line = f"{attribute} = {json.dumps(_protecting(row))}"
+        return fail(
+            address,
+            f"{address} {_says(row, path, read)}: a destroy, or a change that replaces it, takes "
+            "it away",
+            path=(Step(address, path),),
+            certainty=_certainty(row, path, read),
+            strikes=Phase.DESTROY,
+            fix=f"protect it against deletion: {path}",
+            snippet=edit(resource, f"{block} {{\n  {line}\n}}" if block else line),
+        )
+    for _, path, _ in (state for state in states if state[2] is None):
+        why = f"{address}.{path} is known only after apply: write it as a constant"
+        return undetermined(address, why, path=(Step(address, path),))
+    steps = tuple(Step(address, path) for _, path, _ in states)
+    return passed(address, "it is protected against deletion", path=steps)
+
+
+def _judge_nothing(resource: Resource, rows: list[Row]) -> None:
+    """What stands may be protected or not."""
+
+
+STANDING: dict[str, Callable[[Resource, list[Row]], Finding | None]] = {
+    "forbidden": _judge_standing,
+    "required": _judge_kept,
+    "any": _judge_nothing,
+}
+
+
 def _paths(rows: list[Row], count: Callable[[str], int]) -> Iterator[tuple[Row, str]]:
     """Every row with the attribute it speaks of, once per block where blocks repeat."""
     for row in rows:
@@ -169,6 +234,12 @@ def _certainty(row: Row, path: str, read: Read) -> Certainty:
     """Inferred where the documentation does not tell what an unset attribute means."""
     is_guess = row.get("assumed", False) and isinstance(read(path), Absent)
     return Certainty.INFERRED if is_guess else Certainty.PROVEN
+
+
+def _protecting(row: Row) -> Any:
+    """The value that protects."""
+    operator, operand = row["bad"]
+    return operand if operator == "==" else row["unset"]
 
 
 def _cure(row: Row) -> str:

@@ -14,7 +14,7 @@ import pytest
 from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.rule import Verdict
+from policyscan.rule import Setting, Verdict
 from policyscan.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,14 +32,24 @@ each_fixture = pytest.mark.parametrize(
 def judged(folder: Path) -> tuple[Judgement, ...]:
     """What the rule a fixture belongs to says of its plan, with the source beside it.
 
-    `"source": false` in its `expected.json` judges the plan alone.
+    `"source": false` in its `expected.json` judges the plan alone, and `"parameters"` there sets
+    parameters of the rule.
     """
     rule = folder.parent.name
+    settings = Settings(select=(rule,), given=given(folder))
     plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
     source = read_source(folder) if expected(folder).get("source", True) else None
-    outcome = judge(ResourceGraph(plan, source), PACK, Settings(select=(rule,)))
+    outcome = judge(ResourceGraph(plan, source), PACK, settings)
     assert outcome.errors == ()
     return tuple(each for each in outcome.judgements if each.rule.id == rule)
+
+
+def given(folder: Path) -> dict[tuple[str, str], Setting]:
+    """The parameters that a fixture sets. Raises ConfigError: to something they cannot be."""
+    rule = folder.parent.name
+    known = {(each.rule.id, one.name): one for each in PACK for one in each.rule.parameters}
+    wanted = expected(folder).get("parameters", {})
+    return {(rule, name): known[rule, name].checked(value) for name, value in wanted.items()}
 
 
 def expected(folder: Path) -> dict[str, Any]:

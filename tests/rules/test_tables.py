@@ -157,11 +157,6 @@ def test_a_flag_that_lifts_a_protection_is_in_the_schema(resources: Mapping[str,
     assert missing == []
 
 
-def test_log_groups_keep_the_days_the_api_takes() -> None:
-    days = load_table("retention_days")["days"]
-    assert (len(days), days[0], days[-1], 7 in days) == (22, 1, 3653, True)
-
-
 def test_loading_the_pack_reads_no_table() -> None:
     program = (
         "from policyscan.engine import built_in_pack, load_pack\n"

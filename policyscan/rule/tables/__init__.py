@@ -12,7 +12,6 @@ Every table says where its facts come from (`source`) and when it was made (`dat
   least platform version some CPU units need; `ephemeral_storage_gib`, its least and most.
 - `managed_policies`: `policies`, by the last part of the ARN the statements of policies that AWS
   itself keeps and that tasks are given; Effect is Allow where none stands.
-- `retention_days`: `days` a log group can keep, `never` for the value that keeps all.
 - `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
   `generated`, the types whose name the provider makes up when nobody gives one.
 - `name_limits`: `rows`, what a name may be: its length from `least` to `most` (0: no text), the
@@ -51,7 +50,6 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
     },
     "name_attributes": {"types": dict, "generated": list},
     "name_limits": {"rows": list},
-    "retention_days": {"days": list, "never": int},
     "taggable_types": {"types": list},
     "unscoped_actions": {"actions": list},
 }
