@@ -78,8 +78,9 @@ fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures
 
 .PHONY: docs
-docs: install ## write docs/rules from the rules and their fixtures
+docs: install ## write docs/rules and the examples from the rules and their fixtures, and the schemas
 	$(BIN)/python -m policyscan.workbench.pages
+	$(BIN)/python -m policyscan.report.schemas
 
 .PHONY: tables
 tables: install ## check the tables of facts about AWS that rules look up

@@ -1,7 +1,6 @@
 """Every deliberate error, with the exit code it stands for.
 
-A message is one line: which file, where in it, what is wrong, what to do. Only a pack of rules
-tells everything that is wrong with it at once, a line each.
+A message is one line for each problem: which file, where in it, what is wrong, what to do.
 The command line prints it as it is, so it never carries a traceback.
 """
 
@@ -15,10 +14,9 @@ class PolicyscanError(Exception):
 
     exit_code = 2
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The message as the command line prints it; most are one line."""
-        return (str(self),)
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 class PlanError(PolicyscanError):
@@ -38,16 +36,7 @@ class ConfigError(PolicyscanError):
 
 
 class PackError(PolicyscanError):
-    """Rule files do not keep the contract of a rule; one line for each problem of each file."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self._problems = problems
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Every problem."""
-        return self._problems
+    """Rule files do not keep the contract of a rule."""
 
 
 def crash_site(problem: BaseException) -> str:

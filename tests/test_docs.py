@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from policyscan.engine import GATE, built_in_pack, load_pack
-from policyscan.workbench.pages import made_pages
+from policyscan.report.rule_text import EXAMPLES, written_examples
+from policyscan.workbench.pages import made_examples, made_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
@@ -93,10 +94,12 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_rule_pages_are_those_of_the_rules() -> None:
+def test_the_rule_pages_and_examples_are_those_of_the_rules() -> None:
     folder = ROOT / "docs" / "rules"
+    examples = made_examples(folder)
     written = {path.name: path.read_text() for path in folder.glob("*.md")}
-    assert written == made_pages(folder), "run `make docs`"
+    assert written == made_pages(examples), "run `make docs`"
+    assert (built_in_pack() / EXAMPLES).read_text() == written_examples(examples), "run `make docs`"
 
 
 def test_every_rule_page_has_its_four_headings() -> None:

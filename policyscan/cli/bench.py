@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from policyscan.cli.packs import configured, own_packs
+from policyscan.cli.packs import configuration, own_packs
 from policyscan.engine import built_in_pack
 from policyscan.errors import ConfigError
 from policyscan.report.screen import plain
@@ -21,7 +21,7 @@ def run_test(*, directory: str | None, packs: Sequence[str], plan: bool, accept:
 
     Raises PackError: a pack cannot be loaded.
     """
-    beside = own_packs(packs, configured())
+    beside = own_packs(packs, configuration())
     chosen = (Path(directory),) if directory is not None else beside or _default()
     worst = 0
     for pack in chosen:

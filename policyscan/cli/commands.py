@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from policyscan import __version__
+from policyscan.cli.options import with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON
 from policyscan.errors import PolicyscanError, crash_site
 
 FORMATS = ("text", "json")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-REPLAYS = ("auto", "always", "never")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
     "3 nothing to scan."
@@ -32,59 +30,6 @@ class _ScanByDefault(click.Group):
         if args and args[0] not in own and args[0] not in self.commands:
             args = ["scan", *args]
         return super().parse_args(ctx, args)
-
-
-def _with_source(command: _Command) -> _Command:
-    """Give a command the flags that say where the source is, and what is made of it."""
-    flags = (
-        click.option(
-            "--source-dir",
-            envvar="POLICYSCAN_SOURCE_DIR",
-            metavar="DIR",
-            help="The .tf files the plan was made of (default: those in a saved plan, or beside "
-            "the plan).",
-        ),
-        click.option(
-            "--planfile",
-            envvar="POLICYSCAN_PLANFILE",
-            metavar="FILE",
-            help="The saved plan that plan JSON was shown from; its .tf files are read.",
-        ),
-        click.option(
-            "--no-source",
-            envvar="POLICYSCAN_NO_SOURCE",
-            is_flag=True,
-            help="Read no .tf files, even beside the plan.",
-        ),
-        click.option(
-            "--graph",
-            envvar="POLICYSCAN_GRAPH",
-            metavar="FILE",
-            help="What `terraform graph` prints: what waits for what where there is no source.",
-        ),
-        click.option(
-            "--replay",
-            envvar="POLICYSCAN_REPLAY",
-            type=click.Choice(REPLAYS),
-            default=REPLAYS[0],
-            help="Have Terraform evaluate the source again, to tell what is known after apply: "
-            "auto (the default) where that may settle something.",
-        ),
-    )
-    for flag in reversed(flags):
-        command = flag(command)
-    return command
-
-
-_with_packs = click.option(
-    "--pack",
-    "packs",
-    envvar="POLICYSCAN_PACK",
-    multiple=True,
-    type=click.Path(),
-    metavar="DIR",
-    help="A folder of rules beside the built-in ones; repeatable.",
-)
 
 
 @click.group(
@@ -117,25 +62,9 @@ def policyscan() -> None:
     help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
-@_with_source
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    help="The least severity that fails the scan (default: high), or unknown.",
-)
+@with_source
+@with_settings
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
-@click.option("--select", multiple=True, metavar="RULE|GROUP", help="Run only these rules.")
-@click.option("--ignore", multiple=True, metavar="RULE|GROUP", help="Leave these rules out.")
-@click.option(
-    "--set",
-    "assignments",
-    envvar="POLICYSCAN_SET",
-    multiple=True,
-    metavar="RULE.NAME=VALUE",
-    help="Set a parameter.",
-)
-@click.option("--config", metavar="FILE", help="Configuration file (default: .policyscan.yaml).")
-@_with_packs
 @click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -194,7 +123,7 @@ def plan(**options: Any) -> int:
     help="Edges by which values flow, those by which one waits, or all "
     "(default: value and depends_on; all with json and --path).",
 )
-@_with_source
+@with_source
 def graph(**options: Any) -> int:
     """Show the graph."""
     from policyscan.cli.graph import run_graph  # noqa: PLC0415 - scans do not need it
@@ -202,14 +131,39 @@ def graph(**options: Any) -> int:
     return run_graph(**options)
 
 
-@policyscan.command(help="List the rules, or explain one.")
-@click.argument("rule", required=False, metavar="[RULE]")
-@_with_packs
-def rules(rule: str | None, packs: tuple[str, ...]) -> int:
-    """List rules or explain one."""
+@policyscan.command(
+    help="List the rules that a scan would run, and what they are set to. "
+    "Exit codes: 0 listed, 2 a flag or a file is wrong."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="text (default), or json for programs.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@with_settings
+def rules(**options: Any) -> int:
+    """List rules."""
     from policyscan.cli.rules import run_rules  # noqa: PLC0415 - scans do not need it
 
-    return run_rules(rule, packs)
+    return run_rules(**options)
+
+
+@policyscan.command(
+    help="Explain a rule: why, how to mend it, examples, what it is set to. "
+    "Exit codes: 0 explained, 2 there is no such rule, or a flag or a file is wrong."
+)
+@click.argument("name", metavar="RULE")
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@with_settings
+def rule(**options: Any) -> int:
+    """Explain one rule."""
+    from policyscan.cli.rules import run_rule  # noqa: PLC0415 - scans do not need it
+
+    return run_rule(**options)
 
 
 @policyscan.command(
@@ -217,7 +171,7 @@ def rules(rule: str | None, packs: tuple[str, ...]) -> int:
     "pack. Exit codes: 0 all is as expected, 1 something is not, 2 something cannot be judged."
 )
 @click.argument("directory", required=False, metavar="[DIR]")
-@_with_packs
+@with_packs
 @click.option("--plan", is_flag=True, help="Plan every fixture again, not only those without one.")
 @click.option("--accept", is_flag=True, help="Take what the rules say now for what is expected.")
 def test(**options: Any) -> int:

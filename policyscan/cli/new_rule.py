@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from policyscan.cli.packs import configured, own_packs
+from policyscan.cli.packs import configuration, own_packs
 from policyscan.rule import Severity
 from policyscan.workbench.scaffold import Draft, scaffold
 
@@ -16,7 +16,7 @@ def run_new_rule(  # noqa: PLR0913 - one argument per flag
     """Write the files and say what comes next. Raises ConfigError: nothing was written."""
     draft = Draft(name, rule_id, group, resource_type, Severity(severity))
     pack = Path(directory)
-    others = (each for each in own_packs((), configured()) if each.resolve() != pack.resolve())
+    others = (each for each in own_packs((), configuration()) if each.resolve() != pack.resolve())
     chosen, files = scaffold(draft, pack, *others)
     lines = [f"{chosen} {name}", *(f"  {file}" for file in files)]
     lines.append(f"Write what says TO WRITE, then try it: policyscan test {pack} --plan")

@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
-from policyscan.cli.packs import all_rules, configured
 from policyscan.cli.replayed import ReplayMode, judged
-from policyscan.engine import (
-    Outcome,
-    Settings,
-    parse_assignment,
-)
+from policyscan.cli.settings import SettingFlags, chosen_settings
+from policyscan.engine import Outcome, Settings
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report import (
     json_document,
@@ -58,30 +55,25 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     no_source: bool,
     graph: str | None,
     replay: str,
-    fail_on: str | None,
     exit_zero: bool,
-    select: Sequence[str],
-    ignore: Sequence[str],
-    assignments: Sequence[str],
-    config: str | None,
-    packs: Sequence[str],
     no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
     no_color: bool,
+    **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
+    `flags` are those of `SettingFlags`.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
-    settings = _settings(config, select, ignore, assignments, fail_on)
+    chosen = chosen_settings(SettingFlags(**flags))
+    settings = chosen.settings
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
-    judge_input = partial(
-        judged, mode=ReplayMode(replay), pack=all_rules(packs, settings), settings=settings
-    )
+    judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
         scanned = [_scanned(name, choice, judge_input, opened) for name in names]
@@ -129,23 +121,6 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     if sum(target.path in {None, output} for target in found) > 1:
         raise ConfigError("several formats for one place: give all but one a path, as -f json=out")
     return tuple(found)
-
-
-def _settings(
-    config: str | None,
-    select: Sequence[str],
-    ignore: Sequence[str],
-    assignments: Sequence[str],
-    fail_on: str | None,
-) -> Settings:
-    base = configured(config)
-    return replace(
-        base,
-        select=tuple(select) or base.select,
-        ignore=(*base.ignore, *ignore),
-        fail_on=fail_on or base.fail_on,
-        given={**base.given, **dict(parse_assignment(text) for text in assignments)},
-    )
 
 
 def _rendered(

@@ -3,32 +3,53 @@
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, nothing_judged
 from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
-from policyscan.engine.pack import built_in_pack, load_pack
-from policyscan.engine.redact import redaction
-from policyscan.engine.settings import (
-    CONFIG_FILE,
+from policyscan.engine.layer import (
     FAIL_ON,
-    Settings,
-    parse_assignment,
-    read_config,
-    read_settings,
+    Layer,
+    Level,
+    Origin,
+    configuration_form,
+    flaws_of,
+    layer_of,
+    profile_form,
 )
+from policyscan.engine.pack import built_in_pack, load_pack
+from policyscan.engine.profiles import (
+    CONFIG_FILE,
+    REFERENCE,
+    packs_of,
+    profile_files,
+    read_configuration,
+    read_profile,
+)
+from policyscan.engine.redact import redaction
+from policyscan.engine.settings import Settings, settled
 
 __all__ = [
     "CONFIG_FILE",
     "FAIL_ON",
     "GATE",
+    "REFERENCE",
     "Judgement",
+    "Layer",
+    "Level",
+    "Origin",
     "Outcome",
     "PackRule",
     "Replayed",
     "Settings",
     "built_in_pack",
+    "configuration_form",
+    "flaws_of",
     "judge",
+    "layer_of",
     "load_pack",
     "nothing_judged",
-    "parse_assignment",
-    "read_config",
-    "read_settings",
+    "packs_of",
+    "profile_files",
+    "profile_form",
+    "read_configuration",
+    "read_profile",
     "redaction",
+    "settled",
 ]

@@ -128,14 +128,3 @@ def _faults_of_parameters(parameters: object) -> Iterator[Fault]:
             yield "parameters", f"{each.name!r} is no name of a parameter, such as days"
         elif names.count(each.name) > 1:
             yield "parameters", f"the parameter {each.name} is there {names.count(each.name)} times"
-        if not _is_settable(each.default):
-            kind = type(each.default).__name__
-            settable = "a number, a text or a tuple of texts"
-            yield "parameters", f"the default of {each.name} is of type {kind}, not {settable}"
-
-
-def _is_settable(default: object) -> bool:
-    """Whether `--set` could give a value of this type; yes or no is a text of its own choice."""
-    if isinstance(default, tuple):
-        return all(isinstance(each, str) for each in default)
-    return isinstance(default, int | float | str) and not isinstance(default, bool)

@@ -81,6 +81,12 @@ GATE = PackRule(
 )
 """The rule that goes before every pack."""
 
+ALWAYS = dict.fromkeys(
+    (GATE.rule.id, GATE.rule.name, GATE.rule.group),
+    f"{GATE.rule.id} runs always and can be neither selected nor ignored",
+)
+"""Its names, and why nobody can choose by them."""
+
 
 def is_planned(plan: Plan) -> bool:
     """Whether a plan tells what its configuration comes to, so that rules can speak about it.

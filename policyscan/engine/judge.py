@@ -102,15 +102,17 @@ class Outcome:
 def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) -> Outcome:
     """Run the chosen rules. A rule that crashes is an error verdict and an error of the scan."""
     platform = Platform(graph)
-    parameters = settings.parameters(pack)
     plan = platform.plan
     errors = [error] if (error := gate_error(plan)) else []
     judgements: list[Judgement] = []
     secrets = redaction(plan)
     chosen = settings.chosen(pack)
     for each in (GATE, *(chosen if is_planned(plan) else ())):
-        findings, problem = _run(each, platform, parameters.get(each.rule.id, {}))
-        judgements.extend(_judgement(each.rule, finding, platform) for finding in findings)
+        findings, problem = _run(each, platform, settings.parameters(each.rule))
+        judgements.extend(
+            _judgement(each.rule, settings.weighed(each.rule, finding), platform)
+            for finding in findings
+        )
         if problem:
             errors.append(problem)
     judgements = [replace(each, finding=secrets.finding(each.finding)) for each in judgements]

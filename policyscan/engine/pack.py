@@ -12,6 +12,9 @@ from policyscan.engine.policy_language import read_policy
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
 
+PROFILES: Final = "profiles"
+"""The folder of a pack that holds profiles, and no rules."""
+
 _Read = tuple[PackRule | None, tuple[Problem, ...]]
 _Reader = Callable[[Path], _Read]
 
@@ -68,6 +71,7 @@ def _rule_files(folder: Path) -> tuple[Path, ...]:
             for path in folder.rglob("*")
             if path.suffix in _READERS
             and path.is_file()
+            and path.relative_to(folder).parts[0] != PROFILES
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
     )

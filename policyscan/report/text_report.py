@@ -94,7 +94,7 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
-    page = f"docs/rules/{rule.id}.md" if rule.id.startswith(_OWN) else f"policyscan rules {rule.id}"
+    page = f"docs/rules/{rule.id}.md" if rule.id.startswith(_OWN) else f"policyscan rule {rule.id}"
     yield f"{_INDENT}{style.faint(f'More: {page}')}{standing}"
 
 

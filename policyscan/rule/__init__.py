@@ -63,7 +63,6 @@ from policyscan.rule.model import (
     Finding,
     Level,
     Note,
-    Parameter,
     Parameters,
     Phase,
     Rule,
@@ -81,6 +80,7 @@ from policyscan.rule.model import (
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
 from policyscan.rule.ordering import Wait, wait_for
+from policyscan.rule.parameter import Parameter, Setting
 from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -182,6 +182,7 @@ __all__ = [
     "SecretSource",
     "Sender",
     "Service",
+    "Setting",
     "Severity",
     "Share",
     "Statement",

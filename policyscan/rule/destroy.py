@@ -83,8 +83,17 @@ class Flag:
                 harmless = operand
             case _:
                 harmless = self.row["unset"] if self.row["bad"] != ["set"] else None
+        return self._written(harmless)
+
+    @property
+    def guard(self) -> str:
+        """The argument that keeps it, where the table compares with one value."""
+        operator, operand = self.row["bad"]
+        return self._written(operand if operator == "==" else self.row["unset"])
+
+    def _written(self, value: object) -> str:
         *blocks, attribute = self.row["attribute"].split("[*].")
-        written = f"{attribute} = {json.dumps(harmless)}"
+        written = f"{attribute} = {json.dumps(value)}"
         for name in reversed(blocks):
             written = block(name, written)
         return written

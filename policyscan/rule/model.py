@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from policyscan.errors import ConfigError
+from policyscan.rule.parameter import Parameter
 
 if TYPE_CHECKING:
     from policyscan.rule.platform import Platform
@@ -173,31 +173,6 @@ def settle(address: str, judged: Iterable[tuple[Finding, bool]], why: str) -> Fi
     if sure and worst(sure).verdict is first.verdict:
         return worst(sure)
     return undetermined(address, why, path=first.path, at=first.at)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A number, text or list a rule is set by; the default is the reference platform's."""
-
-    name: str
-    default: int | float | str | tuple[str, ...]
-    description: str
-
-    def parse(self, text: str) -> int | float | str | tuple[str, ...]:
-        """Read a value given on the command line. Raises ConfigError: not of the right kind."""
-        try:
-            match self.default:
-                case int():
-                    return int(text)
-                case float():
-                    return float(text)
-                case tuple():
-                    return tuple(part.strip() for part in text.split(",") if part.strip())
-                case _:
-                    return text
-        except ValueError:
-            kind = "a whole number" if isinstance(self.default, int) else "a number"
-            raise ConfigError(f"{self.name}: {text!r} is not {kind}") from None
 
 
 Parameters = Mapping[str, Any]

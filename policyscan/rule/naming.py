@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
-from policyscan.rule.model import Parameter, Step
+from policyscan.rule.model import Step
+from policyscan.rule.parameter import Parameter
 from policyscan.rule.tables import load_table
 
 SUFFIX_VARIABLES = Parameter(

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policyscan.engine import Outcome, PackRule, Settings, judge, load_pack
-from policyscan.errors import PlanError
+from policyscan.engine import (
+    Origin,
+    Outcome,
+    PackRule,
+    Settings,
+    configuration_form,
+    flaws_of,
+    judge,
+    layer_of,
+    load_pack,
+    settled,
+)
+from policyscan.errors import ConfigError, PlanError
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
 from policyscan.planner.fixtures import FIXTURE_FILE, PLAN_FILE
@@ -46,20 +57,40 @@ class Fixture:
         """What it says, on top of what holds for the whole pack. Raises ConfigError."""
         return read_expected(self.folder.parent.parent, self.folder)
 
-    def judged(self, pack: tuple[PackRule, ...], expected: Expected) -> Outcome:
-        """What a pack says of it: the rules it is about, or every one where others count too.
+    def graph(self, expected: Expected) -> ResourceGraph:
+        """Its plan with the source beside it, if that counts.
 
-        Raises PlanError or SourceError: its files cannot be read. Raises ConfigError: it sets a
-        parameter that the rule does not have.
+        Raises PlanError or SourceError: its files cannot be read.
         """
-        about = {self.rule, *expected.verdicts}
-        rules = tuple(each for each in pack if expected.others or each.rule.id in about)
         if not self.plan_file.exists():
             raise PlanError(f"{self.plan_file}: there is no plan yet")
         plan = read_plan(self.plan_file.read_bytes(), str(self.plan_file))
-        source = read_source(self.folder) if expected.source else None
-        given = {(self.rule, name): value for name, value in expected.parameters.items()}
-        return judge(ResourceGraph(plan, source), rules, Settings(given=given))
+        return ResourceGraph(plan, read_source(self.folder) if expected.source else None)
+
+    def judged(
+        self,
+        pack: tuple[PackRule, ...],
+        expected: Expected,
+        graph: ResourceGraph | None = None,
+    ) -> Outcome:
+        """What a pack says of it: the rules it is about, or every one where others count too.
+
+        `graph` is its own, where it has been read before. Raises PlanError or SourceError: as
+        `graph()`. Raises ConfigError: it sets a parameter that the rule does not have, or to
+        something it cannot be.
+        """
+        about = {self.rule, *expected.verdicts}
+        rules = tuple(each for each in pack if expected.others or each.rule.id in about)
+        return judge(graph or self.graph(expected), rules, self._settings(rules, expected))
+
+    def _settings(self, rules: tuple[PackRule, ...], expected: Expected) -> Settings:
+        if not expected.parameters:
+            return Settings()
+        content = {"parameters": {self.rule: expected.parameters}}
+        if flaws := flaws_of(configuration_form(rules), content):
+            where = self.folder / EXPECTED_FILE
+            raise ConfigError(*(f"{where}: {'.'.join(flaw.path)}: {flaw.text}" for flaw in flaws))
+        return settled([layer_of(content, rules, Origin())])
 
 
 def fixtures_folder(pack: Path) -> Path:

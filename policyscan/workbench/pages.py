@@ -1,4 +1,8 @@
-"""Writes the pages of the built-in rules: `python -m policyscan.workbench.pages`."""
+"""Writes what is made of the built-in rules and their fixtures: their pages and their examples.
+
+`python -m policyscan.workbench.pages [FOLDER]` writes the pages to a folder, and the examples that
+`policyscan rule` shows into the pack.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,39 @@ import sys
 from pathlib import Path
 
 from policyscan.engine import GATE, built_in_pack, load_pack
-from policyscan.report.rule_pages import rule_pages
+from policyscan.report.rule_pages import Example, rule_pages
+from policyscan.report.rule_text import EXAMPLES, written_examples
 from policyscan.workbench.example import examples_of
 from policyscan.workbench.fixture import fixtures_of
 
 
-def made_pages(folder: Path) -> dict[str, str]:
-    """The pages of the built-in rules by their file names, to stand in a folder."""
+def made_examples(folder: Path) -> dict[str, Example]:
+    """The example of each built-in rule; `folder` is that of the pages."""
     pack = built_in_pack()
-    rules = load_pack(pack)
-    return rule_pages((GATE, *rules), examples_of(rules, fixtures_of(pack), folder.resolve()))
+    return examples_of(load_pack(pack), fixtures_of(pack), folder.resolve())
 
 
-def write_pages(folder: Path) -> None:
+def made_pages(examples: dict[str, Example]) -> dict[str, str]:
+    """The pages of the built-in rules by their file names."""
+    return rule_pages((GATE, *load_pack(built_in_pack())), examples)
+
+
+def write_pages(folder: Path, examples: dict[str, Example]) -> None:
     """Write every page, and remove those of rules that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = made_pages(folder)
+    pages = made_pages(examples)
     for stale in set(folder.glob("*.md")) - {folder / name for name in pages}:
         stale.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 
+def main(folder: Path) -> None:
+    """Write the pages to a folder, and the examples into the pack."""
+    examples = made_examples(folder)
+    write_pages(folder, examples)
+    (built_in_pack() / EXAMPLES).write_text(written_examples(examples), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    write_pages(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/rules"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/rules"))

@@ -16,6 +16,7 @@ stands still, and old tasks run on.
     }
 
 Without a circuit breaker, or an alarm, a deployment whose tasks keep dying goes on for hours.
+`PS118.breaker` says whether that fails.
 
 ## When unknown
 A percentage is known only after apply. Where the number of tasks is, only the percentages by
@@ -33,6 +34,7 @@ from collections.abc import Iterator
 from policyscan.rule import (
     Finding,
     Known,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -60,6 +62,14 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Deployment percentages leave room, failure is detected",
     types=("aws_ecs_service",),
+    parameters=(
+        Parameter(
+            "breaker",
+            "required",
+            "whether a circuit breaker or an alarm has to end a failing deployment, or may",
+            choices=("required", "any"),
+        ),
+    ),
 )
 
 LEAST, MOST = "deployment_minimum_healthy_percent", "deployment_maximum_percent"
@@ -78,7 +88,7 @@ STUCK = (
 )
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per service."""
     for service in platform.services:
         strategy = service.resource.value("deployment_configuration[0].strategy")
@@ -93,12 +103,12 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             why = f"{strategy} deployments do not go by these percentages"
             yield not_applicable(service.address, why)
         else:
-            yield _judge(service, platform)
+            yield _judge(service, platform, parameters)
     for address in platform.graph.gated_off("aws_ecs_service"):
         yield not_applicable(address, "the service is gated off: nothing runs")
 
 
-def _judge(service: Service, platform: Platform) -> Finding:
+def _judge(service: Service, platform: Platform, parameters: Parameters) -> Finding:
     percents = {name: number_of(effective(service.resource, name)) for name in (LEAST, MOST)}
     questions = [
         Question(f"{service.address}.{name} is known only after apply: write it down", name)
@@ -109,7 +119,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     problems: list[Problem] = []
     if least is not None and most is not None:
         problems += _room(service, platform, least, most)
-    match _notices(service):
+    match parameters["breaker"] == "any" or _notices(service):
         case False:
             problems.append(_blind(service))
         case None:

@@ -21,7 +21,8 @@ logConfiguration = {
 ```
 
 `awslogs-create-group` makes a group that keeps its events for ever and that Terraform does not
-know; it fails here, with a lower severity. So does a container that does not log at all. Groups
+know; it fails here, with a lower severity. So does a container that does not log at all. Neither
+fails where `PS109.unlogged` is `pass`: tasks start all the same. Groups
 that another configuration keeps are named by `PS109.elsewhere`, by the start of their names.
 
 ## When unknown
@@ -76,6 +77,12 @@ RULE = Rule(
     types=("aws_ecs_task_definition",),
     parameters=(
         Parameter("elsewhere", (), "how the names of log groups start that are kept elsewhere"),
+        Parameter(
+            "unlogged",
+            "fail",
+            "whether containers that do not log, or make their log group, `fail` or `pass`",
+            choices=("fail", "pass"),
+        ),
     ),
 )
 
@@ -108,8 +115,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
             why = "how its containers log is known only after apply: give --source-dir"
             yield undetermined(definition.address, why, at=AT)
         else:
-            routers = _routers(definition, platform)
-            judge = _Judge(definition, platform, tuple(parameters["elsewhere"]), routers)
+            judge = _Judge(definition, platform, parameters, _routers(definition, platform))
             yield _gravest([judge.container(each) for each in found] or [judge.empty()])
 
 
@@ -134,7 +140,7 @@ class _Judge(NamedTuple):
 
     definition: Resource
     platform: Platform
-    elsewhere: tuple[str, ...]
+    parameters: Parameters
     routers: tuple[str, ...] | None
 
     @property
@@ -163,6 +169,8 @@ class _Judge(NamedTuple):
                 ),
             )
         if not logging.driver:
+            if self.parameters["unlogged"] == "pass":
+                return passed(self.address, f"{name} starts without logging", at=AT)
             return self._fail(
                 f"{name} has no logConfiguration: what it says is lost",
                 severity=Severity.MEDIUM,
@@ -242,6 +250,8 @@ class _Judge(NamedTuple):
     ) -> Finding:
         shown = logging.shown(group.name)
         if creates:
+            if self.parameters["unlogged"] == "pass":
+                return passed(self.address, f"{name} makes its log group", at=AT)
             return self._fail(
                 f"{name} has {shown or 'its log group'} made by awslogs-create-group, to "
                 "keep its events for ever",
@@ -251,7 +261,7 @@ class _Judge(NamedTuple):
                 fix=f"make the log group here, with a retention, and let {name} name it",
                 snippet=self._snippet(logging, None, shown),
             )
-        if group.why or group.name.startswith(self.elsewhere):
+        if group.why or group.name.startswith(self.parameters["elsewhere"]):
             why = group.why or f"{shown} is kept elsewhere: make sure that it exists"
             return undetermined(self.address, f"{name}: {why}", at=AT)
         return self._fail(

@@ -73,8 +73,8 @@ RULE = Rule(
     title="Services and their load balancers cover at least two zones, with two tasks",
     types=("aws_ecs_service",),
     parameters=(
-        Parameter("zones", 2, "availability zones at least"),
-        Parameter("tasks", 2, "tasks at least"),
+        Parameter("zones", 2, "availability zones at least", least=1),
+        Parameter("tasks", 2, "tasks at least", least=1),
     ),
 )
 
@@ -123,7 +123,7 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             fix=f"Run at least {parameters['tasks']} tasks.",
             snippet=edit(count.resource, f"{count.attribute} = {parameters['tasks']}"),
         )
-    if isinstance(count.value, Unknown):
+    if isinstance(count.value, Unknown) and parameters["tasks"] > 1:
         why = "is known only after apply: write it as a number"
         unknown.append(f"{count.resource.address}.{count.attribute} {why}")
     if finding := _covered(service, zones, path, unknown, platform):

@@ -15,7 +15,8 @@ image = "${aws_ecr_repository.app.repository_url}@${var.image_digest}"
 
 or a tag that is never used twice, such as a commit's hash, with `image_tag_mutability =
 "IMMUTABLE"`. `PS603.latest` says whether a tag of `latest` alone fails or is noted; in an
-immutable repository it always fails, unless an exclusion filter lets it move.
+immutable repository it always fails, unless an exclusion filter lets it move. With `PS603.pin` set
+to `digest` every tag fails, as in the profile `production`.
 
 ## When unknown
 The image is known only after apply and its tag is not told: give `--source-dir`.
@@ -70,7 +71,18 @@ RULE = Rule(
     title="Image tags, their mutability and lifecycle policies fit together",
     types=("aws_ecs_task_definition",),
     parameters=(
-        Parameter("latest", "warn", "`fail` where a tag of latest fails, `warn` where it is noted"),
+        Parameter(
+            "latest",
+            "warn",
+            "`fail` where a tag of latest fails, `warn` where it is noted",
+            choices=("warn", "fail"),
+        ),
+        Parameter(
+            "pin",
+            "any",
+            "`digest` where every image has to be named by its digest, `any` where a tag will do",
+            choices=("any", "digest"),
+        ),
     ),
 )
 
@@ -83,27 +95,25 @@ REFUSED = (
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
-    """One verdict per task definition. Raises ValueError: PS603.latest is neither word."""
-    if parameters["latest"] not in {"fail", "warn"}:
-        raise ValueError(f"PS603.latest is {parameters['latest']!r}; it is `fail` or `warn`")
+    """One verdict per task definition."""
     for definition in platform.task_definitions:
         images = platform.images.of(definition)
         if images.invalid or not images.origins:
             why = images.invalid or "it has no container"
             yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
         else:
-            judge = _Judge(definition, platform, fails=parameters["latest"] == "fail")
+            judge = _Judge(definition, platform, parameters)
             yield worst(judge.image(*each) for each in images.runs)
 
 
 class _Judge:
     """Judges the images of one task definition."""
 
-    def __init__(self, definition: Resource, platform: Platform, *, fails: bool) -> None:
+    def __init__(self, definition: Resource, platform: Platform, parameters: Parameters) -> None:
         self.definition = definition
         self.address = definition.address
         self.platform = platform
-        self.fails = fails
+        self.parameters = parameters
 
     def image(self, origin: ImageOrigin, container: Container | None) -> Finding:
         """The verdict on the image of one container."""
@@ -159,11 +169,11 @@ class _Judge:
         self, image: Image, container: Container | None, notes: tuple[Note, ...]
     ) -> Finding:
         here = Step(self.address, AT, f"runs the tag {image.tag}")
-        if image.tag != "latest":
-            return passed(self.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
-        notes = (*notes, *self._redeploys())
-        why = f"{self.address} runs the tag latest, which another push moves"
-        if self.fails:
+        is_latest, pins = image.tag == "latest", self.parameters["pin"] == "digest"
+        moves = "moves" if is_latest else "may move"
+        why = f"{self.address} runs the tag {image.tag}, which another push {moves}"
+        notes = (*notes, *(self._redeploys() if is_latest else ()))
+        if pins or (is_latest and self.parameters["latest"] == "fail"):
             return fail(
                 self.address,
                 why,
@@ -171,11 +181,13 @@ class _Judge:
                 symptom="tasks of one service run different images, and nobody can go back",
                 strikes=Phase.RUNTIME,
                 notes=notes,
-                fix="run a digest, or a tag that is used once",
+                fix="run a digest" if pins else "run a digest, or a tag that is used once",
                 snippet=in_container(
                     self.definition, name_of(container), 'image = "REPOSITORY@DIGEST"'
                 ),
             )
+        if not is_latest:
+            return passed(self.address, f"it runs the tag {image.tag}", path=(here,), notes=notes)
         warning = Note(Level.WARNING, why)
         return passed(self.address, "it runs a tag", path=(here,), notes=(warning, *notes))
 

@@ -1,9 +1,9 @@
 """Images come from registries one has agreed on.
 
-By default these are the account's own private ECR and ECR Public. From Docker Hub everybody
-behind one NAT gateway pulls as one anonymous user, and shares the limit on pulls: that is noted,
-unless the container has `repositoryCredentials`. An image that is only a stand-in, such as
-`nginx`, fails where the environment is called production.
+By default these are the account's own private ECR, ECR Public and Docker Hub. From Docker Hub
+everybody behind one NAT gateway pulls as one anonymous user, and shares the limit on pulls: that
+is noted, unless the container has `repositoryCredentials`. An image that is only a stand-in, such
+as `nginx`, fails where the environment is called production.
 
 ## Why
 A registry can be slow, limited, or gone when a task has to start, and what is in it may be
@@ -20,8 +20,9 @@ resource "aws_ecr_pull_through_cache_rule" "hub" {
 }
 ```
 
-`PS604.registries` takes further hosts. Which variables name the environment is in
-`PS604.environments`.
+`PS604.registries` lists the hosts that are allowed beside the own private ECR; without any, as in
+the profile `production`, images come from there alone, or with credentials of their own. Which
+variables name the environment is in `PS604.environments`.
 
 ## When unknown
 The image is known only after apply and leads to no repository: give `--source-dir`.
@@ -72,7 +73,11 @@ RULE = Rule(
     title="Images come from approved registries",
     types=("aws_ecs_task_definition",),
     parameters=(
-        Parameter("registries", ("public.ecr.aws",), "hosts allowed beside the own private ECR"),
+        Parameter(
+            "registries",
+            ("docker.io", "public.ecr.aws"),
+            "hosts allowed beside the own private ECR",
+        ),
         Parameter(
             "environments",
             ("environment", "environmentSuffix", "environment_suffix", "env", "stage"),
@@ -175,7 +180,7 @@ class _Judge:
             notes += (Note(Level.WARNING, text),)
         if image.is_private_ecr:
             return self._private(image, shown, here)
-        if image.domain == HUB or image.domain in self.allowed or is_signed:
+        if image.domain in self.allowed or is_signed:
             message = f"{shown} comes from {image.domain}" if "(" not in shown else "it is allowed"
             return passed(self.address, message, path=(here,), notes=notes)
         return self._refused(shown, here, image.domain)

@@ -1,4 +1,4 @@
-"""Nothing may be protected against its own deletion.
+"""Nothing may be protected against its own deletion, where the environment comes and goes.
 
 Deletion protection keeps a person from deleting a database by a click. Terraform it keeps from
 finishing: the destroy stops halfway, with the rest of the environment already gone.
@@ -14,7 +14,11 @@ Turn it off, apply that alone, and only then destroy or replace:
     enable_deletion_protection = false
 
 A few types are protected when nobody says anything (ledgers, graphs, event data stores): there the
-line has to be written. Where a production environment wants the protection, waive the rule for it.
+line has to be written.
+
+`PS701.protection` is `required` where the environment is to stay, as in the profile `production`:
+what can be protected then has to be, apart from types that come and go in numbers, such as
+instances. With `any` only what this very plan destroys is judged, as it is with both others.
 
 ## When unknown
 The flag is known only after apply. Give it a constant or a variable, or apply what it waits for.
@@ -32,6 +36,7 @@ from collections.abc import Iterator
 from policyscan.rule import (
     Finding,
     Flag,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -39,6 +44,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    edit,
     fail,
     flags_before,
     flags_of_kind,
@@ -53,21 +59,43 @@ RULE = Rule(
     name="deletion-protected",
     group="LIFECYCLE",
     severity=Severity.HIGH,
-    title="Nothing is protected against its own deletion",
+    title="Protection against deletion is as agreed",
     types=("aws_*",),
+    parameters=(
+        Parameter(
+            "protection",
+            "forbidden",
+            "whether what stands may be protected, has to be, or either",
+            choices=("forbidden", "required", "any"),
+        ),
+    ),
 )
 
 KIND = "protection"
+COME_AND_GO = (
+    "aws_autoscaling_group",
+    "aws_cloudwatch_log_group",
+    "aws_gamelift_fleet",
+    "aws_gamelift_game_server_group",
+    "aws_instance",
+    "aws_launch_template",
+    "aws_spot_instance_request",
+)
+"""Types of which there are many: nobody protects each, even where things are to stay."""
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per resource that can be protected and stands or is destroyed."""
     found: dict[str, Finding] = {}
     for resource, flags in flags_before(platform.graph, KIND):
         if finding := _judge_going(resource, flags):
             found[resource.address] = finding
     for resource, flags in flags_of_kind(platform.graph, KIND):
-        found.setdefault(resource.address, _judge_standing(resource, flags))
+        match parameters["protection"]:
+            case "forbidden":
+                found.setdefault(resource.address, _judge_standing(resource, flags))
+            case "required" if resource.type not in COME_AND_GO:
+                found.setdefault(resource.address, _judge_kept(resource, flags))
     for resource, rows in rows_of_kind(platform.graph, "note"):
         if not resource.is_deleted and "protection" in rows[0]["attribute"]:
             says = f"{rows[0]['attribute']} does not forbid its destroy: {rows[0]['effect']}"
@@ -108,6 +136,30 @@ def _judge_standing(resource: Resource, flags: tuple[Flag, ...]) -> Finding:
             fix="turn the protection off",
             snippet=protecting.snippet,
         )
+    says = "it is not protected against deletion"
+    return _untold(resource, flags) or passed(resource.address, says, path=_steps(flags))
+
+
+def _judge_kept(resource: Resource, flags: tuple[Flag, ...]) -> Finding:
+    """What has to stay has to be protected."""
+    if bare := next((flag for flag in flags if flag.is_bad is False), None):
+        return fail(
+            resource.address,
+            f"{resource.address} {bare}: a destroy, or a change that replaces it, takes it away",
+            path=(Step(resource.address, bare.path),),
+            certainty=bare.certainty,
+            symptom="nothing: it is gone, with what it held",
+            strikes=Phase.DESTROY,
+            cause=resource.block_address,
+            fix="protect it against deletion",
+            snippet=edit(resource, bare.guard),
+        )
+    says = "it is protected against deletion"
+    return _untold(resource, flags) or passed(resource.address, says, path=_steps(flags))
+
+
+def _untold(resource: Resource, flags: tuple[Flag, ...]) -> Finding | None:
+    """Unknown, where a flag is or what lifts it."""
     if unknown := next((flag for flag in flags if flag.is_bad is None), None):
         return undetermined(
             resource.address,
@@ -115,5 +167,8 @@ def _judge_standing(resource: Resource, flags: tuple[Flag, ...]) -> Finding:
             "constant, or apply what it waits for first",
             path=(Step(resource.address, unknown.blocker),),
         )
-    steps = tuple(Step(resource.address, flag.path) for flag in flags)
-    return passed(resource.address, "it is not protected against deletion", path=steps)
+    return None
+
+
+def _steps(flags: tuple[Flag, ...]) -> tuple[Step, ...]:
+    return tuple(Step(flag.resource.address, flag.path) for flag in flags)

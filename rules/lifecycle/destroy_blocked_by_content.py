@@ -18,6 +18,9 @@ the resource, it is not there yet.
 The flag is `force_destroy` on buckets, hosted zones, Cloud Map services and most others. If the
 resource must go now, apply the flag alone first.
 
+`PS702.force` is `any` where content is to be kept, as in the profile `production`: then only what
+this very plan destroys or replaces is judged, because that apply fails.
+
 Types with such a flag that rarely fill up, or whose destroy succeeds anyway, pass with a note.
 
 ## When unknown
@@ -38,6 +41,7 @@ from policyscan.rule import (
     Known,
     Level,
     Note,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -60,18 +64,27 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="What fills up outside Terraform has its force flag",
     types=("aws_*",),
+    parameters=(
+        Parameter(
+            "force",
+            "required",
+            "whether what fills up has to have its force flag, or may",
+            choices=("required", "any"),
+        ),
+    ),
 )
 
 ON = Known(value=True)
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per resource with a force flag that stands or is destroyed."""
     for resource, (row,) in rows_of_kind(platform.graph, "force"):
         if _must_go_unforced(resource, row):
             yield _judge_going(resource, row)
         elif not resource.is_deleted:
-            yield _judge_standing(resource, row)
+            if parameters["force"] == "required":
+                yield _judge_standing(resource, row)
         elif "delete" in resource.actions:
             yield passed(resource.address, "this plan destroys it, whatever it holds")
 

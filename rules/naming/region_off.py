@@ -52,7 +52,7 @@ RULE = Rule(
     name="region-off",
     group="NAMING",
     severity=Severity.MEDIUM,
-    title="Everything is in us-east-1",
+    title="Everything is in the agreed region",
     types=("aws_*",),
     parameters=(
         Parameter("region", "us-east-1", "where everything belongs"),

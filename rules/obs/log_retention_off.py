@@ -12,8 +12,9 @@ that keeps them longer than the policy says is as much of a finding as one that 
       retention_in_days = 7
     }
 
-CloudWatch Logs takes some numbers only; `PS401.days` has to be one of them, or 0 for ever. A group
-of class DELIVERY always keeps two days, so it is not judged.
+CloudWatch Logs takes some numbers only; `PS401.days` has to be one of them, or 0 for ever.
+`PS401.keep` says whether a group keeps `exactly` these days, `at-least` them (for ever is longer
+than any), or `any`. A group of class DELIVERY always keeps two days, so it is not judged.
 
 A group encrypted with a key whose policy leaves out CloudWatch Logs fails too, because it cannot
 even be created. Name the service in the policy: `logs.us-east-1.amazonaws.com`.
@@ -52,66 +53,90 @@ from policyscan.rule import (
     decode_json,
     edit,
     fail,
-    load_table,
     not_applicable,
+    number_of,
     passed,
     quoted,
     steps_to,
     undetermined,
 )
 
+NEVER = 0
+DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""What a log group can keep. Source: PutRetentionPolicy, retentionInDays."""
+
 RULE = Rule(
     id="PS401",
     name="log-retention-off",
     group="OBS",
     severity=Severity.HIGH,
-    title="Log groups keep their events for exactly the required days",
+    title="Log groups keep their events for the agreed days",
     types=("aws_cloudwatch_log_group",),
-    parameters=(Parameter("days", 7, "days every log group keeps its events; 0 is for ever"),),
+    parameters=(
+        Parameter(
+            "days",
+            7,
+            "days every log group keeps its events; 0 is for ever",
+            choices=(NEVER, *DAYS),
+        ),
+        Parameter(
+            "keep",
+            "exactly",
+            "whether it keeps them so long, or at least so long, or any time",
+            choices=("exactly", "at-least", "any"),
+        ),
+    ),
 )
 
 SYMPTOM = "The specified KMS key does not exist or is not allowed to be used with Arn ..."
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
-    """One verdict per log group. Raises ValueError: no log group can keep PS401.days."""
-    days, table = parameters["days"], load_table("retention_days")
-    if days not in (table["never"], *table["days"]):
-        raise ValueError(f"PS401.days is {days}; a log group keeps one of {table['days']} days")
+    """One verdict per log group."""
     for group in platform.graph.of_type("aws_cloudwatch_log_group"):
         if not group.is_deleted:
-            yield _locked_out(group, platform) or _judge(group, days, table["never"])
+            yield _locked_out(group, platform) or _judge(group, parameters)
 
 
-def _judge(group: Resource, days: int, never: int) -> Finding:
+def _judge(group: Resource, parameters: Parameters) -> Finding:
+    days, keep = parameters["days"], parameters["keep"]
     path = (Step(group.address, "retention_in_days"),)
     group_class = group.value("log_group_class")
     if group_class == Known("DELIVERY"):
         return not_applicable(group.address, "a log group of class DELIVERY always keeps 2 days")
     kept = group.value("retention_in_days")
+    if keep == "any":
+        return passed(group.address, "its key lets CloudWatch Logs in", path=path)
     if isinstance(kept, Unknown):
         return _undetermined(group, "retention_in_days", f"retention_in_days = {days}")
-    effective = kept.value if isinstance(kept, Known) else never
-    if effective == days:
-        return passed(group.address, f"it keeps its events {_spelt(days, never)}", path=path)
+    effective = kept.value if isinstance(kept, Known) else NEVER
+    if effective == days or (keep == "at-least" and _is_longer(effective, days)):
+        return passed(group.address, f"it keeps its events {_spelt(days)}", path=path)
     if isinstance(group_class, Unknown):
         return _undetermined(group, "log_group_class", 'log_group_class = "STANDARD"')
-    shown = (
-        "(sensitive)" if kept == Known(effective, is_sensitive=True) else _spelt(effective, never)
-    )
+    shown = "(sensitive)" if kept == Known(effective, is_sensitive=True) else _spelt(effective)
+    least = "at least " if keep == "at-least" else ""
     return fail(
         group.address,
-        f"{group.address} keeps its events {shown}, and the policy is {_spelt(days, never)}",
+        f"{group.address} keeps its events {shown}, and the policy is {least}{_spelt(days)}",
         path=path,
         strikes=Phase.RUNTIME,
         symptom="the apply ends green; events cost longer, or are gone sooner, than agreed",
-        fix=f"Keep events {_spelt(days, never)}.",
+        fix=f"Keep events {least}{_spelt(days)}.",
         snippet=edit(group, f"retention_in_days = {days}"),
     )
 
 
-def _spelt(days: int, never: int) -> str:
-    if days == never:
+def _is_longer(effective: Any, days: int) -> bool:
+    number = number_of(Known(effective))
+    return days != NEVER and number is not None and (number == NEVER or number > days)
+
+
+def _spelt(days: int) -> str:
+    if days == NEVER:
         return "for ever"
     return "1 day" if days == 1 else f"{days} days"
 

@@ -63,8 +63,8 @@ RULE = Rule(
     title="Services scale between the agreed bounds and start inside them",
     types=("aws_appautoscaling_target",),
     parameters=(
-        Parameter("min", 2, "tasks at least"),
-        Parameter("max", 10, "tasks at most"),
+        Parameter("min", 2, "tasks at least", least=0),
+        Parameter("max", 10, "tasks at most", least=1),
     ),
 )
 

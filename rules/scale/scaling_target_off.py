@@ -82,8 +82,8 @@ RULE = Rule(
     title="Services scale on CPU and memory at the agreed percentages",
     types=("aws_appautoscaling_target",),
     parameters=(
-        Parameter("cpu", 70.0, "CPU percent to hold"),
-        Parameter("memory", 80.0, "memory percent to hold"),
+        Parameter("cpu", 70.0, "CPU percent to hold", least=1, most=100),
+        Parameter("memory", 80.0, "memory percent to hold", least=1, most=100),
     ),
 )
 

@@ -17,6 +17,9 @@ resource "aws_appautoscaling_target" "app" {
 }
 ```
 
+Where a service need not be scaled, set `PS301.scaling` to `any`: then only a target that exists has
+to point at its service.
+
 ## When unknown
 The `resource_id` of a target is known only after apply and its references end in a local. Give
 `--source-dir`.
@@ -33,6 +36,7 @@ from policyscan.rule import (
     Certainty,
     Finding,
     Known,
+    Parameter,
     Parameters,
     Phase,
     Platform,
@@ -61,6 +65,14 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Every service has a working scalable target",
     types=("aws_ecs_service",),
+    parameters=(
+        Parameter(
+            "scaling",
+            "required",
+            "whether every service has to be scaled, or may be",
+            choices=("required", "any"),
+        ),
+    ),
 )
 
 UNSCALED = "the apply ends green; the number of tasks never follows the load"
@@ -70,20 +82,21 @@ UNSUPPORTED = (
 NAMES = "Build resource_id from the names of the cluster and of the service."
 
 
-def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
+def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per service."""
     for service in platform.services:
-        yield _judge(service, platform)
+        yield _judge(service, platform, parameters)
 
 
-def _judge(service: Service, platform: Platform) -> Finding:
+def _judge(service: Service, platform: Platform, parameters: Parameters) -> Finding:
     if service.is_daemon:
         return not_applicable(service.address, "a DAEMON service runs one task per instance")
     if service.controller == "EXTERNAL":
         return not_applicable(service.address, "an EXTERNAL deployment controller scales by itself")
     targets = platform.scaling.targets_of(service)
+    is_asked = parameters["scaling"] == "required"
     if not targets:
-        return _without_target(service, platform)
+        return _without_target(service, platform, is_asked=is_asked)
     target = targets[0]
     path = (Step(target.address, "resource_id", target.resource_id), Step(service.address, "name"))
     certainty = Certainty.PROVEN if target.is_exact else Certainty.INFERRED
@@ -100,7 +113,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
             snippet=_renamed(target.resource, service, platform),
         )
     suspended = "suspended_state[0].dynamic_scaling_out_suspended"
-    if target.resource.value(suspended) == Known(value=True):
+    if is_asked and target.resource.value(suspended) == Known(value=True):
         return fail(
             service.address,
             f"{target.address} does not scale out: {suspended} is true",
@@ -131,7 +144,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     return passed(service.address, f"scaled by {target.address}", path=path, certainty=certainty)
 
 
-def _without_target(service: Service, platform: Platform) -> Finding:
+def _without_target(service: Service, platform: Platform, *, is_asked: bool) -> Finding:
     for target in platform.scaling.targets:
         if not target.services and not target.resource_id:
             why = "; ".join(target.unresolved) or "its references name no service"
@@ -148,6 +161,8 @@ def _without_target(service: Service, platform: Platform) -> Finding:
             or (isinstance(name, Known) and target.resource_id.endswith(f"/{name}"))
         )
     ]
+    if not is_asked and not astray:
+        return not_applicable(service.address, "nothing scales it")
     hint = f"; {astray[0].address} points at {astray[0].resource_id!r}" if astray else ""
     return fail(
         service.address,

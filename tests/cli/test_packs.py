@@ -23,6 +23,14 @@ def check(platform, parameters):
         yield fail(bucket.address, "a bucket", path=(Step(bucket.address),), fix="remove it")
 """
 OTHER = OWN.replace("ACME001", "TEAM001").replace("bucket-there", "bucket-here")
+SETTABLE = (
+    OWN.replace(
+        '("aws_s3_bucket",))',
+        '("aws_s3_bucket",), (Parameter("most", 0, "buckets at most"),))',
+    )
+    .replace("import Rule", "import Parameter, Rule")
+    .replace("    for bucket in", "    for bucket in () if parameters['most'] else")
+)
 LEVELS = ", ".join(f"Severity.{level.name}" for level in Severity)
 
 
@@ -49,9 +57,9 @@ def test_a_pack_is_added_to_the_built_in_one(tmp_path: Path, plan: Path) -> None
 def test_the_report_says_where_a_rule_of_ones_own_is_explained(tmp_path: Path, plan: Path) -> None:
     own = write_pack(tmp_path / "own", rule=OWN)
     done = run(plan, "--pack", own, "--select", "ACME001")
-    assert "More: policyscan rules ACME001" in done.stdout.decode()
-    explained = run("rules", "ACME001", "--pack", own)
-    assert explained.stdout.decode().startswith("ACME001 bucket-there (high)\n")
+    assert "More: policyscan rule ACME001" in done.stdout.decode()
+    explained = run("rule", "ACME001", "--pack", own)
+    assert explained.stdout.decode().startswith("ACME001 bucket-there\n")
 
 
 def test_packs_come_from_flags_the_environment_and_the_configuration(
@@ -70,9 +78,9 @@ def test_packs_come_from_flags_the_environment_and_the_configuration(
 
 def test_packs_of_the_working_directory_s_configuration_are_listed(tmp_path: Path) -> None:
     write_pack(tmp_path / "own", rule=OWN)
-    (tmp_path / ".policyscan.yaml").write_text("packs: own\n")
+    (tmp_path / ".policyscan.yaml").write_text("packs: [own]\n")
     lines = run("rules", cwd=tmp_path).stdout.decode().splitlines()
-    assert [line.split()[0] for line in lines if not line.startswith("PS")] == ["ACME001"]
+    assert [line.split()[0] for line in lines if line.startswith("ACME")] == ["ACME001"]
 
 
 def test_every_problem_of_a_pack_is_a_line_and_the_exit_code_is_2(
@@ -96,4 +104,45 @@ def test_packs_that_are_no_list_of_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / ".policyscan.yaml").write_text("packs: {own: 1}\n")
     done = run("rules", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == b"policyscan: .policyscan.yaml: packs is a list of folders\n"
+    assert done.stderr == (
+        b'policyscan: .policyscan.yaml:1: packs: {"own": 1} is not a list of texts, such as '
+        b"[rules]\n"
+    )
+
+
+def test_a_configuration_sets_and_chooses_rules_of_the_packs_it_names(
+    tmp_path: Path, plan: Path
+) -> None:
+    write_pack(tmp_path / "own", rule=SETTABLE)
+    config = tmp_path / ".policyscan.yaml"
+    config.write_text(
+        "select: [ACME]\nseverity: {ACME001: low}\nparameters: {ACME001: {most: 0}}\npacks: [own]\n"
+    )
+    done = run(plan, "-f", "json", "--fail-on", "low", cwd=tmp_path)
+    assert (done.returncode, done.stderr, failed(done.stdout)) == (1, b"", ["ACME001"])
+    assert run(plan, "-f", "json", cwd=tmp_path).returncode == 0
+    assert failed(run(plan, "--set", "ACME001.most=1", "-f", "json", cwd=tmp_path).stdout) == []
+    config.write_text("parameters: {ACME001: {most: many}}\npacks: [own]\n")
+    done = run(plan, cwd=tmp_path)
+    said = b'.policyscan.yaml:1: parameters.ACME001.most: "many" is not a whole number\n'
+    assert (done.returncode, done.stderr) == (2, b"policyscan: " + said)
+
+
+def test_what_a_file_says_of_rules_is_checked_with_the_packs_of_flags_too(
+    tmp_path: Path, plan: Path
+) -> None:
+    own = write_pack(tmp_path / "own", rule=SETTABLE)
+    (tmp_path / ".policyscan.yaml").write_text("parameters: {ACME001: {most: 1}}\n")
+    unknown = run(plan, cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert b"parameters.ACME001: no rule is called so" in unknown.stderr
+    assert failed(run(plan, "--pack", own, "-f", "json", cwd=tmp_path).stdout) == []
+
+
+def test_a_configuration_is_read_once_so_it_may_come_through_a_pipe(
+    tmp_path: Path, plan: Path
+) -> None:
+    own = write_pack(tmp_path / "own", rule=OWN)
+    text = f"packs: [{own}]\nselect: [ACME]\n".encode()
+    done = run(plan, "--config", "/dev/stdin", "-f", "json", stdin=text)
+    assert failed(done.stdout) == ["ACME001"]

@@ -203,14 +203,6 @@ def test_help_says_the_exit_codes_first() -> None:
     assert text.index("Exit codes") < text.index("Options")
 
 
-def test_rules_lists_the_pack_and_explains_one() -> None:
-    assert "PS101" in run("rules").stdout.decode()
-    assert "## Fix" in run("rules", "PS101").stdout.decode()
-    assert run("rules").stdout.startswith(b"PS001  critical  plan-inconclusive")
-    assert "## Fix" in run("rules", "PS001").stdout.decode()
-    assert run("rules", "PS000").returncode == 2
-
-
 def test_the_environment_may_set_a_flag() -> None:
     assert run(BROKEN, POLICYSCAN_EXIT_ZERO="1").returncode == 0
     assert run(REFERENCE, POLICYSCAN_SET="PS303.max=20").returncode == 1

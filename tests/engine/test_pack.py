@@ -69,12 +69,17 @@ def test_a_rule_that_keeps_the_contract_is_loaded(tmp_path: Path) -> None:
         (
             "parameters=()",
             'parameters=(Parameter("days", None, "d"),)',
-            "25: the default of days is of type NoneType, not a number, a text",
+            "25: ConfigError: the default of days is of type NoneType, not a number, a text",
         ),
         (
             "parameters=()",
             'parameters=(Parameter("on", True, "d"),)',
-            "25: the default of on is of type bool",
+            "25: ConfigError: the default of on is of type bool",
+        ),
+        (
+            "parameters=()",
+            'parameters=(Parameter("days", 3, "d", choices=(1, 2)),)',
+            "25: ConfigError: 3 is not one of 1, 2",
         ),
         (
             "parameters=()",
@@ -185,3 +190,12 @@ def test_what_is_hidden_or_no_rule_is_left_alone(tmp_path: Path) -> None:
     write_pack(folder / ".venv", broken="def (\n")
     (folder / "README.md").write_text("def (\n")
     assert len(load_pack(folder)) == 1
+
+
+def test_what_lies_among_the_profiles_of_a_pack_is_no_rule(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path, rule=RULE)
+    write_pack(folder / "profiles", broken="def (\n")
+    (folder / "profiles" / "shop.yaml").write_text("definition: [\n")
+    assert len(load_pack(folder)) == 1
+    write_pack(folder / "inner" / "profiles", broken="def (\n")
+    assert problems(folder) == ["inner/profiles/broken.py:15: SyntaxError: invalid syntax"]

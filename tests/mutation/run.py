@@ -84,19 +84,19 @@ def try_all(trial: Trial) -> dict[Mutant, Fate]:
 
 def load() -> tuple[Namespace, ...]:
     """The models, and the rules of the pack that the tests run; reads their fixtures."""
-    from tests.rules.test_fixtures import FOLDERS, PACK, judged  # noqa: PLC0415 - see `load_pack`
+    from tests.rules.test_fixtures import FOLDERS, PACK, outcome_of  # noqa: PLC0415 - see `load_pack`
 
     for folder in FOLDERS:
-        judged(folder)
+        outcome_of(folder)
     rules = (each.check.__globals__ for each in PACK)
     return (*namespaces("policyscan.rule"), *rules)
 
 
 def forget() -> None:
     """Have the next test judge its fixture itself."""
-    from tests.rules.test_fixtures import judged  # noqa: PLC0415 - likewise
+    from tests.rules.test_fixtures import outcome_of  # noqa: PLC0415 - likewise
 
-    judged.cache_clear()
+    outcome_of.cache_clear()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

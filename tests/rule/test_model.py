@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyscan.errors import ConfigError
-from policyscan.rule import Parameter, Severity, Step, fail
+from policyscan.rule import Severity, Step, fail
 
 MINE = "aws_lb.a"
 
@@ -33,27 +32,3 @@ def test_what_decides_is_the_first_attribute_of_its_own_address(
     finding = fail(MINE, "it is wrong", path=path, at=at)
     step, following = finding.decisive
     assert (step.address, step.attribute, following) == (MINE, attribute, leads_to)
-
-
-@pytest.mark.parametrize(
-    ("default", "text", "value"),
-    [
-        (3, "12", 12),
-        (0.5, "0.75", 0.75),
-        (("a",), "x, y,,z", ("x", "y", "z")),
-        ("word", "12", "12"),
-    ],
-)
-def test_a_parameter_is_read_as_its_default_is(
-    default: float | str | tuple[str, ...], text: str, value: object
-) -> None:
-    read = Parameter("max", default, "how many").parse(text)
-    assert read == value
-    assert type(read) is type(default)
-
-
-def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(ConfigError, match="max: 'many' is not a whole number"):
-        Parameter("max", 3, "how many").parse("many")
-    with pytest.raises(ConfigError, match="max: 'many' is not a number"):
-        Parameter("max", 0.5, "how much").parse("many")

@@ -1,30 +1,26 @@
 """Every rule on its own fixtures: plans real Terraform made, and the verdicts they must get.
 
-`pytest --accept` rewrites every `expected.json`; read the diff as code. What stands there under
-`"traps"` is kept: false alarms that the rule must not raise, each with the address that shows it.
+What `policyscan test rules` says, fixture by fixture. `pytest --accept` rewrites every
+`expected.json`; read the diff as code.
 """
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
+from policyscan.engine import Judgement, Outcome, built_in_pack, load_pack
 from policyscan.graph import ResourceGraph
-from policyscan.plan import read_plan
-from policyscan.rule import Verdict
-from policyscan.source import read_source
+from policyscan.workbench.complaints import complaints, verdicts_of
+from policyscan.workbench.expected import write_expected
+from policyscan.workbench.fixture import REQUIRED, Fixture, fixtures_of
 
-ROOT = Path(__file__).resolve().parents[2]
-RULES = ROOT / "fixtures" / "rules"
-FOLDERS = tuple(sorted(file.parent for file in RULES.glob("*/*/main.tf")))
+RULES = Path(__file__).resolve().parents[2] / "fixtures" / "rules"
 PACK = load_pack(built_in_pack())
-REQUIRED = ("pass", "fail", "unknown")
-"""The fixtures a rule must have, each named after a verdict that it must show."""
+IDS = frozenset(each.rule.id for each in PACK)
+FOLDERS = tuple(each.folder for each in fixtures_of(built_in_pack()))
 
 each_fixture = pytest.mark.parametrize(
     "folder", FOLDERS, ids=[f"{folder.parent.name}-{folder.name}" for folder in FOLDERS]
@@ -32,90 +28,44 @@ each_fixture = pytest.mark.parametrize(
 
 
 @cache
-def judged(folder: Path) -> tuple[Judgement, ...]:
-    """What the rule a fixture belongs to says of its plan."""
-    rule = folder.parent.name
-    outcome = judge(graph_of(folder), PACK, Settings(select=(rule,)))
-    assert outcome.errors == ()
-    return tuple(each for each in outcome.judgements if each.rule.id == rule)
+def graph_of(folder: Path) -> ResourceGraph:
+    """The graph of a fixture, kept for all who judge it."""
+    return Fixture(folder).graph(Fixture(folder).expected())
 
 
 @cache
-def graph_of(folder: Path) -> ResourceGraph:
-    """A fixture's plan with the source beside it; `"source": false` in `expected.json`: alone."""
-    plan = read_plan((folder / "plan.json").read_bytes(), str(folder / "plan.json"))
-    source = read_source(folder) if expected(folder).get("source", True) else None
-    return ResourceGraph(plan, source)
+def outcome_of(folder: Path) -> Outcome:
+    """What the rule a fixture belongs to says of its plan, and others that it speaks of."""
+    fixture = Fixture(folder)
+    outcome = fixture.judged(PACK, fixture.expected(), graph_of(folder))
+    assert outcome.errors == ()
+    return outcome
 
 
-def expected(folder: Path) -> dict[str, Any]:
-    """The `expected.json` of a fixture, empty where nobody wrote it yet."""
-    file = folder / "expected.json"
-    if not file.exists():
-        return {}
-    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return document
-
-
-def expected_verdicts(folder: Path) -> dict[str, str]:
-    """The verdicts of a fixture's own rule by address, none where nobody wrote them down."""
-    verdicts: dict[str, str] = expected(folder).get(folder.parent.name, {})
-    return verdicts
+def judged(folder: Path) -> tuple[Judgement, ...]:
+    """The verdicts of a fixture's own rule."""
+    return tuple(
+        each for each in outcome_of(folder).judgements if each.rule.id == folder.parent.name
+    )
 
 
 @each_fixture
 def test_a_rule_judges_its_fixture_as_expected(
     folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    found = {each.finding.address: str(each.verdict) for each in judged(folder)}
+    fixture, outcome = Fixture(folder), outcome_of(folder)
+    expected = fixture.expected()
     if request.config.getoption("--accept"):
-        document = expected(folder) | {folder.parent.name: found}
-        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-        (folder / "expected.json").write_text(f"{text}\n", encoding="utf-8")
-    assert found == expected_verdicts(folder)
+        write_expected(folder, verdicts_of(fixture, expected, outcome))
+        expected = fixture.expected()
+    assert [*complaints(fixture, expected, outcome, IDS)] == []
 
 
-@each_fixture
-def test_what_may_be_taken_for_a_failure_does_not_fail(folder: Path) -> None:
-    verdicts = expected_verdicts(folder)
-    traps: dict[str, str] = expected(folder).get("traps", {})
-    fallen = {trap: address for trap, address in traps.items() if not judges(verdicts, address)}
-    assert fallen == {}
-
-
-def judges(verdicts: dict[str, str], address: str) -> bool:
-    """Whether an address has a verdict, and a kinder one than a failure."""
-    return verdicts.get(address, "fail") != "fail"
-
-
-def test_a_trap_without_a_verdict_counts_as_fallen_into() -> None:
-    verdicts = {"a.good": "pass", "a.open": "unknown", "a.bad": "fail"}
-    assert [judges(verdicts, f"a.{name}") for name in ("good", "open", "bad", "missing")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-
-
-@each_fixture
-def test_a_failure_names_its_evidence_and_its_fix(folder: Path) -> None:
-    bare = [
-        each.finding.address
-        for each in judged(folder)
-        if each.verdict is Verdict.FAIL and not (each.finding.path and each.finding.fix)
-    ]
-    assert bare == []
-
-
-@pytest.mark.parametrize("rule", [each.rule.id for each in PACK])
-def test_a_rule_has_fixtures_that_pass_fail_and_stay_unknown(rule: str) -> None:
-    shown = {name: set(expected_verdicts(RULES / rule / name).values()) for name in REQUIRED}
-    missing = [f"fixtures/rules/{rule}/{name}" for name in REQUIRED if name not in shown[name]]
-    assert missing == []
-    assert shown["pass"] <= {"pass", "na"}
+@pytest.mark.parametrize("rule", sorted(IDS))
+def test_a_rule_has_a_fixture_for_each_verdict(rule: str) -> None:
+    cases = {folder.name for folder in FOLDERS if folder.parent.name == rule}
+    assert set(REQUIRED) - cases == set()
 
 
 def test_every_fixture_belongs_to_a_rule_of_the_pack() -> None:
-    known = {each.rule.id for each in PACK}
-    assert [str(folder) for folder in FOLDERS if folder.parent.name not in known] == []
+    assert [str(folder) for folder in FOLDERS if folder.parent.name not in IDS] == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.engine import built_in_pack, load_pack
 from policyscan.errors import PackError
 from policyscan.planner.schema.hints import load_hints
 from policyscan.rule import load_table
@@ -209,9 +210,11 @@ def test_protection_and_force_rows_are_of_the_form_their_rules_read() -> None:
     assert sorted(set(forced)) == forced
 
 
-def test_log_groups_keep_the_days_the_api_takes() -> None:
-    days = load_table("retention_days")["days"]
-    assert (len(days), days[0], days[-1], 7 in days) == (22, 1, 3653, True)
+def test_log_groups_may_be_asked_to_keep_the_days_the_api_takes() -> None:
+    table = load_table("retention_days")
+    [rule] = [each.rule for each in load_pack(built_in_pack()) if each.rule.id == "PS401"]
+    [choices] = [one.choices for one in rule.parameters if one.name == "days"]
+    assert choices == (table["never"], *table["days"])
 
 
 def test_loading_the_pack_reads_no_table() -> None:

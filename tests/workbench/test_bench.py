@@ -244,7 +244,7 @@ def test_a_fixture_may_set_the_parameters_of_its_rule(pack: Path) -> None:
         ("expected.json", "[]", "expected.json: an object belongs here"),
         ("expected.json", '{"trap": {}}', "unknown key 'trap'; did you mean traps?"),
         ("expected.json", '{"parameters": ["days"]}', "parameters maps names to values"),
-        ("expected.json", '{"parameters": {"days": 1}}', "ACME001 has no parameter 'days'"),
+        ("expected.json", '{"parameters": {"days": 1}}', "no parameter of ACME001 is called so"),
         ("expected.json", '{"source": "no"}', "source is true or false"),
         ("expected.json", '{"traps": {"words": 1}}', "not 'words' to 1"),
         ("expected.json", '{"ACME001": {"a.b": "failed"}}', "not 'a.b' to 'failed'"),

@@ -1,0 +1,122 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from policyscan.engine import FAIL_ON
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+REPLAYS = ("auto", "always", "never")
+
+
+def with_source(command: _Command) -> _Command:
+    """Give a command the flags that say where the source is, and what is made of it."""
+    return _with(
+        command,
+        click.option(
+            "--source-dir",
+            envvar="POLICYSCAN_SOURCE_DIR",
+            metavar="DIR",
+            help="The .tf files the plan was made of (default: those in a saved plan, or beside "
+            "the plan).",
+        ),
+        click.option(
+            "--planfile",
+            envvar="POLICYSCAN_PLANFILE",
+            metavar="FILE",
+            help="The saved plan that plan JSON was shown from; its .tf files are read.",
+        ),
+        click.option(
+            "--no-source",
+            envvar="POLICYSCAN_NO_SOURCE",
+            is_flag=True,
+            help="Read no .tf files, even beside the plan.",
+        ),
+        click.option(
+            "--graph",
+            envvar="POLICYSCAN_GRAPH",
+            metavar="FILE",
+            help="What `terraform graph` prints: what waits for what where there is no source.",
+        ),
+        click.option(
+            "--replay",
+            envvar="POLICYSCAN_REPLAY",
+            type=click.Choice(REPLAYS),
+            default=REPLAYS[0],
+            help="Have Terraform evaluate the source again, to tell what is known after apply: "
+            "auto (the default) where that may settle something.",
+        ),
+    )
+
+
+with_packs = click.option(
+    "--pack",
+    "packs",
+    envvar="POLICYSCAN_PACK",
+    multiple=True,
+    type=click.Path(),
+    metavar="DIR",
+    help="A folder of rules beside the built-in ones; repeatable.",
+)
+
+
+def with_settings(command: _Command) -> _Command:
+    """Give a command the flags that say which rules run, and set to what.
+
+    `policyscan.cli.settings` reads their variables: there a flag adds to what they say.
+    """
+    return _with(
+        command,
+        click.option(
+            "--profile",
+            envvar="POLICYSCAN_PROFILE",
+            metavar="NAME|FILE",
+            help="The policy to start from: reference (the default), production, deploy-only, or "
+            "a file.",
+        ),
+        click.option(
+            "--config",
+            envvar="POLICYSCAN_CONFIG",
+            metavar="FILE",
+            help="Configuration file (default: .policyscan.yaml).",
+        ),
+        with_packs,
+        click.option(
+            "--select",
+            multiple=True,
+            allow_from_autoenv=False,
+            metavar="RULE|GROUP",
+            help="Run only these rules.",
+        ),
+        click.option(
+            "--ignore",
+            multiple=True,
+            allow_from_autoenv=False,
+            metavar="RULE|GROUP",
+            help="Leave these rules out.",
+        ),
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            allow_from_autoenv=False,
+            metavar="RULE.NAME=VALUE",
+            help="Set a parameter.",
+        ),
+        click.option(
+            "--fail-on",
+            type=click.Choice(FAIL_ON),
+            allow_from_autoenv=False,
+            help="The least severity that fails a scan (default: high), or unknown.",
+        ),
+    )
+
+
+def _with(command: _Command, *flags: Callable[[_Command], _Command]) -> _Command:
+    for flag in reversed(flags):
+        command = flag(command)
+    return command

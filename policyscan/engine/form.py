@@ -1,0 +1,186 @@
+"""What a configuration file may hold: one description, read as checks and as JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from policyscan.errors import ConfigError
+from policyscan.rule import Parameter
+from policyscan.rule.parameter import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with the value that `path` leads to, in words that follow its name."""
+
+    path: tuple[str, ...]
+    text: str
+
+
+class Form(Protocol):
+    """The form of one value."""
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """Everything that is wrong with a value."""
+        ...
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text; `what` says what it means."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is none."""
+        if not isinstance(value, str):
+            yield Flaw((), f"{shown(value)} is not a text")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Any string."""
+        return {"description": self.what, "type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of texts; `example` is one of them."""
+
+    what: str
+    example: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is no list, or something else is in it."""
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            yield Flaw((), f"{shown(value)} is not a list of texts, such as [{self.example}]")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """An array of strings."""
+        return {"description": self.what, "type": "array", "items": {"type": "string"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of a few words."""
+
+    what: str
+    words: tuple[str, ...]
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is none of them."""
+        if value not in self.words:
+            yield Flaw((), f"{shown(value)} is not one of {', '.join(self.words)}")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """An enumeration."""
+        return {"description": self.what, "enum": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A list of names that are known, or patterns that one of them matches.
+
+    `refused` says of names that may not stand here why.
+    """
+
+    what: str
+    known: tuple[str, ...]
+    refused: Mapping[str, str]
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is no list, or names something unknown."""
+        if not isinstance(value, list | tuple):
+            yield Flaw((), f"{shown(value)} is not a list, such as [{self.known[0]}]")
+            return
+        for name in value:
+            if str(name) in self.refused:
+                yield Flaw((), f"{name}: {self.refused[str(name)]}")
+            elif not any(fnmatchcase(each, str(name)) for each in self.known):
+                yield Flaw((), f"no rule or group is called {name!r}{hint(name, self.known)}")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A known name, or anything that is a pattern."""
+        one = {"anyOf": [{"enum": list(self.known)}, {"type": "string", "pattern": r"[*?\[]"}]}
+        return {"description": self.what, "type": "array", "items": one}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a parameter may be set to."""
+
+    parameter: Parameter
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is of another kind, or out of range."""
+        try:
+            self.parameter.checked(value)
+        except ConfigError as problem:
+            yield Flaw((), str(problem))
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The parameter's."""
+        return self.parameter.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A map whose keys are known; `kind` is what a key is called.
+
+    `remarks` says of keys that are likely, but none, what to know of them.
+    """
+
+    what: str
+    fields: Mapping[str, Form]
+    kind: str = "key"
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is no map, has an unknown key, or what is wrong below a known one."""
+        if not isinstance(value, dict):
+            yield Flaw((), f"{shown(value)} is not a map of {self._listed}")
+            return
+        for key, below in value.items():
+            if key not in self.fields:
+                yield Flaw((str(key),), f"no {self.kind} is called so{self._hint(key)}")
+                continue
+            for flaw in self.fields[key].flaws(below):
+                yield Flaw((key, *flaw.path), flaw.text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """An object without other properties."""
+        return {
+            "description": self.what,
+            "type": "object",
+            "properties": {key: form.schema for key, form in self.fields.items()},
+            "additionalProperties": False,
+        }
+
+    @property
+    def _listed(self) -> str:
+        few = list(self.fields)[:6]
+        return ", ".join(few) + (", ..." if len(self.fields) > len(few) else "")
+
+    def _hint(self, key: object) -> str:
+        if key in self.remarks:
+            return f"; {self.remarks[str(key)]}"
+        return hint(key, self.fields) or (f"; there is {self._listed}" if self.fields else "")
+
+
+def hint(name: object, known: Iterable[str]) -> str:
+    """The known name that is likeliest meant, as the end of a message; "" when none is near."""
+    close = difflib.get_close_matches(str(name), list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

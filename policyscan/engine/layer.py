@@ -1,0 +1,134 @@
+"""What one place sets: a profile, a file, the environment or the flags; and how they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from policyscan.engine.contract import PackRule
+from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value, Word
+from policyscan.engine.gate import ALWAYS
+from policyscan.rule import Setting, Severity
+
+FAIL_ON = (*(str(level) for level in Severity), "unknown")
+"""What `--fail-on` takes."""
+
+
+class Level(StrEnum):
+    """The kinds of places, each of which wins over those before it."""
+
+    DEFAULT = "default"
+    PROFILE = "profile"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a setting comes from: a profile's or a file's name, a variable, a flag."""
+
+    level: Level = Level.DEFAULT
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Example: `profile production`."""
+        if self.level is Level.PROFILE:
+            return f"profile {self.name}"
+        return self.name or str(self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place sets, all of it checked; what it does not set is empty.
+
+    `parameters` are by rule id and name, `severities` by rule id.
+    """
+
+    origin: Origin
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = ""
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    parameters: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
+
+
+def profile_form(pack: tuple[PackRule, ...]) -> Table:
+    """What a profile may hold."""
+    own: dict[str, Form] = {
+        "description": Text("What the profile is for, in a sentence."),
+        "extends": Text("The profile this one starts from: its name, or the path of its file."),
+    }
+    return Table("A profile: a policy by its name.", own | _settings(pack))
+
+
+PACKS = Texts("Folders of rules beside the built-in ones, seen from this file.", "rules")
+
+
+def configuration_form(pack: tuple[PackRule, ...]) -> Table:
+    """What a configuration file may hold."""
+    own: dict[str, Form] = {
+        "packs": PACKS,
+        "profile": Text("The profile it starts from: its name, or the path of its file."),
+    }
+    return Table("How policyscan judges the plans of a project.", own | _settings(pack))
+
+
+def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
+    names = tuple(
+        dict.fromkeys(
+            name for each in pack for name in (each.rule.id, each.rule.name, each.rule.group)
+        )
+    )
+    remarks = {each.rule.name: f"write {each.rule.id}" for each in pack}
+    remarks |= dict.fromkeys(ALWAYS, "the check of the plan itself cannot be set")
+    words = tuple(map(str, Severity))
+    severities = {each.rule.id: Word(each.rule.title, words) for each in pack}
+    parameters = {
+        each.rule.id: Table(
+            each.rule.title,
+            {one.name: Value(one) for one in each.rule.parameters},
+            f"parameter of {each.rule.id}",
+        )
+        for each in pack
+    }
+    return {
+        "select": Names("Rules, by id, name or group: these run, no others.", names, ALWAYS),
+        "ignore": Names("Rules, by id, name or group, that do not run.", names, ALWAYS),
+        "severity": Table(
+            "How bad it is where a rule fails, by its id.", severities, "rule", remarks
+        ),
+        "parameters": Table("What rules are set by, by their ids.", parameters, "rule", remarks),
+        "fail_on": Word("The least severity that fails a scan, or unknown.", FAIL_ON),
+    }
+
+
+def flaws_of(form: Form, content: object) -> tuple[Flaw, ...]:
+    """What is wrong with a decoded file; an empty one sets nothing."""
+    return () if content is None else tuple(form.flaws(content))
+
+
+def layer_of(
+    content: Mapping[str, Any] | None, pack: tuple[PackRule, ...], origin: Origin
+) -> Layer:
+    """The layer that a decoded file without flaws makes."""
+    content = content or {}
+    known = {
+        (each.rule.id, parameter.name): parameter
+        for each in pack
+        for parameter in each.rule.parameters
+    }
+    return Layer(
+        origin,
+        select=tuple(content.get("select", ())),
+        ignore=tuple(content.get("ignore", ())),
+        fail_on=content.get("fail_on", ""),
+        severities={rule: Severity(word) for rule, word in content.get("severity", {}).items()},
+        parameters={
+            (rule, name): known[rule, name].checked(value)
+            for rule, values in content.get("parameters", {}).items()
+            for name, value in values.items()
+        },
+    )

@@ -1,0 +1,72 @@
+"""Reads a YAML file: what it holds, and on which line each part of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policyscan.errors import ConfigError
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """The one document of a file, `content` None when it is empty."""
+
+    path: Path
+    content: Any
+    _root: yaml.Node | None
+
+    def place(self, keys: Sequence[str]) -> str:
+        """`file:line` of what keys lead to, as far as they lead."""
+        node, line = self._root, 1
+        for wanted in keys:
+            if not isinstance(node, yaml.MappingNode):
+                break
+            for key, value in node.value:
+                if key.value == wanted:
+                    node, line = value, key.start_mark.line + 1
+                    break
+        return f"{self.path}:{line}"
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that takes each key once: of two only the last would count, and silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != _MERGE and isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{key.value} is given twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a file. Raises ConfigError: not there, not UTF-8, or not one document of YAML."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path}: cannot be read: {reason}") from None
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        content = None if root is None else loader.construct_document(root)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        what = getattr(problem, "problem", None) or "it is broken"
+        raise ConfigError(f"{path}{line}: not YAML: {what}") from None
+    except (ValueError, RecursionError):
+        # A date that no calendar has, a number too long to read; or brackets without end.
+        raise ConfigError(f"{path}: not YAML: a value cannot be read") from None
+    return YamlFile(path, content, root)

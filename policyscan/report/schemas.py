@@ -1,0 +1,46 @@
+"""Writes JSON Schemas of configuration and profile files: `python -m policyscan.report.schemas`.
+
+They are made of the forms that policyscan itself checks these files by.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from policyscan.engine import (
+    PackRule,
+    built_in_pack,
+    configuration_form,
+    load_pack,
+    profile_form,
+)
+
+FOLDER = Path(__file__).resolve().parents[1] / "schemas"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
+    """Every schema by its file name."""
+    forms = {"configuration": configuration_form(pack), "profile": profile_form(pack)}
+    return {
+        f"{name}.schema.json": json.dumps(
+            # An empty file sets nothing.
+            {"$schema": _DIALECT, **form.schema, "type": ["object", "null"]},
+            indent=1,
+            ensure_ascii=False,
+        )
+        + "\n"
+        for name, form in forms.items()
+    }
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every schema."""
+    for name, text in schemas(load_pack(built_in_pack())).items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
