@@ -29,7 +29,8 @@ Reference, DeploymentConfiguration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 
 from policyscan.rule import (
     Finding,
@@ -74,6 +75,8 @@ RULE = Rule(
 
 LEAST, MOST = "deployment_minimum_healthy_percent", "deployment_maximum_percent"
 WHOLE = 100
+SHOWN = 3
+"""Numbers of tasks that a message tells."""
 BREAKER = "deployment_circuit_breaker[0]."
 FIX = "let a deployment start as many new tasks as there are, and stop none of the old before"
 ROOMY = arguments(**{LEAST: "100", MOST: "200"})
@@ -141,10 +144,14 @@ def _room(service: Service, platform: Platform, least: float, most: float) -> It
         symptom = BOTH_100 if least == most else "InvalidParameterException"
         yield Problem(f"{shown}: no deployment can go by that", steps, symptom, FIX, snippet=roomy)
         return
+
+    def is_stuck(count: int) -> bool:
+        # What is less than one task up or down is nothing: ECS rounds towards standing still.
+        return count * most // 100 <= count <= -(-count * least // 100)
+
     counts, source = _counts(service, platform)
-    # What is less than one task up or down is nothing: ECS rounds towards standing still.
-    stuck = [count for count in counts if count * most // 100 <= count <= -(-count * least // 100)]
-    if stuck:
+    # With more tasks there is more room, so those without any come first.
+    if stuck := [*islice(takewhile(is_stuck, counts), SHOWN + 1)]:
         step = Step(*source, _listed(stuck[:1]))
         name = service.resource.value("name")
         yield Problem(
@@ -157,7 +164,7 @@ def _room(service: Service, platform: Platform, least: float, most: float) -> It
         )
 
 
-def _counts(service: Service, platform: Platform) -> tuple[tuple[int, ...], tuple[str, str]]:
+def _counts(service: Service, platform: Platform) -> tuple[Sequence[int], tuple[str, str]]:
     """The numbers of tasks it may run, and the address and attribute that say so."""
     targets = [t for t in platform.scaling.targets_of(service) if t.services == (service.address,)]
     for target in targets:
@@ -165,15 +172,15 @@ def _counts(service: Service, platform: Platform) -> tuple[tuple[int, ...], tupl
         high = number_of(target.resource.value("max_capacity"))
         if low is not None and high is not None:
             counts = range(max(int(low), 1), int(high) + 1)
-            return tuple(counts), (target.address, "min_capacity")
+            return counts, (target.address, "min_capacity")
     count = number_of(service.resource.value("desired_count"))
     return (int(count),) if count else (), (service.address, "desired_count")
 
 
 def _listed(counts: list[int]) -> str:
     """Example: [2, 3] is "2 or 3 tasks"."""
-    more = " or more" if len(counts) > len(counts[:3]) else ""
-    return f"{' or '.join(map(str, counts[:3]))}{more} task{'' if counts == [1] else 's'}"
+    more = " or more" if len(counts) > SHOWN else ""
+    return f"{' or '.join(map(str, counts[:SHOWN]))}{more} task{'' if counts == [1] else 's'}"
 
 
 def _notices(service: Service) -> bool | None:

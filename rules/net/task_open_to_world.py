@@ -215,5 +215,5 @@ def _is_narrow(entry: Entry, ports: frozenset[int] | set[int]) -> bool:
         return True
     match entry.first, entry.last:
         case Known(first), Known(last) if str(entry.protocol) not in {"-1", "all"}:
-            return set(range(int(first), int(last) + 1)) <= ports
+            return all(port in ports for port in range(int(first), int(last) + 1))
     return str(entry.protocol) not in {"-1", "all"}

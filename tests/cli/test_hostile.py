@@ -15,6 +15,7 @@ from tests.plans import block, change, constant, document
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
+HOSTILE = sorted((ROOT / "fixtures" / "hostile").glob("*.json"))
 BUCKET = document([change("aws_s3_bucket.b", after={"bucket": "b", "force_destroy": True})])
 TEXT = json.dumps(BUCKET)
 HUGE = "x" * 50_000_000
@@ -103,6 +104,14 @@ def bounded(path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
         preexec_fn=limit,
         env={"PYTHONPATH": str(ROOT)},
     )
+
+
+@pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
+def test_a_case_found_once_costs_bounded_time_and_memory(path: Path) -> None:
+    done = bounded(path)
+    assert done.returncode in {0, 1, 2, 3}
+    assert "internal error" not in done.stderr
+    assert "crashed" not in done.stdout
 
 
 def task(image: str) -> str:
