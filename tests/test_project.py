@@ -175,7 +175,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     groups = project["dependency-groups"]
     wanted = {
         "runtime.txt": tuple(project["project"]["dependencies"]),
-        "checkov.txt": tuple(groups.pop("checkov")),
+        **{f"{scanner}.txt": tuple(groups.pop(scanner)) for scanner in ("checkov", "tf-nag")},
         "dev.txt": tuple(line for group in groups.values() for line in group if type(line) is str),
     }
     missing = {
@@ -183,7 +183,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
         - package_names(requirements((ROOT / "constraints" / name).read_text()))
         for name, lines in wanted.items()
     }
-    assert missing == {"runtime.txt": set(), "checkov.txt": set(), "dev.txt": set()}
+    assert missing == {name: set() for name in wanted}
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_the_scanners_speak_of_addresses_of_the_plan() -> None:
 def test_the_scanners_that_ran_are_those_that_are_locked() -> None:
     ran = {peer.name: f"{peer.name}=={peer.version} " for peer in stored_peers()}
     assert list(ran) == [each.name for each in SCANNERS]
-    locked = {name: (ROOT / "constraints" / f"peers-{name}.txt").read_text() for name in ran}
+    locked = {name: (ROOT / "constraints" / f"{name}.txt").read_text() for name in ran}
     assert [name for name, line in ran.items() if f"\n{line}" not in locked[name]] == []
 
 
