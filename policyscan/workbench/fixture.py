@@ -47,19 +47,17 @@ class Fixture:
         return read_expected(self.folder.parent.parent, self.folder)
 
     def judged(self, pack: tuple[PackRule, ...], expected: Expected) -> Outcome:
-        """What a pack says of it: the rules it is about, or every one where others count too.
+        """What some rules say of it.
 
         Raises PlanError or SourceError: its files cannot be read. Raises ConfigError: it sets a
         parameter that the rule does not have.
         """
-        about = {self.rule, *expected.verdicts}
-        rules = tuple(each for each in pack if expected.others or each.rule.id in about)
         if not self.plan_file.exists():
             raise PlanError(f"{self.plan_file}: there is no plan yet")
         plan = read_plan(self.plan_file.read_bytes(), str(self.plan_file))
         source = read_source(self.folder) if expected.source else None
         given = {(self.rule, name): value for name, value in expected.parameters.items()}
-        return judge(ResourceGraph(plan, source), rules, Settings(given=given))
+        return judge(ResourceGraph(plan, source), pack, Settings(given=given))
 
 
 def fixtures_folder(pack: Path) -> Path:
