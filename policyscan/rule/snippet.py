@@ -6,9 +6,10 @@ A word in capitals stands for what only the reader knows, such as `aws_subnet.PR
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from policyscan.plan import Known, Resource, Value
-from policyscan.plan.address import module_text
+from policyscan.rule.settings import in_module
 
 
 def edit(resource: Resource, *body: str) -> str:
@@ -30,9 +31,22 @@ def block(header: str, *body: str) -> str:
 
     Example: `block("lifecycle", "ignore_changes = [desired_count]")`.
     """
+    return f"{header} {{\n{_indented(body)}}}"
+
+
+def _indented(body: Iterable[str]) -> str:
     lines = [line for part in body for line in part.splitlines() or [""]]
-    inner = "".join(f"  {line}\n" if line else "\n" for line in lines)
-    return f"{header} {{\n{inner}}}"
+    return "".join(f"  {line}\n" if line else "\n" for line in lines)
+
+
+def reference(there: Resource, attribute: str, here: Resource) -> str:
+    """An attribute as the module of another resource writes it; a variable across modules.
+
+    Example: `aws_vpc.main.id`, or `var.MAIN_ID` where only the reader knows how it gets there.
+    """
+    if there.module == here.module:
+        return f"{in_module(there.address)}.{attribute}"
+    return f"var.{there.name}_{attribute}".upper().replace("VAR.", "var.", 1)
 
 
 def arguments(**values: str) -> str:
@@ -50,18 +64,6 @@ def quoted(text: str) -> str:
     """A text as an HCL string that means just this text."""
     escaped = json.dumps(text, ensure_ascii=False)
     return escaped.replace("${", "$${").replace("%{", "%%{")
-
-
-def reference(resource: Resource, attribute: str, beside: Resource) -> str:
-    """An attribute of a resource as HCL beside another one names it.
-
-    Modules do not see each other's resources: from there it is a word in capitals, for the
-    variable or the output that leads to it. Example: `aws_subnet.a["x"].id`, `SUBNET_ID`.
-    """
-    if resource.module != beside.module:
-        return f"{resource.type.removeprefix('aws_')}_{attribute}".upper()
-    own = resource.address.removeprefix(module_text(resource.module)).lstrip(".")
-    return f"{own}.{attribute}"
 
 
 def hcl(value: Value) -> str:

@@ -43,7 +43,7 @@ def test_an_attribute_is_named_as_its_own_module_names_it() -> None:
     eip, subnet, vpc = plan_of([change(each, after={}) for each in subnets]).resources
     assert reference(subnet, "id", vpc) == 'aws_subnet.a["x.y"].id'
     assert reference(eip, "public_ip", eip) == "aws_eip.nat[0].public_ip"
-    assert reference(vpc, "id", eip) == "VPC_ID"
+    assert reference(vpc, "id", eip) == "var.V_ID"
 
 
 @pytest.mark.parametrize(
