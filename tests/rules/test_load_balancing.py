@@ -53,7 +53,10 @@ def found(fixture: str, name: str) -> Finding:
         (
             "PS202/unknown",
             ".elsewhere",
-            "no load balancer of this plan is known to send to aws_lb_target_group.main[6]",
+            (
+                "no load balancer of this plan is known to send to aws_lb_target_group.main[6]: "
+                "make sure that one does"
+            ),
         ),
         (
             "PS103/pass",
