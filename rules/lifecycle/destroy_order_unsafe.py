@@ -13,7 +13,8 @@ deregister the tasks it stops, and the service hangs in DRAINING until the destr
 It helps in the other direction as well: no task starts before its permissions are there.
 
 A capacity provider does not go while a service runs on it: a plan that replaces one waits for that
-until it times out. What else makes a destroy slow is noted: a long `deregistration_delay` or `stopTimeout`.
+until it times out. What else makes a destroy slow is noted: a long `deregistration_delay` or
+`stopTimeout`.
 
 ## When unknown
 What the service waits for stands in a local: give `--source-dir`.
