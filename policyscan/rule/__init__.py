@@ -9,6 +9,7 @@ from policyscan.plan import (
     Absent,
     Known,
     Resource,
+    Taken,
     Template,
     Unknown,
     Value,
@@ -88,7 +89,7 @@ from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappin
 from policyscan.rule.problems import Problem, Question, concluded, veiled
 from policyscan.rule.ranges import LARGEST, SMALLEST, SubnetRange, network_of
 from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
-from policyscan.rule.regions import mentions_of
+from policyscan.rule.regions import Mention, mentions_of
 from policyscan.rule.routes import IPV6, Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
@@ -158,6 +159,7 @@ __all__ = [
     "Known",
     "Level",
     "Logging",
+    "Mention",
     "NamedPort",
     "Need",
     "Note",
@@ -188,6 +190,7 @@ __all__ = [
     "Step",
     "SubnetRange",
     "Subnets",
+    "Taken",
     "Target",
     "Task",
     "TaskImages",
