@@ -155,8 +155,8 @@ def test_everything_that_is_wrong_with_a_policy_is_told_at_once(tmp_path: Path) 
         "2: metadata.category is missing",
         "2: metadata.name is missing",
         (
-            "3: 'SEVERE' is no severity; there are CRITICAL, HIGH, IMPORTANT, MEDIUM, MODERATE, LOW, "
-            "INFO, NONE, OFF"
+            "3: 'SEVERE' is no severity; there are CRITICAL, HIGH, IMPORTANT, MEDIUM, MODERATE, "
+            "LOW, INFO, NONE, OFF"
         ),
         "6: value is missing: a filter takes a list of values",
         "9: connected_resource_types is missing: a list such as [aws_s3_bucket], or all",

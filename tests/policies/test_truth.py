@@ -218,3 +218,11 @@ def test_a_resource_that_is_deleted_is_neither_judged_nor_connected(tmp_path: Pa
     assert {address: str(each.verdict) for address, each in found.items()} == {
         'aws_s3_bucket.b["x"]': "fail"
     }
+
+
+@pytest.mark.parametrize("kind", ["provider", "provider.aws", "module"])
+def test_a_policy_on_blocks_that_are_no_resources_says_that_it_judges_nothing(
+    tmp_path: Path, kind: str
+) -> None:
+    found = findings(tmp_path, condition("region", "exists", kind=kind), *bucket())
+    assert {address: str(each.verdict) for address, each in found.items()} == {"(plan)": "na"}
