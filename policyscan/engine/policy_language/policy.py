@@ -135,7 +135,9 @@ class _PolicyReader:
     def _prefixes(self) -> tuple[str, ...]:
         scope = self._written.entries.get("scope")
         provider = scope.entries.get("provider") if scope else None
-        names = [str(one.value).lower() for one in provider.members] if provider else []
+        names = (
+            [str(one.value).lower() for one in provider.members if one.value] if provider else []
+        )
         return tuple(PREFIXES.get(name, f"{name}_") for name in names)
 
     def _severity(self) -> Severity:
