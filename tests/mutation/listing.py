@@ -35,11 +35,15 @@ def change_of(mutant: Mutant, source: bytes) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of every mutant, those known to be equivalent, and the seconds it took."""
+    """What became of every mutant, those known to be equivalent, and the seconds it took.
+
+    `drawn` says how a sample was drawn, "" where it is no sample.
+    """
 
     fates: Mapping[Mutant, Fate]
     equivalent: frozenset[Change]
     seconds: float
+    drawn: str = ""
 
     @property
     def has_survivors(self) -> bool:
@@ -61,6 +65,7 @@ class Check:
         return (
             f"{killed} of {counted} mutants killed ({_share(killed, counted)}), "
             f"{len(self.fates) - counted} equivalent, in {self.seconds:.0f} s"
+            f"{' (' + self.drawn + ')' if self.drawn else ''}"
         )
 
     def table(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -186,7 +187,10 @@ def test_an_equivalent_mutant_does_not_count(four: tuple[Mutant, ...]) -> None:
     fates = dict.fromkeys(four, Fate.KILLED) | {four[0]: Fate.SURVIVED}
     known = frozenset({change_of(four[0], four[0].file.read_bytes())})
     assert check(fates, known).survivors() == ""
-    assert check(fates, known).summary() == "3 of 3 mutants killed (100.0 %), 1 equivalent, in 1 s"
+    told = "3 of 3 mutants killed (100.0 %), 1 equivalent, in 1 s"
+    assert check(fates, known).summary() == told
+    sample = replace(check(fates, known), drawn="a sample of 4 of 9 by seed 7")
+    assert sample.summary() == f"{told} (a sample of 4 of 9 by seed 7)"
 
 
 def test_the_page_keeps_what_stands_around_the_figure(

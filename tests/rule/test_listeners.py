@@ -213,7 +213,7 @@ def test_a_redirect_of_which_a_part_is_not_known_may_lead_anywhere() -> None:
 def test_a_protocol_is_wrong_only_where_all_is_known(
     balancer: Made, arn: Refs | None, protocol: Any
 ) -> None:
-    more = {} if arn is None else {"load_balancer_arn": arn}
+    more: dict[str, Any] = {} if arn is None else {"load_balancer_arn": arn}
     other = made("aws_lb.m", arn=Refs(), load_balancer_type="network")
     platform = platform_of(balancer, other, listener(protocol=protocol, **more))
     assert list(wrong_kinds(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []
