@@ -22,6 +22,7 @@ from tests.mutation.listing import (
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.run import ROOT, every_mutant, try_all
 from tests.mutation.session import Fate, Suite, Trial
+from tests.mutation.transplant import Namespace, transplant
 
 TINY = """\
     MOST = 3
@@ -214,3 +215,71 @@ def test_every_equivalent_mutant_is_one_that_is_tried_and_has_a_reason(
     assert read_equivalent() - made == frozenset()
     entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", [])
     assert [each for each in entries if len(each.get("why", "")) < 10] == []
+
+
+HOUSE = """\
+    from dataclasses import dataclass
+    from functools import cached_property
+
+    LEAST = 3
+
+    @dataclass(frozen=True)
+    class House:
+        rooms: int
+
+        @property
+        def is_large(self) -> bool:
+            return self.rooms > LEAST
+
+        @cached_property
+        def is_empty(self) -> bool:
+            return self.rooms == 0
+
+        @classmethod
+        def of(cls, rooms: int = 1) -> "House":
+            return cls(rooms)
+
+        @staticmethod
+        def is_home() -> bool:
+            return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("becomes", "answers"),
+    [
+        ("", (True, True, 1, True)),
+        ("return self.rooms <= LEAST", (False, True, 1, True)),
+        ("return self.rooms != 0", (True, False, 1, True)),
+        ('def of(cls, rooms: int = 2) -> "House":', (True, True, 2, True)),
+        ("return False", (True, True, 1, False)),
+    ],
+)
+def test_what_others_have_imported_behaves_like_the_mutant(
+    becomes: str, answers: tuple[bool, bool, int, bool]
+) -> None:
+    source, live = house()
+    imported = live["House"]
+    mutants = {each.change(source)[1]: each for each in mutants_of(Path("house.py"), source)}
+    mutated = mutants[becomes].applied(source) if becomes else source
+    assert transplant(mutated, "", live) == bool(becomes)
+    assert live["House"] is imported
+    four, none = imported(4), imported(0)
+    assert (four.is_large, none.is_empty, imported.of().rooms, imported.is_home()) == answers
+
+
+def test_a_constant_is_bound_anew_wherever_it_was_imported() -> None:
+    source, live = house()
+    importer, other = {"LEAST": live["LEAST"]}, {"LEAST": 5}
+    (mutant,) = (each for each in mutants_of(Path("house.py"), source) if each.constant)
+    assert transplant(mutant.applied(source), "LEAST", live, (live, importer, other)) == 2
+    assert (live["LEAST"], importer["LEAST"], other["LEAST"]) == (4, 4, 5)
+    assert not live["House"](4).is_large
+
+
+def house() -> tuple[bytes, Namespace]:
+    """The source of a module, and what it holds once it is loaded."""
+    source = dedent(HOUSE).encode()
+    live: Namespace = {"__name__": "house", "__file__": "house.py"}
+    exec(compile(source, "house.py", "exec", dont_inherit=True), live)  # noqa: S102 - see above
+    return source, live
