@@ -281,6 +281,7 @@ def test_a_replay_tells_which_policy_of_aws_is_attached(
 ) -> None:
     platform = platform_of(ROLE, PARTITION, attached(Template(parts)))
     assert asked(platform)[0] is expected
+    assert len(platform.roles.of(resource_of(platform, "aws_iam_role.r")).policies) == 1
 
 
 def test_a_policy_of_aws_that_is_looked_up_is_known_by_its_arn_or_name() -> None:
