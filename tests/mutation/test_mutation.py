@@ -184,6 +184,16 @@ def test_a_survivor_is_shown_with_its_place_and_change(four: tuple[Mutant, ...])
     assert check(fates).summary() == "3 of 4 mutants killed (75.0 %), 0 equivalent, in 1 s"
 
 
+def test_nine_of_ten_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("rules.py")
+    file.write_text("def f(a):\n" + "    any(a)\n" * 10)
+    ten = mutants_of(file, file.read_bytes())
+    one, two = (dict.fromkeys(ten[:count], Fate.SURVIVED) for count in (1, 2))
+    assert check(dict.fromkeys(ten, Fate.KILLED) | one).is_enough
+    assert not check(dict.fromkeys(ten, Fate.KILLED) | two).is_enough
+
+
 def test_an_equivalent_mutant_does_not_count(four: tuple[Mutant, ...]) -> None:
     fates = dict.fromkeys(four, Fate.KILLED) | {four[0]: Fate.SURVIVED}
     known = frozenset({change_of(four[0], four[0].file.read_bytes())})
