@@ -190,7 +190,7 @@ class RouteTables:
         kinds = {self._kind_of(target) for target in via.targets}
         for external in via.external:
             kinds.add(_kind_of_id(str(external.value)))
-        if len(kinds) == 1:
+        if len(kinds) == 1 and Exit.UNKNOWN not in kinds:
             return Route(holder, attribute, kinds.pop(), via, sure)
         why = "; ".join(via.unresolved) or f"{holder.address}.{attribute} could not be followed"
         return Route(holder, attribute, Exit.UNKNOWN, via, sure, why)

@@ -98,3 +98,23 @@ def test_what_a_docker_image_is_built_for_is_its_platform() -> None:
     assert platforms({"context": "."}) == ()
     assert platforms({"platform": Refs("terraform_data.x.output")}) is None
     assert platforms() is None
+
+
+def test_a_command_made_of_what_is_not_known_tells_no_platform() -> None:
+    platform = platform_of(FIRST, PUSH)
+    assert platform.pushers.platforms(resource_of(platform, "terraform_data.push")) is None
+
+
+def test_a_command_that_names_other_things_too_pushes_into_the_repository() -> None:
+    pusher = running(
+        made("terraform_data.push"),
+        "local-exec",
+        "aws_s3_bucket.b.id",
+        "aws_ecr_repository.first.repository_url",
+    )
+    platform = platform_of(FIRST, pusher, made("aws_s3_bucket.b", id=Refs()))
+    assert pushed(platform, "terraform_data.push") == ["aws_ecr_repository.first"]
+
+
+def test_an_empty_platform_in_a_list_is_none() -> None:
+    assert built("docker build --platform linux/arm64, .") == ("linux/arm64",)
