@@ -41,8 +41,8 @@ from policyscan.rule import (
     Unknown,
     arguments,
     edit,
-    edit_container,
     fail,
+    in_container,
     load_table,
     not_applicable,
     number_of,
@@ -268,7 +268,7 @@ def _snippet(resource: Resource, attribute: str, row: dict[str, Any], shown: str
     """The name as it would be legal, as far as one can be made of it."""
     name = quoted(_legal(shown, row) or "NAME")
     if "portMappings" in row["attribute"]:
-        return edit_container(resource, None, portMappings=f"[{{ name = {name} }}]")
+        return in_container(resource, "", f"portMappings = [{{ name = {name} }}]")
     if attribute == CONTAINERS:
         inner = arguments(name=name)
         return edit(resource, f"{CONTAINERS} = jsonencode([{{\n  {inner}\n}}])")

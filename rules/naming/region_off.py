@@ -48,7 +48,7 @@ from policyscan.rule import (
     block,
     concluded,
     edit,
-    edit_container,
+    in_container,
     mentions_of,
     not_applicable,
     passed,
@@ -146,10 +146,10 @@ def _snippet(resource: Resource, mention: Mention) -> str:
     if mention.kind == "awslogs-region":
         options = f'{{ "awslogs-region" = {HERE} }}'
         logs = f'{{ logDriver = "awslogs", options = {options} }}'
-        return edit_container(resource, None, logConfiguration=logs)
+        return in_container(resource, "", f"logConfiguration = {logs}")
     if mention.kind == "an image":
         image = f'"ACCOUNT.dkr.ecr.${{{HERE}}}.amazonaws.com/REPOSITORY:TAG"'
-        return edit_container(resource, None, image=image)
+        return in_container(resource, "", f"image = {image}")
     if not isinstance(text, str) or text.lstrip()[:1] in ("{", "["):
         arn = f'"arn:aws:SERVICE:${{{HERE}}}:ACCOUNT:RESOURCE"'
         return edit(resource, f"{mention.attribute} = {arn}")
