@@ -71,7 +71,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_zone_id
-from policyscan.rule.ordering import Wait, wait_for
+from policyscan.rule.ordering import Wait, gated, wait_for
 from policyscan.rule.placement import Opinion, PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -199,6 +199,7 @@ __all__ = [
     "excess",
     "fail",
     "flags_of_kind",
+    "gated",
     "gives_already",
     "has_windows",
     "home_of",

@@ -26,8 +26,9 @@ An argument of the health check is known only after apply. Task definitions whos
 check their health nor wait for others are not judged.
 
 ## Source
-Amazon ECS API Reference, HealthCheck and ContainerDependency. A command without CMD in front passes:
-the reference asks for one, and images are reported to work without (aws/aws-cdk issue 34389).
+Amazon ECS API Reference, HealthCheck and ContainerDependency. A command without CMD in front
+passes: the reference asks for one, and images are reported to work without it (aws/aws-cdk issue
+34389).
 Elastic Load Balancing API Reference, CreateTargetGroup; Amazon ECS Developer Guide, "Service event
 messages"; Terraform AWS provider, defaults of health_check.
 """

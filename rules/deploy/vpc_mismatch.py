@@ -111,7 +111,11 @@ def _judge(service: Service, platform: Platform) -> Finding:
             names = f"{first.home.holder.address} and {other.home.holder.address}"
             doubts.append(f"whether {names} stand in one VPC is not in the plan; {advice}")
     if doubts or not parts:
-        why = doubts[0] if doubts else "what it touches is not in this plan"
+        path = next(iter(PATHS))
+        why = (
+            f"{service.address}.{path} names nothing of this plan: make sure that it names subnets"
+        )
+        why = doubts[0] if doubts else why
         return undetermined(service.address, why, at=next(iter(PATHS)))
     return passed(
         service.address,
