@@ -129,9 +129,9 @@ def _around(task: Task) -> Iterator[Problem]:
         value = resource.value(name)
         if isinstance(value, Known) and is_bad in (True, value.value):
             yield _problem(task, name, f"{name} = {value}", _without(name))
-    for name in ("placement_constraints", "inference_accelerator"):
-        if resource.count_of(name):
-            yield _problem(task, name, name, _without(name))
+    name = "placement_constraints"
+    if resource.count_of(name):
+        yield _problem(task, name, "placement constraints", _without(name))
     for at in range(resource.count_of("volume")):
         path = f"volume[{at}].host_path"
         value = resource.value(path)
