@@ -81,7 +81,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
-from policyscan.rule.ordering import Wait, wait_for
+from policyscan.rule.ordering import Wait, gated, wait_for
 from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
@@ -223,6 +223,7 @@ __all__ = [
     "fail",
     "flags_before",
     "flags_of_kind",
+    "gated",
     "gives_already",
     "has_windows",
     "hcl",
