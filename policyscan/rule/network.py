@@ -18,7 +18,7 @@ from policyscan.rule.routes import (
 
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
-_LOOK = "look it up in the account"
+_LOOK = "look at its routes in the account"
 _ATTACHMENT = "aws_internet_gateway_attachment"
 
 

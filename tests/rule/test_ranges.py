@@ -81,7 +81,7 @@ def test_a_vpc_that_is_looked_up_tells_all_its_blocks() -> None:
     ]
     assert blocks.why == ""
     missing = platform_of(VPC).ranges.blocks("aws_vpc.gone")
-    assert missing.why == "the address blocks of aws_vpc.gone are not in this plan"
+    assert missing.why == "the address blocks of aws_vpc.gone are not in this plan: look it up"
 
 
 OTHER = made("aws_vpc.other", id=Refs(), cidr_block="10.1.0.0/16")
@@ -104,7 +104,7 @@ def associated(vpc: Any, block: Any = "100.64.0.0/16") -> Made:
         (
             associated(Refs("aws_vpc.v.id"), Refs("terraform_data.x.output")),
             1,
-            "an address block of aws_vpc.v is known only after apply",
+            "an address block of aws_vpc.v is known only after apply: write it down",
         ),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_block_that_is_not_known_comes_before_other_doubts() -> None:
         associated("vpc-0123456789abcdef0", Refs("terraform_data.x.output")),
     )
     blocks = platform.ranges.blocks("aws_vpc.v")
-    assert blocks.why == "an address block of aws_vpc.v is known only after apply"
+    assert blocks.why == "an address block of aws_vpc.v is known only after apply: write it down"
 
 
 def test_a_block_that_goes_is_none() -> None:
