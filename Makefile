@@ -143,4 +143,6 @@ $(DEPENDENCIES): constraints/dev.txt
 
 $(PROJECT): $(DEPENDENCIES) pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@# pip compiles what it installs, but not what it only points at.
+	@$(BIN)/python -m compileall -q policyscan rules
 	@touch $@

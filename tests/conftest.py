@@ -16,7 +16,7 @@ from tests.planfiles import save_plan
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--accept` rewrites golden reports and expected verdicts from what is found now."""
+    """`--accept` rewrites golden reports and told findings from what is found now."""
     parser.addoption("--accept", action="store_true", help="rewrite golden files")
 
 

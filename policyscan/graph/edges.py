@@ -62,6 +62,11 @@ class Edges:
         ordering = self._ordering(address)
         return _sorted([*ordering, *self._hinted(resource, ordering), *self._values(resource)])
 
+    def values_of(self, address: str) -> tuple[Edge, ...]:
+        """The edges by which values flow into an instance, sorted."""
+        resource = self._resources.get(address)
+        return _sorted(self._values(resource)) if resource is not None else ()
+
     def into(self, address: str) -> tuple[Edge, ...]:
         """The edges to an instance from what depends on it, sorted."""
         if address not in self._resources:

@@ -9,6 +9,7 @@ from policyscan.plan import (
     Absent,
     Known,
     Resource,
+    Taken,
     Template,
     Unknown,
     Value,
@@ -79,7 +80,7 @@ from policyscan.rule.model import (
 )
 from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
-from policyscan.rule.ordering import Wait, wait_for
+from policyscan.rule.ordering import Wait, gated, wait_for
 from policyscan.rule.parameter import Parameter, Setting
 from policyscan.rule.placement import PlacedSubnet, Placement
 from policyscan.rule.platform import Platform
@@ -88,7 +89,7 @@ from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappin
 from policyscan.rule.problems import Problem, Question, concluded, veiled
 from policyscan.rule.ranges import LARGEST, SMALLEST, SubnetRange, network_of
 from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
-from policyscan.rule.regions import mentions_of
+from policyscan.rule.regions import Mention, mentions_of
 from policyscan.rule.routes import IPV6, Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
@@ -158,6 +159,7 @@ __all__ = [
     "Known",
     "Level",
     "Logging",
+    "Mention",
     "NamedPort",
     "Need",
     "Note",
@@ -189,6 +191,7 @@ __all__ = [
     "Step",
     "SubnetRange",
     "Subnets",
+    "Taken",
     "Target",
     "Task",
     "TaskImages",
@@ -221,6 +224,7 @@ __all__ = [
     "fail",
     "flags_before",
     "flags_of_kind",
+    "gated",
     "gives_already",
     "has_windows",
     "hcl",

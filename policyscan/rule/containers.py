@@ -85,6 +85,8 @@ class TaskImages:
 _URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/{name}"
 """Where a repository that does not exist yet will be, as far as the form of an image goes."""
 
+_RIGHT = "write one with jsonencode"
+
 NOWHERE = ImageOrigin(is_image=True)
 """The origin of an image that comes out of an iterator: the source tells nothing about it."""
 
@@ -342,11 +344,11 @@ def read_containers(text: str | Template, *, is_sensitive: bool = False) -> tupl
     try:
         decoded = decode_json(text)
     except ValueError:
-        raise ValueError("container_definitions is not JSON") from None
+        raise ValueError(f"container_definitions is not JSON: {_RIGHT}") from None
     if isinstance(decoded, dict):
         decoded = [decoded]
     if not isinstance(decoded, list) or not all(isinstance(each, dict) for each in decoded):
-        raise ValueError("container_definitions is not a list of objects")
+        raise ValueError(f"container_definitions is not a list of objects: {_RIGHT}")
     return tuple(
         Container(str(each.get("name") or ""), _image(each.get("image")), each, is_sensitive)
         for each in decoded

@@ -163,7 +163,7 @@ def _count(resource: Resource, path: str, *, is_before: bool) -> int:
     if not is_before:
         return len(resource.elements(path))
     value = resource.before_value(path)
-    return len(value.value) if isinstance(value, Known) else 0
+    return len(value.value) if isinstance(value, Known) and isinstance(value.value, list) else 0
 
 
 def _matches(bad: list[Any], value: Any) -> bool:

@@ -74,9 +74,12 @@ class Endpoints:
         lacking = [need for need in needs if not self._serves(have.get(need, []), need, subnet)]
         if lacking and not vpc:
             why = f"the VPC of {subnet.resource.address} is not in this plan, nor its endpoints"
+            why = f"{why}: look it up"
             return Gap(Verdict.UNKNOWN, why)
         if lacking and self._loose:
-            return Gap(Verdict.UNKNOWN, f"{self._loose[0]} could not be followed")
+            return Gap(
+                Verdict.UNKNOWN, f"{self._loose[0]} could not be followed; {self._graph.advice}"
+            )
         if lacking:
             return Gap(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}", tuple(lacking))
         if why := next(filter(None, map(_unknown_image, tasks)), ""):
@@ -245,4 +248,5 @@ def _unknown_image(images: TaskImages) -> str:
     """Why an image may live outside of ECR, "" when none does."""
     if images.is_known or all(each.repositories or each.lookups for each in images.origins):
         return ""
-    return f"whether the images of {images.resource.address} live in ECR is known after apply"
+    shown = images.resource.address
+    return f"whether the images of {shown} live in ECR is known only after apply: make sure of it"

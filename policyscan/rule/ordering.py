@@ -1,4 +1,4 @@
-"""How one resource is made to wait for another: where `depends_on` has to stand."""
+"""How a resource is made to come later: after another one, or in a later apply."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Resource
-from policyscan.rule.snippet import block, call, edit, together
+from policyscan.rule.snippet import arguments, block, call, edit, together
 
 PASSED = "waits_for"
 """What the variable is called that hands a dependency into a module."""
@@ -49,6 +49,18 @@ def wait_for(graph: ResourceGraph, waiter: Resource, awaited: Resource) -> Wait:
             edit(waiter, _depends_on(waiter, f"var.{PASSED}")),
         ),
     )
+
+
+def gated(resource: Resource) -> str:
+    """A resource that is off until a variable turns it on."""
+    written = resource.config
+    if written is not None and written.for_each is not None:
+        gate = "for_each = var.services_enabled ? FOR_EACH : {}"
+    else:
+        counted = written is not None and written.count is not None
+        gate = f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
+    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
+    return together(switch, edit(resource, gate))
 
 
 def _shared(one: Resource, other: Resource) -> int:

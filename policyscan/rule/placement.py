@@ -76,7 +76,7 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
     if isinstance(resolution.value, Absent):
         return Placement(is_given=False)
     subnets = []
-    missing = list(resolution.unresolved) if resolution.is_open else []
+    missing = [f"{each}; {graph.advice}" for each in resolution.unresolved if resolution.is_open]
     for target in resolution.targets:
         resource = graph.resource(target.address)
         if resource is None:
@@ -92,15 +92,23 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
                 egress.certainty if proof is Certainty.PROVEN else proof,
             )
         )
-    missing += [
-        f"subnet {value} is not in this plan, nor are its routes: look at them in the account"
-        for value in (*resolution.external, *_written_ids(service, graph))
-    ]
+    missing += _absent(*map(str, (*resolution.external, *_written_ids(service, graph))))
     if not subnets and not missing:
-        missing.append(f"the plan does not hold the subnets of {service.address}")
+        why = f"the plan does not hold the subnets of {service.address}"
+        missing.append(f"{why}; {graph.advice}")
     return Placement(
         is_given=True, subnets=tuple(subnets), missing=tuple(missing), advice=graph.advice
     )
+
+
+def _absent(*subnets: str) -> list[str]:
+    """Why subnets that are only named by their ids tell nothing."""
+    if not subnets:
+        return []
+    first, others = subnets[0], len(subnets) - 1
+    if others:
+        return [f"subnet {first} and {others} more are not in this plan: make sure of their routes"]
+    return [f"subnet {first} is not in this plan, nor are its routes: look it up in the account"]
 
 
 def _written_ids(service: Service, graph: ResourceGraph) -> tuple[str, ...]:

@@ -237,8 +237,7 @@ def _arns_overlap(one: str, other: str) -> bool:
 
 def _type(address: str) -> str:
     """The type in an address: `aws_s3_bucket` of `module.a["b.c"].aws_s3_bucket.this`."""
-    bare = re.sub(r"\[[^\]]*\]", "", address)
-    return bare.split(".")[-2] if "." in bare else bare
+    return re.sub(r"\[[^\]]*\]", "", address).split(".")[-2]
 
 
 def _glob(template: Template, arn_of: ArnOf) -> str:

@@ -50,7 +50,7 @@ class Ranges:
         """The blocks of a VPC by its address."""
         resource = self._graph.resource(vpc)
         if resource is None:
-            return Blocks((), f"the address blocks of {vpc} are not in this plan")
+            return Blocks((), f"the address blocks of {vpc} are not in this plan: look it up")
         own = [resource.value("cidr_block")]
         doubts = []
         if resource.mode == "data":
@@ -59,7 +59,7 @@ class Ranges:
                 resource.value(f"cidr_block_associations[{each}].cidr_block") for each in members
             ]
         elif not resource.is_created:
-            doubts.append(f"{vpc} exists already and may have further address blocks")
+            doubts.append(f"{vpc} exists already and may have further address blocks: look it up")
         for join in self._graph.of_type(_ASSOCIATION):
             ends = self._graph.resolve(join, "vpc_id", VPCS)
             if join.is_deleted:
@@ -70,7 +70,7 @@ class Ranges:
                 doubts.append(f"{join.address}.vpc_id could not be followed; {self._graph.advice}")
         networks = [network_of(each) for each in own]
         if None in networks:
-            doubts.insert(0, f"an address block of {vpc} is known only after apply")
+            doubts.insert(0, f"an address block of {vpc} is known only after apply: write it down")
         return Blocks(tuple(each for each in networks if each), next(iter(doubts), ""))
 
     def overlaps(self, subnet: SubnetRange) -> tuple[SubnetRange, ...]:

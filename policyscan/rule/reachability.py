@@ -106,11 +106,13 @@ class Reachability:
         sure = [pair for pair in keys if pair[0].is_sure]
         doubts = list(named.unresolved) if named.is_open else []
         if isinstance(named.value, Unknown) and not (keys or named.external or doubts):
-            doubts.append(f"{resource.address}.{groups} is known only after apply")
+            doubts.append(f"{resource.address}.{groups} is known only after apply: write it down")
         if len(sure) < len(keys):
             names = ", ".join(target.address for target, _ in keys if not target.is_sure)
             doubts.append(f"which of {names} it has is not in the plan; give --source-dir")
-        doubts += [f"the rules of {each} are not in this plan" for each in named.external]
+        doubts += [
+            f"the rules of {each} are not in this plan: look it up" for each in named.external
+        ]
         if not keys and not named.external and not doubts and has_default:
             return self._defaulted(placed, groups)
         found = tuple(group for _, key in sure if (group := self._groups.get(key)) is not None)
@@ -135,7 +137,7 @@ class Reachability:
             end,
             attribute=attribute,
             groups=(group,) if group else (),
-            missing=() if group else (why,),
+            missing=() if group else (f"{why}: look it up",),
         )
 
     def _placed(self, resource: Resource, paths: tuple[str, ...]) -> End:
@@ -145,7 +147,9 @@ class Reachability:
         choice = ""
         for path in paths:
             named = self._graph.resolve(resource, path, SUBNETS)
-            unplaced += [f"subnet {each} is not in this plan" for each in named.external]
+            unplaced += [
+                f"subnet {each} is not in this plan: look it up" for each in named.external
+            ]
             unplaced += named.unresolved if named.is_open else ()
             for target in named.targets:
                 subnet = self._graph.resource(target.address)
@@ -155,7 +159,7 @@ class Reachability:
                     choice = f"which subnets {resource.address} uses is not in the plan"
         networks, unknown = _networks(list(found.values()))
         if not found and not unplaced:
-            unplaced.append(f"the subnets of {resource.address} are not in this plan")
+            unplaced.append(f"the subnets of {resource.address} are not in this plan: look it up")
         return End(
             resource.address,
             "",
@@ -177,14 +181,16 @@ class Reachability:
             if meets and covers:
                 return Passage(Reach.YES, entry)
             if meets or keys & set(entry.may_be):
-                doubts.append(f"{_name(entry)} is told only after apply")
+                doubts.append(f"{_name(entry)} is told only after apply: write it down")
             if far.missing and (entry.groups or entry.ids or entry.is_self):
                 doubts += far.missing
             doubts += entry.doubts
             if covers:
                 cidrs += [(cidr, entry) for cidr in entry.cidrs]
             elif entry.cidrs:
-                doubts.append(f"the ports of {_name(entry)} are known only after apply")
+                doubts.append(
+                    f"the ports of {_name(entry)} are known only after apply: write them down"
+                )
         if far.networks and not far.unplaced and _cover([c for c, _ in cidrs], far.networks):
             first = next((e for c, e in cidrs if _cover([c], far.networks[:1])), cidrs[0][1])
             return Passage(Reach.YES, first)
@@ -204,7 +210,9 @@ class Reachability:
                 cidrs += [(cidr, entry) for cidr in entry.cidrs]
                 doubts += entry.doubts
             elif entry.cidrs or entry.doubts:
-                doubts.append(f"the ports of {_name(entry)} are known only after apply")
+                doubts.append(
+                    f"the ports of {_name(entry)} are known only after apply: write them down"
+                )
         if found := _open(cidrs):
             return Passage(Reach.YES, found)
         doubts += [why for group in near.groups for why in group.doubts[direction]]
@@ -278,7 +286,7 @@ def _networks(subnets: list[Resource]) -> tuple[tuple[IPv4Network, ...], tuple[s
         if isinstance(network, IPv4Network):
             found.append(network)
         else:
-            unplaced.append(f"{subnet.address}.cidr_block is known only after apply")
+            unplaced.append(f"{subnet.address}.cidr_block is known only after apply: write it down")
     return tuple(found), tuple(unplaced)
 
 

@@ -90,7 +90,8 @@ def own_accounts(plan: Plan) -> frozenset[str]:
     for provider in plan.providers.values():
         allowed = provider.body.arguments.get("allowed_account_ids")
         if allowed is not None and isinstance(allowed.constant, Known):
-            found |= {str(each) for each in allowed.constant.value}
+            ids = allowed.constant.value
+            found |= {str(each) for each in ids} if isinstance(ids, list) else set()
     return frozenset(found)
 
 

@@ -122,7 +122,9 @@ class RouteTables:
     def _inline(self, table: Resource) -> list[_Entry]:
         members = table.elements("route")
         if len(members) == 1 and isinstance(members[0], Unknown) and not table.count_of("route"):
-            self._unsure[table.address] = f"{table.address}.route is known only after apply"
+            self._unsure[table.address] = (
+                f"{table.address}.route is known only after apply: write it down"
+            )
             return []
         if table.elements("propagating_vgws"):
             self._unsure[table.address] = _propagated(table.address)
@@ -188,7 +190,7 @@ class RouteTables:
         kinds = {self._kind_of(target) for target in via.targets}
         for external in via.external:
             kinds.add(_kind_of_id(str(external.value)))
-        if len(kinds) == 1:
+        if len(kinds) == 1 and Exit.UNKNOWN not in kinds:
             return Route(holder, attribute, kinds.pop(), via, sure)
         why = "; ".join(via.unresolved) or f"{holder.address}.{attribute} could not be followed"
         return Route(holder, attribute, Exit.UNKNOWN, via, sure, why)
@@ -222,11 +224,11 @@ def _is_set(value: Value) -> bool:
 def _doubt(entry: _Entry) -> str:
     """Why a route may be a default route without showing it, "" when it is none."""
     if isinstance(entry.destination, Unknown):
-        return f"{entry.holder.address}: a route's destination is known only after apply"
+        return f"{entry.holder.address}: its destination is known only after apply: write it down"
     if isinstance(entry.destination, Absent) and _is_set(entry.prefix_list):
-        return f"{entry.holder.address}: a route's destination is a prefix list"
+        return f"{entry.holder.address}: its destination is a prefix list: make sure what it holds"
     return ""
 
 
 def _propagated(table: str) -> str:
-    return f"{table} also takes routes that a VPN gateway propagates"
+    return f"{table} also takes routes that a VPN gateway propagates: make sure of them"

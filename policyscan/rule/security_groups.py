@@ -180,14 +180,14 @@ class SecurityGroups:
         for direction in Direction:
             if resource.mode == "data":
                 group.doubts[direction].append(
-                    f"the rules of {resource.address} are not in this plan"
+                    f"the rules of {resource.address} are not in this plan: look it up"
                 )
                 continue
             members = resource.elements(direction)
             is_open = bool(members) and isinstance(members[0], Unknown)
             if not resource.count_of(direction) and (is_open or self._is_made(resource, direction)):
                 group.doubts[direction].append(
-                    f"{resource.address}.{direction} is known only after apply"
+                    f"{resource.address}.{direction} is known only after apply: write it down"
                 )
                 continue
             group.entries[direction].extend(
@@ -246,16 +246,20 @@ class SecurityGroups:
         where = f"{entry.holder.address}.{entry.path}"
         doubts = []
         if found.is_open or (isinstance(found.value, Unknown) and not keys):
-            doubts.append(f"who {where.rstrip('.')} is for could not be followed")
+            doubts.append(
+                f"who {where.rstrip('.')} is for could not be followed; {self._graph.advice}"
+            )
         known = []
         for name in cidrs:
             for value in _members(entry.holder, f"{entry.path}{name}"):
                 if isinstance(value, Known):
                     known.append(str(value.value))
                 elif isinstance(value, Unknown):
-                    doubts.append(f"{where}{name} is known only after apply")
+                    doubts.append(f"{where}{name} is known only after apply: write it down")
         if entry.prefix_lists:
-            doubts.append(f"what the prefix list of {where.rstrip('.')} holds is not in a plan")
+            doubts.append(
+                f"what the prefix list of {where.rstrip('.')} holds is not in a plan: look it up"
+            )
         return replace(
             entry,
             groups=tuple(dict.fromkeys(key for key, _ in sure)),
@@ -274,7 +278,7 @@ class SecurityGroups:
         for direction in _directions(rule):
             if not keys and owners.is_open:
                 for group in self._groups.values():
-                    group.doubts[direction].append(f"{rule.address} may belong to it")
+                    group.doubts[direction].append(_stray(rule))
             for key, target in keys:
                 if (owner := self._groups.get(key)) is not None:
                     _give(owner, direction, entry, target)
@@ -285,11 +289,15 @@ def _give(group: Group, direction: Direction, entry: Entry, target: Target) -> N
     if rule.is_deleted:
         _forget(group, direction, rule)
     elif not target.is_sure or len(_directions(rule)) > 1:
-        group.doubts[direction].append(f"{rule.address} may belong to it")
+        group.doubts[direction].append(_stray(rule))
     else:
         group.is_mixed[direction] |= direction in group.inline
         certainty = weakest(entry.certainty, certainty_of(target))
         group.entries[direction].append(replace(entry, certainty=certainty))
+
+
+def _stray(rule: Resource) -> str:
+    return f"{rule.address} may belong to it: name its group by reference"
 
 
 def _directions(rule: Resource) -> tuple[Direction, ...]:
@@ -311,7 +319,8 @@ def _default_of(vpc: Resource) -> Group:
     group = Group(vpc.address, vpc)
     if vpc.mode == "data" or not vpc.is_created or vpc.type == "aws_default_vpc":
         for direction in Direction:
-            why = f"the rules of the default security group of {vpc.address} are not in this plan"
+            shown = f"the default security group of {vpc.address}"
+            why = f"the rules of {shown} are not in this plan: look it up"
             group.doubts[direction].append(why)
         return group
     every = Entry(vpc, f"{DEFAULT_OF_VPC}.", Known("-1"), ABSENT, ABSENT)

@@ -75,7 +75,7 @@ def _tried(fixture: Fixture, rules: tuple[PackRule, ...], *, plan: bool, accept:
         if outcome.errors:
             return Trial(fixture, errors=outcome.errors)
         if accept:
-            write_expected(fixture.folder, verdicts_of(fixture, expected, outcome))
+            write_expected(fixture.folder, *verdicts_of(fixture, expected, outcome))
             expected = fixture.expected()
     except PolicyscanError as problem:
         return Trial(fixture, errors=(str(problem),))

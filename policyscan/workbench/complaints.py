@@ -28,10 +28,13 @@ def complaints(
             yield from _missed(rule, wanted, given, known)
             if rule == fixture.rule:
                 yield from _unlisted(rule, wanted, given)
-            elif expected.others:
+            elif rule not in expected.others:
                 yield from _unlisted(rule, wanted, _failures(given))
         elif rule != fixture.rule:
             yield f"{rule}: expected.json lists verdicts of it, and the pack has no such rule"
+    for rule in expected.others:
+        if not _failures(by_rule.get(rule, {})):
+            yield f"{rule}: others lists it, and it fails nothing here"
     yield from _unfit(fixture, own)
     yield from _bare(own)
     yield from _traps(expected, own, known)
@@ -39,18 +42,21 @@ def complaints(
 
 def verdicts_of(
     fixture: Fixture, expected: Expected, outcome: Outcome
-) -> dict[str, dict[str, str]]:
-    """What `expected.json` has to list.
+) -> tuple[dict[str, dict[str, str]], frozenset[str]]:
+    """What `expected.json` has to list: verdicts by rule and address, and the other rules.
 
-    All of the fixture's own rule; of others their failures, and the addresses listed before.
+    All verdicts of the fixture's own rule; of others the addresses listed before, and whether they
+    fail anything else.
     """
     found: dict[str, dict[str, str]] = {fixture.rule: {}}
+    others: set[str] = set()
     for each in outcome.judgements:
         rule, address = each.rule.id, each.finding.address
-        is_failure = expected.others and each.verdict is Verdict.FAIL
-        if rule == fixture.rule or is_failure or address in expected.of(rule):
+        if rule == fixture.rule or address in expected.of(rule):
             found.setdefault(rule, {})[address] = str(each.verdict)
-    return found
+        elif each.verdict is Verdict.FAIL:
+            others.add(rule)
+    return found, frozenset(others)
 
 
 def _missed(

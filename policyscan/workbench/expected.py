@@ -4,14 +4,15 @@
       "ACME001": {"aws_s3_bucket.logs": "fail"},
       "parameters": {"days": 30},
       "source": false,
-      "others": false,
+      "others": ["ACME007"],
       "traps": {"a bucket of another region": "aws_s3_bucket.far"}
     }
 
 `parameters` sets those of the fixture's rule. `source` false judges the plan alone, as if no `.tf`
-file were at hand. `others` false leaves the failures of other rules out of the question. `traps`
-says in words what an address looks like that the rule must not fail. A file beside the folders of
-the rules says what holds for all of their fixtures.
+file were at hand. `others` are the other rules of the pack that fail something here, wherever;
+where that matters, their verdicts are listed by address instead. `traps` says in words what an
+address looks like that the rule must not fail. A file beside the folders of the rules says what
+holds for all of their fixtures.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ from policyscan.errors import ConfigError
 from policyscan.rule import Verdict
 
 EXPECTED_FILE: Final = "expected.json"
-_SWITCHES: Final = ("source", "others")
-_KEYS: Final = (*_SWITCHES, "parameters", "traps")
+_KEYS: Final = ("source", "others", "parameters", "traps")
 _VERDICTS: Final = tuple(str(each) for each in Verdict if each is not Verdict.ERROR)
 
 
@@ -44,7 +44,7 @@ class Expected:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     traps: Mapping[str, str] = field(default_factory=dict)
     source: bool = True
-    others: bool = True
+    others: tuple[str, ...] = ()
 
     def of(self, rule: str) -> Mapping[str, str]:
         """The verdicts of one rule by address."""
@@ -65,15 +65,21 @@ def read_expected(*folders: Path) -> Expected:
         parameters=merged.get("parameters", {}),
         traps=merged.get("traps", {}),
         source=merged.get("source", True),
-        others=merged.get("others", True),
+        others=tuple(merged.get("others", ())),
     )
 
 
-def write_expected(folder: Path, verdicts: Mapping[str, Mapping[str, str]]) -> None:
+def write_expected(
+    folder: Path, verdicts: Mapping[str, Mapping[str, str]], others: Iterable[str]
+) -> None:
     """Put these in the place of all verdicts of a folder, and keep what else its file says."""
     file = folder / EXPECTED_FILE
     kept = {key: value for key, value in _document(file).items() if not RULE_ID.fullmatch(key)}
-    text = json.dumps(kept | dict(verdicts), indent=2, sort_keys=True, ensure_ascii=False)
+    kept.pop("others", None)
+    found: dict[str, Any] = kept | dict(verdicts)
+    if listed := sorted(others):
+        found["others"] = listed
+    text = json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
     file.write_text(f"{text}\n", encoding="utf-8")
 
 
@@ -101,8 +107,11 @@ def _fault(key: str, value: object) -> str:
         return f"traps maps words to the address they describe{wrong}" if wrong else ""
     if key == "parameters":
         return "" if isinstance(value, dict) else "parameters maps names to values"
-    if key in _SWITCHES:
-        return "" if isinstance(value, bool) else f"{key} is true or false"
+    if key == "source":
+        return "" if isinstance(value, bool) else "source is true or false"
+    if key == "others":
+        is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return "" if is_list else "others is a list of ids of rules"
     close = get_close_matches(key, _KEYS, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known: ids of rules, {', '.join(_KEYS)}"
     return f"unknown key {key!r}; {hint}"

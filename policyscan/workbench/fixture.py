@@ -73,24 +73,21 @@ class Fixture:
         expected: Expected,
         graph: ResourceGraph | None = None,
     ) -> Outcome:
-        """What a pack says of it: the rules it is about, or every one where others count too.
+        """What some rules say of it, or of its graph that has been read before.
 
-        `graph` is its own, where it has been read before. Raises PlanError or SourceError: as
-        `graph()`. Raises ConfigError: it sets a parameter that the rule does not have, or to
-        something it cannot be.
+        Raises PlanError or SourceError: as `graph()`. Raises ConfigError: it sets a parameter that
+        the rule does not have, or to something it cannot be.
         """
-        about = {self.rule, *expected.verdicts}
-        rules = tuple(each for each in pack if expected.others or each.rule.id in about)
-        return judge(graph or self.graph(expected), rules, self._settings(rules, expected))
+        return judge(graph or self.graph(expected), pack, self._settings(pack, expected))
 
-    def _settings(self, rules: tuple[PackRule, ...], expected: Expected) -> Settings:
+    def _settings(self, pack: tuple[PackRule, ...], expected: Expected) -> Settings:
         if not expected.parameters:
             return Settings()
         content = {"parameters": {self.rule: expected.parameters}}
-        if flaws := flaws_of(configuration_form(rules), content):
+        if flaws := flaws_of(configuration_form(pack), content):
             where = self.folder / EXPECTED_FILE
             raise ConfigError(*(f"{where}: {'.'.join(flaw.path)}: {flaw.text}" for flaw in flaws))
-        return settled([layer_of(content, rules, Origin())])
+        return settled([layer_of(content, pack, Origin())])
 
 
 def fixtures_folder(pack: Path) -> Path:

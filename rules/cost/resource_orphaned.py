@@ -122,6 +122,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     """One verdict per resource that is paid for by itself."""
     judges = {
         **dict.fromkeys(LOAD_BALANCERS, _judge_balancer),
+        **dict.fromkeys(TARGET_GROUPS, _judge_group),
         GROUP: _judge_logs,
         REPOSITORY: _judge_repository,
         ENDPOINT: _judge_endpoint,
@@ -208,6 +209,17 @@ def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
     if targets:
         says = f"{targets[0].address}, behind it, has a desired_count of 0"
     return _unused(balancer, Use(TARGETS, says), list(_open_users(TARGETS, platform)), platform)
+
+
+def _judge_group(group: Resource, platform: Platform) -> Finding:
+    """A target group with targets is none too many: that nothing sends to it PS103 says."""
+    for edge in platform.graph.edges.into(group.address):
+        user = platform.graph.resource(edge.source)
+        is_sure = edge.kind == "value" and edge.confidence != "ambiguous"
+        if is_sure and user and user.type in TARGETS and not user.is_deleted:
+            path = (Step(edge.source, edge.from_attribute), Step(group.address))
+            return passed(group.address, f"{edge.source} is its target", path=path)
+    return _judge_used(group, platform)
 
 
 def _rests(service: Service | None, platform: Platform) -> bool:

@@ -78,6 +78,7 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
+PUT = "write it as a constant"
 TASK = "task_definition"
 UNHEALTHY = (
     "(service ...) (task ...) is unhealthy in (target-group ...) due to (reason Health checks "
@@ -109,8 +110,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
     ]
     if not judged:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
-        return undetermined(service.address, f"its task definition: {why}", at=TASK)
-    return settle(service.address, judged, "which task definition it runs is not in the plan")
+        why = f"{service.address}.{TASK}: {why}; make sure that it declares what the service names"
+        return undetermined(service.address, why, at=TASK)
+    why = f"which task definition {service.address} runs is not in the plan"
+    return settle(service.address, judged, f"{why}; {platform.graph.advice}")
 
 
 class _Problem(NamedTuple):
@@ -135,7 +138,8 @@ def _judge_task(
     path = steps_to(service.resource, TASK, target)
     images = platform.images.of(definition)
     if images.invalid or not images.is_known:
-        why = images.invalid or "its containers are known only after apply"
+        opaque = f"its containers are known only after apply; {platform.graph.advice}"
+        why = images.invalid or opaque
         return undetermined(service.address, f"{definition.address}: {why}", path=path, at=TASK)
     ports = {each.name: mappings_of(each) for each in images.containers}
     problems = [
@@ -143,7 +147,7 @@ def _judge_task(
         for each in named
         if (
             problem := _wrong_name(service, each, ports, definition)
-            or _wrong_port(each, ports, definition)
+            or _wrong_port(service, each, ports, definition)
         )
     ]
     problems += _clashes(images.containers, definition)
@@ -201,19 +205,23 @@ def _wrong_name(
     if any("${" in text or text.startswith("(") for text in (name, *declared)) or None in (
         ports.values() if named.is_by_name else ()
     ):
-        return _Problem(at, f"whether {definition.address} declares {name} is not in the plan")
+        why = f"whether {definition.address} declares {name} is not in the plan"
+        return _Problem(at, f"{why}: write the names as constants")
     return _Problem(at, wrong, fix, snippet, symptom, step)
 
 
-def _wrong_port(named: NamedPort, ports: Ports, definition: Resource) -> _Problem | None:
+def _wrong_port(
+    service: Service, named: NamedPort, ports: Ports, definition: Resource
+) -> _Problem | None:
     at = f"{named.path}.container_port"
     mappings = ports.get(_text(named.name))
     match named.port:
         case Unknown():
-            return _Problem(at, f"{at} is known only after apply")
+            return _Problem(at, f"{service.address}.{at} is known only after apply: {PUT}")
         case Known(value) if value and _text(named.name) in ports:
             if mappings is None:
-                return _Problem(at, f"a port of {definition.address} is known only after apply")
+                why = f"a port of {definition.address} is known only after apply"
+                return _Problem(at, f"{why}: {PUT}")
             if any(int(value) in each for each in mappings):
                 return None
         case _:

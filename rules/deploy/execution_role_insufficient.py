@@ -101,6 +101,7 @@ RULE = Rule(
 
 ROLE = "execution_role_arn"
 INLINE = "aws_iam_role_policy"
+NEEDED = "pulling, logging and reading the secrets"
 SIGN_IN = "ecr:GetAuthorizationToken"
 OWN = ("logs:", "ssm:")
 REGISTERING = {
@@ -131,7 +132,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Finding:
     address = definition.address
     if isinstance(definition.value(ROLE), Absent):
-        return _without_role(definition, needs)
+        return _without_role(definition, needs, platform)
     found = platform.graph.resolve(definition, ROLE, ["aws_iam_role"])
     target = found.targets[0] if len(found.targets) == 1 else None
     resource = platform.graph.resource(target.address) if target else None
@@ -140,17 +141,24 @@ def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Findin
     if target is None or resource is None or resource.mode == "data" or found.is_open:
         shown = target.address if target else "its execution role"
         why = "; ".join(found.unresolved) or f"the policies of {shown} are not in this plan"
-        return undetermined(address, f"whether its execution role is enough: {why}", at=ROLE)
+        why = f"whether its execution role is enough: {why}; make sure that it allows {NEEDED}"
+        return undetermined(address, why, at=ROLE)
     role = platform.roles.of(resource)
     asked = [(need, platform.roles.may(role, need.action, need.wanted)) for need in needs.needs]
     lacking = [one for one in asked if one[1].answer in {Answer.NO, Answer.DENIED}]
     if lacking and target.confidence is not Confidence.AMBIGUOUS:
         return _insufficient(definition, role, target, lacking, platform)
-    opens = [one.why for _, one in asked if one.answer is Answer.UNKNOWN]
+    opens = [
+        f"{one.why}; make sure that it may {need.action}"
+        for need, one in asked
+        if one.answer is Answer.UNKNOWN
+    ]
+    advice = platform.graph.advice
     if lacking:
-        opens.append(f"whether {role.resource.address} is its execution role is not in the plan")
+        why = f"whether {role.resource.address} is its execution role is not in the plan; {advice}"
+        opens.append(why)
     if opens or needs.unresolved:
-        why = (*opens, *needs.unresolved)[0]
+        why = (*opens, *(f"{each}; {advice}" for each in needs.unresolved))[0]
         return undetermined(address, f"whether {role.resource.address} is enough: {why}", at=ROLE)
     return passed(
         address,
@@ -161,14 +169,15 @@ def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Findin
     )
 
 
-def _without_role(definition: Resource, needs: TaskNeeds) -> Finding:
+def _without_role(definition: Resource, needs: TaskNeeds, platform: Platform) -> Finding:
     kinds = [need for need in needs.needs if need.kind == "secrets"]
     if Known("FARGATE") in definition.elements("requires_compatibilities"):
         # A need told by one kind only: secrets need the role wherever the task runs.
         kinds = list(needs.needs)
     if not kinds:
         if needs.unresolved:
-            return undetermined(definition.address, needs.unresolved[0], at=ROLE)
+            why = f"{needs.unresolved[0]}; {platform.graph.advice}"
+            return undetermined(definition.address, why, at=ROLE)
         return passed(definition.address, "its containers need no execution role", at=ROLE)
     need = kinds[0]
     return fail(

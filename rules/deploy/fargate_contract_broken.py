@@ -79,6 +79,7 @@ TASK = "task_definition"
 NETWORK = "network_configuration"
 MODE = "network_mode"
 REQUIRES = "requires_compatibilities"
+PUT = "write it as a constant"
 AWSVPC = Known("awsvpc")
 IN_AWSVPC = 'network_mode = "awsvpc"'
 LAUNCHED = 'launch_type = "FARGATE"\n# no capacity_provider_strategy'
@@ -132,7 +133,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if runs_there:
         problems += there
     elif runs_there is None and there and not problems:
-        says = f"whether it runs on Fargate is not in the plan; there, {there[0].message}"
+        says = (
+            f"whether {service.address} runs on Fargate is not in the plan: write launch_type as a "
+            f"constant; there, {there[0].message}"
+        )
         return undetermined(service.address, says, at="launch_type")
     elif runs_there is False and not problems:
         return not_applicable(service.address, "it does not run on Fargate")
@@ -239,12 +243,15 @@ def _mode(definition: Resource, requires: Known) -> Iterator[Problem]:
 
 def _questions(definition: Resource | None, why: str) -> Iterator[Question]:
     if definition is None:
-        yield Question(f"its task definition cannot be judged: {why}", TASK)
+        why = (
+            f"{TASK} cannot be judged: {why}; make sure that it is one for Fargate, in awsvpc mode"
+        )
+        yield Question(why, TASK)
         return
     if required_by(definition) is None:
-        yield Question(f"{definition.address}.{REQUIRES} is known only after apply", TASK)
+        yield Question(f"{definition.address}.{REQUIRES} is known only after apply: {PUT}", TASK)
     if isinstance(definition.value(MODE), Unknown):
-        yield Question(f"{definition.address}.{MODE} is known only after apply", TASK)
+        yield Question(f"{definition.address}.{MODE} is known only after apply: {PUT}", TASK)
 
 
 def _notes(definition: Resource | None) -> tuple[Note, ...]:

@@ -64,6 +64,7 @@ RULE = Rule(
 
 DEFINITIONS = "container_definitions"
 OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
+PUT = "write it as a constant"
 RIGHT = "privileged = false\n# none of what Fargate rejects"
 REFUSED = "ClientException at RegisterTaskDefinition: "
 NEVER = (
@@ -107,12 +108,15 @@ def _judge(task: Task, platform: Platform) -> Finding:
     if any(each.is_sensitive for each in images.containers):
         inside = veiled(inside, step, in_container(task.resource, "", RIGHT))
     problems = (*_around(task), *inside)
-    questions = list(_questions(task, images.containers))
+    questions = list(_questions(task, images.containers, platform.graph.advice))
     if images.invalid or not images.is_known:
         why = images.invalid or OPAQUE
         questions.append(Question(why, DEFINITIONS))
     if problems and task.runs_on_fargate is None:
-        why = f"whether {task.address} runs on Fargate is not in the plan; there, "
+        why = (
+            f"whether {task.address} runs on Fargate is not in the plan: write "
+            "requires_compatibilities as a constant; there, "
+        )
         return undetermined(task.address, why + problems[0].message, at="requires_compatibilities")
     good = passed(task.address, "it uses nothing that Fargate rejects", path=(step,))
     return concluded(good, problems, questions)
@@ -125,9 +129,9 @@ def _around(task: Task) -> Iterator[Problem]:
         value = resource.value(name)
         if isinstance(value, Known) and is_bad in (True, value.value):
             yield _problem(task, name, f"{name} = {value}", _without(name))
-    for name in ("placement_constraints", "inference_accelerator"):
-        if resource.count_of(name):
-            yield _problem(task, name, name, _without(name))
+    name = "placement_constraints"
+    if resource.count_of(name):
+        yield _problem(task, name, "placement constraints", _without(name))
     for at in range(resource.count_of("volume")):
         path = f"volume[{at}].host_path"
         value = resource.value(path)
@@ -232,17 +236,18 @@ def _problem(task: Task, attribute: str, what: str, cure: _Cure, capability: str
     )
 
 
-def _questions(task: Task, containers: tuple[Container, ...]) -> Iterator[Question]:
+def _questions(task: Task, containers: tuple[Container, ...], advice: str) -> Iterator[Question]:
     for name in ("ipc_mode", "pid_mode"):
         if isinstance(task.resource.value(name), Unknown):
-            yield Question(f"{task.address}.{name} is known only after apply", name)
+            yield Question(f"{task.address}.{name} is known only after apply: {PUT}", name)
     # Of blocks nobody has counted yet a plan says no more than this.
     unknown = task.resource.after_unknown
     for name in ("placement_constraints", "volume"):
         if isinstance(unknown, dict) and unknown.get(name) is True:
-            yield Question(f"the {name} of {task.address} are known only after apply", name)
+            why = f"{task.address}.{name} is known only after apply; {advice}"
+            yield Question(why, name)
     for at, container in enumerate(containers):
         for name in (*NEVER, "stopTimeout", "logConfiguration.logDriver"):
             if isinstance(setting(container, name), Unknown):
-                why = f"{name} of container {container.shown} is known only after apply"
+                why = f"{name} of container {container.shown} is known only after apply: {PUT}"
                 yield Question(why, f"{DEFINITIONS}[{at}].{name}")

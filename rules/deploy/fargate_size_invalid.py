@@ -92,7 +92,10 @@ def _judge(task: Task) -> Finding:
         says = f"Fargate has a task of {_shown(task)}"
         return passed(task.address, says, path=(Step(task.address, "cpu"),))
     if found.verdict is Verdict.FAIL and task.runs_on_fargate is None:
-        why = f"whether it runs on Fargate is not in the plan; {found.message}"
+        why = (
+            f"whether {task.address} runs on Fargate is not in the plan: write "
+            f"requires_compatibilities as a constant; there, {found.message}"
+        )
         return undetermined(task.address, why, at=found.path[0].attribute)
     return found
 

@@ -54,15 +54,12 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
-    arguments,
-    block,
     certainty_of,
-    edit,
     fail,
+    gated,
     not_applicable,
     passed,
     steps_to,
-    together,
     undetermined,
     wait_for,
     worst,
@@ -272,7 +269,7 @@ class _Way(NamedTuple):
             path=path,
             symptom=symptom % (name if isinstance(name, Known) else target.address),
             cause=target.address,
-            **{"fix": FIX, "snippet": _gate(self.service.resource), **details},
+            **{"fix": FIX, "snippet": gated(self.service.resource), **details},
         )
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
@@ -305,18 +302,6 @@ class _Way(NamedTuple):
             f"the image of {self.definition.address} is known only after apply: {why}",
             path=self._here(),
         )
-
-
-def _gate(service: Resource) -> str:
-    """The first cure: the service, off until a variable turns it on."""
-    written = service.config
-    if written is not None and written.for_each is not None:
-        gated = "for_each = var.services_enabled ? FOR_EACH : {}"
-    else:
-        counted = written is not None and written.count is not None
-        gated = f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
-    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
-    return together(switch, edit(service, gated))
 
 
 def _effects(service: Resource) -> tuple[Note, ...]:

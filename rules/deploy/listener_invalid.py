@@ -54,7 +54,6 @@ from policyscan.rule import (
     empty_forwards,
     fail,
     misfits,
-    number_of,
     passed,
     redirect_loops,
     rivals,
@@ -83,8 +82,6 @@ REDIRECT = block(
 PUT = "write it as a constant"
 ANY_GROUP = "aws_lb_target_group.APP.arn"
 SPOKEN = {"application": "HTTPS, HTTP", "network": "TLS, TCP, TCP_UDP, UDP"}
-LOWEST, HIGHEST = 1, 50000
-"""Priorities. Source: Elastic Load Balancing API Reference, CreateRule."""
 SECURE = frozenset({"HTTPS", "TLS"})
 
 
@@ -112,7 +109,6 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     for rule in platform.graph.of_type(*LISTENER_RULES):
         if not rule.is_deleted:
             problems = (
-                *_range(rule),
                 *_rivals(rule, "priority", platform),
                 *_nowhere(rule, "action"),
                 *_rule_misfits(rule, platform),
@@ -230,18 +226,6 @@ def _rule_misfits(rule: Resource, platform: Platform) -> Iterator[_Problem]:
         listener = platform.graph.resource(target.address)
         if listener is not None and target.is_sure:
             yield from _misfits(listener, rule, "action", platform)
-
-
-def _range(rule: Resource) -> Iterator[_Problem]:
-    value = number_of(rule.value("priority"))
-    if value is not None and not LOWEST <= value <= HIGHEST:
-        yield _Problem(
-            "priority",
-            f"its priority is {value:g}, and AWS knows {LOWEST} to {HIGHEST}",
-            "give it a priority that no other rule has",
-            "priority = A_FREE_ONE",
-            f"ValidationError: Priority '{value:g}' must be between {LOWEST} and {HIGHEST}",
-        )
 
 
 def _rivals(resource: Resource, number: str, platform: Platform) -> Iterator[_Problem]:

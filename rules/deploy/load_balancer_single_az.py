@@ -69,6 +69,7 @@ LOCAL = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-[a-z]+(?:-\w+)?-\d+[a-z]?|[a-z]+\d+-
 """A local zone, by name or id; one of them is enough. Example: `us-east-1-bos-1a`."""
 LEAST_BITS = 27
 """Source: Elastic Load Balancing User Guide, "Subnets for your load balancer"."""
+PLACE = re.compile(r"data\.aws_availability_zones\.[\w-]+(?:\[[^\]]*\])?\.names\[\d+\]")
 TOO_FEW = (
     "ValidationError: At least two subnets in two different Availability Zones must be specified"
 )
@@ -117,12 +118,14 @@ def _judge(balancer: Resource, platform: Platform) -> Finding:
     if doubt := next(_doubts(balancer, subnets, platform), ""):
         return undetermined(balancer.address, doubt, path=path)
     zones = sorted({_zone(each, platform) for each in subnets.sure})
+    is_known = all(isinstance(platform.network.zone(each), Known) for each in subnets.sure)
+    surely = certainty_of(*subnets.edges) if is_known else Certainty.INFERRED
     text = f"it stands in {', '.join(zones)}"
     return passed(
         balancer.address,
         text,
         path=path,
-        certainty=certainty_of(*subnets.edges),
+        certainty=surely,
         notes=tuple(_notes(subnets)) if wanted > 1 else (),
     )
 
@@ -187,12 +190,28 @@ def _doubts(balancer: Resource, subnets: Subnets, platform: Platform) -> Iterato
     for subnet in subnets.sure:
         if not _zone(subnet, platform):
             yield f"{subnet.address}.availability_zone is known only after apply: pin it"
-    if len({is_zone_id(_zone(each, platform)) for each in subnets.sure}) > 1:
+    zones = {_zone(each, platform) for each in subnets.sure}
+    lists = {each.rpartition(".names[")[0] for each in zones}
+    if len(lists) > 1:
+        yield f"whether zones of {where} are the same is known only after apply: pin them"
+    if len({is_zone_id(each) for each in zones}) > 1:
         yield f"some zones of {where} are told by name, some by id: tell all the same way"
     if subnets.may_be:
         yield f"which of several subnets {where} takes is not in the plan; {advice}"
 
 
 def _zone(subnet: Resource, platform: Platform) -> str:
+    """A subnet's zone, or which of the zones that apply will look up it is; "" when not told."""
     zone = platform.network.zone(subnet)
-    return str(zone) if isinstance(zone, Known) else ""
+    return str(zone) if isinstance(zone, Known) else _place_in_list(subnet)
+
+
+def _place_in_list(subnet: Resource) -> str:
+    """Example: `data.aws_availability_zones.all.names[0]`, where the index is a constant."""
+    written = (
+        one for _, each in subnet.expressions("availability_zone") for one in each.references
+    )
+    texts = {one.text for one in written}
+    ends = [one for one in texts if not any(o != one and o.startswith(one) for o in texts)]
+    is_told = len(ends) == 1 and PLACE.fullmatch(ends[0])
+    return ".".join((*subnet.module_path, ends[0])) if is_told else ""

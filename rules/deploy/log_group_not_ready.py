@@ -110,9 +110,10 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per task definition."""
     for definition in platform.task_definitions:
         if why := platform.images.of(definition).invalid:
-            yield undetermined(definition.address, why, at=AT)
+            yield undetermined(definition.address, f"{definition.address}.{why}", at=AT)
         elif (found := platform.logs.of(definition)) is None:
-            why = "how its containers log is known only after apply: give --source-dir"
+            why = f"{definition.address}.{AT}: how its containers log is known only after apply"
+            why = f"{why}; {platform.graph.advice}"
             yield undetermined(definition.address, why, at=AT)
         else:
             judge = _Judge(definition, platform, parameters, _routers(definition, platform))
@@ -263,7 +264,8 @@ class _Judge(NamedTuple):
             )
         if group.why or group.name.startswith(self.parameters["elsewhere"]):
             why = group.why or f"{shown} is kept elsewhere: make sure that it exists"
-            return undetermined(self.address, f"{name}: {why}", at=AT)
+            hint = "name the group by reference" if group.why else "look it up with a data source"
+            return undetermined(self.address, f"{name}: {why}; {hint}", at=AT)
         return self._fail(
             f"{name} logs to {shown}, and no resource of this plan is that log group",
             severity=Severity.HIGH,

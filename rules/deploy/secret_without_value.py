@@ -109,9 +109,9 @@ def _judge(service: Service, platform: Platform) -> Finding:
     definitions = [each for each in found if each is not None and each.mode == "managed"]
     if len(definitions) != 1:
         why = "; ".join(tasks.unresolved) or "it is not in this plan, or one of several"
-        return undetermined(
-            service.address, f"its task definition cannot be judged: {why}", at=TASK
-        )
+        why = f"{service.address}.{TASK} cannot be judged: {why}"
+        why = f"{why}; make sure that its secrets have values"
+        return undetermined(service.address, why, at=TASK)
     (definition,) = definitions
     secrets = platform.secrets.of(definition)
     if secrets:
@@ -158,7 +158,9 @@ def _judge_secret(
     if owner.type == "aws_secretsmanager_secret" and owner.mode == "managed":
         return _judge_value(service, owner, secret, platform, way)
     if owner.is_deferred:
-        why = f"{called} of {owner.address}, which only apply looks up"
+        why = (
+            f"{called} of {owner.address}, which only apply looks up: apply first what it waits for"
+        )
         return undetermined(service.address, why, path=way, at=TASK)
     if owner.is_created and not platform.graph.depends_on(service.address, owner.address):
         return _race(service, owner, platform, way, ABSENT % "invalid ssm parameters")
@@ -198,6 +200,7 @@ def _judge_value(
     if values.rotations or values.why:
         rotated = [f"{each.address} may write its first value" for each in values.rotations]
         why = f"whether {owner.address} has a value is open: {(*rotated, values.why)[0]}"
+        why = f"{why}; make sure that it has one before the service starts"
         return undetermined(service.address, why, path=way, at=TASK)
     return fail(
         service.address,

@@ -115,8 +115,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
     ]
     if not judged:
         why = "; ".join(found.unresolved) or "it is not in this plan"
-        return undetermined(service.address, f"its registry cannot be judged: {why}", at=AT)
-    return settle(service.address, judged, "which registry it uses is not in the plan")
+        why = f"{service.address}.{AT} cannot be judged: {why}; make sure that it takes the service"
+        return undetermined(service.address, why, at=AT)
+    why = f"which registry {service.address}.{AT} names is not in the plan; {platform.graph.advice}"
+    return settle(service.address, judged, why)
 
 
 def _judge_registry(
@@ -160,7 +162,7 @@ def _records(service: Service, registry: Resource, platform: Platform) -> Iterat
     ]
     step = Step(registry.address, f"{path}[0].type", ", ".join(map(str, kinds)))
     if any(isinstance(kind, Unknown) for kind in kinds):
-        text = f"the records of {registry.address} are known only after apply"
+        text = f"{registry.address}.{path} are known only after apply: write them as constants"
         yield _Problem(Step(registry.address, f"{path}[0].type"), text)
     if Known("SRV") in kinds and not _names_port(service.resource):
         yield _Problem(
@@ -181,7 +183,8 @@ def _records(service: Service, registry: Resource, platform: Platform) -> Iterat
         return
     mode = network_mode(service, platform.graph)
     if not mode:
-        yield _Problem(step, "the network mode of its tasks is not in this plan")
+        why = f"the network mode of the tasks of {service.address} is not in this plan"
+        yield _Problem(step, f"{why}; {platform.graph.advice}")
     elif mode != "awsvpc":
         yield _Problem(
             step,
@@ -222,6 +225,7 @@ def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
             )
         elif not kinds:
             text = f"whether the namespace of {registry.address} is private is not in this plan"
+            text = f"{text}: make sure that it is not"
             yield _Problem(step, text)
     name = registry.value("name")
     for other in graph.of_type(REGISTRY):

@@ -76,6 +76,7 @@ SYMPTOM = (
     "InvalidParameterException: The target group with targetGroupArn ... does not have an "
     "associated load balancer"
 )
+SURE = "make sure that a listener sends to it"
 SOON = "%s is not waited for, but is made in seconds: ECS is asked again until then"
 
 
@@ -101,8 +102,10 @@ def _judge(attachment: Attachment, platform: Platform) -> Finding:
     ]
     if not judged:
         why = "; ".join(attachment.groups.unresolved) or "it is not in this plan"
-        return undetermined(address, f"its target group cannot be judged: {why}", at=at)
-    return settle(address, judged, "which target group it uses is not in the plan")
+        why = f"{address}.{at} cannot be judged: {why}; {SURE}"
+        return undetermined(address, why, at=at)
+    why = f"which target group {address}.{at} names is not in the plan; {platform.graph.advice}"
+    return settle(address, judged, why)
 
 
 def _judge_group(
@@ -139,7 +142,10 @@ def _judge_group(
                 notes=(Note(Level.WARNING, SOON % sender.holder.address),),
             )
     if None in quick:
-        why = f"whether what {senders[0].holder.address} belongs to stands already is not told"
+        why = (
+            f"whether what {senders[0].holder.address} belongs to stands already is not told; "
+            f"{platform.graph.advice}"
+        )
         return undetermined(service.address, why, path=here)
     first = senders[0]
     wait = wait_for(platform.graph, service, first.holder)
@@ -184,9 +190,10 @@ def _without_listener(
     address, at = attachment.service.address, attachment.attribute
     service = attachment.service.resource
     if platform.balancing.loose:
-        return undetermined(address, platform.balancing.loose[0], at=at)
+        why = f"{platform.balancing.loose[0]}; {platform.graph.advice}"
+        return undetermined(address, why, at=at)
     if not group.is_created:
-        why = f"no listener of this plan sends to {group.address}, which exists already"
+        why = f"no listener of this plan sends to {group.address}, which exists already: {SURE}"
         return undetermined(address, why, at=at)
     return fail(
         address,

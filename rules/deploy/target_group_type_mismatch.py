@@ -81,7 +81,10 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(attachment: Attachment, mode: str, platform: Platform) -> Finding:
     address, at = attachment.service.address, attachment.attribute
     if not mode:
-        why = "the network mode of its tasks is not in this plan"
+        why = (
+            f"the network mode of the tasks of {address} is not in this plan; "
+            f"{platform.graph.advice}"
+        )
         return undetermined(address, why, at="task_definition")
     judged = [
         (_judge_group(attachment, target, mode, platform), target.is_sure)
@@ -89,8 +92,10 @@ def _judge(attachment: Attachment, mode: str, platform: Platform) -> Finding:
     ]
     if not judged:
         why = "; ".join(attachment.groups.unresolved) or "it is not in this plan"
-        return undetermined(address, f"its target group cannot be judged: {why}", at=at)
-    return settle(address, judged, "which target group it uses is not in the plan")
+        look = "look it up with a data source to have its type compared"
+        return undetermined(address, f"{address}.{at} cannot be judged: {why}; {look}", at=at)
+    why = f"which target group {address}.{at} names is not in the plan; {platform.graph.advice}"
+    return settle(address, judged, why)
 
 
 def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Platform) -> Finding:
@@ -110,7 +115,7 @@ def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Pl
         case Known():
             found = str(kind)
         case _:
-            why = f"{target.address}.target_type is known only after apply"
+            why = f"{target.address}.target_type is known only after apply: write it as a constant"
             return undetermined(address, why, path=path)
     return fail(
         address,

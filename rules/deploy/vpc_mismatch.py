@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
+    ENDPOINT,
     SECURITY_GROUPS,
     SUBNETS,
     TARGET_GROUPS,
@@ -41,6 +42,7 @@ from policyscan.rule import (
     Rule,
     Service,
     Severity,
+    Step,
     Target,
     certainty_of,
     edit,
@@ -83,11 +85,15 @@ OTHER = "tasks cannot be reached: they stand in another VPC"
 
 
 class _Part(NamedTuple):
-    """One thing a service touches: the attribute and edge that lead there, and its VPC."""
+    """One thing a service touches: the attribute and edge that lead there, and its VPC.
+
+    `by` names it where the service itself does not, as its endpoints do.
+    """
 
     at: str
     edge: Target
     home: Home
+    by: tuple[Step, ...] = ()
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -101,6 +107,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         why = "not in awsvpc mode: it names no subnets"
         return not_applicable(service.address, why)
     parts = tuple(_parts(service, platform))
+    parts += tuple(_endpoints(parts[0].home, platform)) if parts else ()
     doubts = list(_doubts(service, platform))
     advice = platform.graph.advice
     for first, other in ((a, b) for index, a in enumerate(parts) for b in parts[index + 1 :]):
@@ -111,7 +118,11 @@ def _judge(service: Service, platform: Platform) -> Finding:
             names = f"{first.home.holder.address} and {other.home.holder.address}"
             doubts.append(f"whether {names} stand in one VPC is not in the plan; {advice}")
     if doubts or not parts:
-        why = doubts[0] if doubts else "what it touches is not in this plan"
+        path = next(iter(PATHS))
+        why = (
+            f"{service.address}.{path} names nothing of this plan: make sure that it names subnets"
+        )
+        why = doubts[0] if doubts else why
         return undetermined(service.address, why, at=next(iter(PATHS)))
     return passed(
         service.address,
@@ -119,6 +130,19 @@ def _judge(service: Service, platform: Platform) -> Finding:
         path=(*steps_to(service.resource, parts[0].at, parts[0].edge), parts[0].home.step),
         certainty=weakest(*(part.home.certainty for part in parts)),
     )
+
+
+def _endpoints(here: Home, platform: Platform) -> Iterator[_Part]:
+    """What the endpoints of a VPC stand in and are guarded by."""
+    graph = platform.graph
+    for endpoint in graph.of_type(ENDPOINT):
+        if endpoint.is_deleted or home_of(graph, endpoint).differs(here) is not False:
+            continue
+        for path, types in {"subnet_ids": SUBNETS, "security_group_ids": SECURITY_GROUPS}.items():
+            for edge in graph.resolve(endpoint, path, types).targets:
+                if (end := graph.resource(edge.address)) is not None:
+                    by = (Step(endpoint.address, path, "an endpoint of the same VPC"),)
+                    yield _Part(next(iter(PATHS)), edge, home_of(graph, end), by)
 
 
 def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
@@ -187,14 +211,16 @@ def _doubts(service: Service, platform: Platform) -> Iterator[str]:
 def _failed(service: Service, first: _Part, other: _Part, platform: Platform) -> Finding:
     ends = first.home.holder, other.home.holder
     vpcs = first.home.shown, other.home.shown
+    used = "".join(f", which {step.address} uses," for step in other.by)
     wrong = other if first.home.is_new or not other.home.is_new else first
     right = first if wrong is other else other
     return fail(
         service.address,
-        f"{ends[0].address} stands in {vpcs[0]} and {ends[1].address} in {vpcs[1]}",
+        f"{ends[0].address} stands in {vpcs[0]} and {ends[1].address}{used} in {vpcs[1]}",
         path=(
             *steps_to(service.resource, first.at, first.edge)[:1],
             first.home.step,
+            *other.by,
             other.home.step,
         ),
         certainty=weakest(

@@ -58,6 +58,7 @@ RULE = Rule(
     types=("aws_vpc",),
 )
 
+BLOCK = "cidr_block"
 ANYWHERE = Known("every zone")
 
 
@@ -90,7 +91,7 @@ def _judge(
 ) -> Finding:
     """The verdict on a VPC; `missing` are subnets of tasks that may be in it as well."""
     findings = [finding for each in subnets if (finding := _judge_subnet(vpc, each, platform))]
-    findings += [undetermined(vpc.address, why) for why in missing]
+    findings += [undetermined(vpc.address, why, at=BLOCK) for why in missing]
     if not findings:
         return not_applicable(vpc.address, "no task of this VPC goes out by a NAT gateway")
     return worst(findings)
@@ -100,7 +101,7 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
     """The verdict on one subnet, None when it does not go out by a NAT gateway."""
     egress, here = subnet.egress, subnet.resource.address
     if egress.exit is Exit.UNKNOWN:
-        return undetermined(vpc.address, egress.why, path=subnet.path)
+        return undetermined(vpc.address, egress.why, path=subnet.path, at=BLOCK)
     if egress.exit is not Exit.NAT:
         return None
     nats = [nat for each in egress.nats if (nat := platform.graph.resource(each.address))]
@@ -111,11 +112,12 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
         message = "every zone has its own way out"
         return passed(vpc.address, message, path=subnet.path, certainty=subnet.certainty)
     if not nats:
-        why = f"the NAT gateway {here} goes out by is not in this plan: look at its zone"
+        why = f"the NAT gateway {here} goes out by is not in this plan: look it up"
     elif not isinstance(zone, Known) or not all(isinstance(each, Known) for each in zones):
-        why = f"the zone of {here} or of its NAT gateway is known only after apply: write it"
+        why = f"the zone of {here} or of its NAT gateway is known only after apply: write it down"
     elif len({is_zone_id(str(each)) for each in (zone, *zones)}) > 1:
-        why = f"one of {here} and its NAT gateway tells its zone by name, the other by id"
+        why = f"one of {here} and its NAT gateway tells its zone by name, the other by id: "
+        why += "tell all the same way"
     elif len({str(each) for each in zones}) > 1:
         why = f"which NAT gateway {here} goes out by is not in the plan; {platform.graph.advice}"
     elif not subnet.is_sure:
@@ -133,7 +135,7 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
             f"for {here}, in the place of the one it has.",
             snippet=_own_way(vpc, subnet.resource, str(zone)),
         )
-    return undetermined(vpc.address, why, path=subnet.path)
+    return undetermined(vpc.address, why, path=subnet.path, at=BLOCK)
 
 
 def _own_way(vpc: Resource, subnet: Resource, zone: str) -> str:

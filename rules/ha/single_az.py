@@ -157,12 +157,12 @@ def _covered(
         left = sorted(zones.sure - covered.possible)
         if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
             unknown.append(
-                f"the zones of {balancer.address} are not all in the plan: write availability_zone"
+                f"the zones of {balancer.address} are not all in the plan: write them down"
             )
         elif left and balancer.value(CROSS_ZONE) == Known(value=True) and _is_network(balancer):
             unknown.append(
-                f"{balancer.address} does not cover {', '.join(left)}, where tasks run: whether "
-                "it sends there across zones is not judged"
+                f"{balancer.address} does not cover {', '.join(left)}, where tasks run: make "
+                "sure that it sends there across zones"
             )
         elif left:
             return _uncovered(service, balancer, left, path)
@@ -259,9 +259,7 @@ def _zones(
     for subnet, is_sure in subnets:
         zone = platform.network.zone(subnet)
         if not isinstance(zone, Known):
-            doubts.append(
-                f"the zone of {subnet.address} is known only after apply: write availability_zone"
-            )
+            doubts.append(f"the zone of {subnet.address} is known only after apply: write it down")
             continue
         possible.add(str(zone))
         if is_sure:

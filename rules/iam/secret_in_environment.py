@@ -127,7 +127,7 @@ def _fail(
         certainty=certainty,
         symptom=SYMPTOM,
         strikes=Phase.RUNTIME,
-        cause=found.address,
+        cause=found.address or definition.block_address,
         fix="take it out of the environment, keep it in a secret, and have the container get a "
         "reference to that",
         snippet=in_container(

@@ -91,6 +91,7 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
             path=(Step(definition.address, DEFINITIONS),),
             symptom=INVALID,
             strikes=Phase.APPLY,
+            cause=definition.block_address,
             fix="build container_definitions with jsonencode",
             snippet=in_container(definition, "", f"image = {quoted(FORM)}"),
         )
@@ -152,7 +153,7 @@ def _judge_text(definition: Resource, text: Known, shown: str, platform: Platfor
             path=(Step(definition.address, DEFINITIONS, f"image = {shown!r}"),),
             symptom=SYMPTOM,
             strikes=Phase.TASK_START,
-            cause=definition.address if text.is_sensitive else shown,
+            cause=definition.block_address if text.is_sensitive or not shown else shown,
             fix=FIX,
         )
     if target := _bare_name(definition, image, platform):

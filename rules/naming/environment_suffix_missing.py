@@ -38,6 +38,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policyscan.rule import (
+    ABSENT,
     Finding,
     Known,
     Level,
@@ -50,9 +51,11 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    edit,
     fail,
     not_applicable,
     passed,
+    quoted,
     undetermined,
 )
 from policyscan.rule.naming import (
@@ -180,6 +183,7 @@ class _Names:
                 f"has {shown} written into its name, and the suffix is {self._suffix}",
                 fix=f"leave {shown} out of its {name.attribute}: {self._suffix.address} tells the "
                 "environment",
+                snippet=edit(resource, self._line(resource, name, "NAME")),
             )
         expressions = resource.expressions(name.attribute)
         is_constant = bool(expressions) and not any(each.references for _, each in expressions)
@@ -223,22 +227,28 @@ class _Names:
         is_unique = not isinstance(name.value, Known) or name.attribute.endswith("_prefix")
         if is_unique or name.attribute == "tags.Name":
             effect = "nobody can tell which environment it belongs to"
+            details["symptom"] = "nothing fails: somebody deletes it in the wrong environment"
         else:
             effect = "a second environment in this account may clash with it"
             details |= {"symptom": "...AlreadyExists", "strikes": Phase.APPLY}
         details.setdefault("path", (Step(resource.address, name.attribute),))
-        details.setdefault("fix", self._fix(name))
+        details.setdefault("fix", f"put {self._suffix.address} into its {name.attribute}")
+        details.setdefault("snippet", edit(resource, self._line(resource, name)))
+        details["cause"] = resource.block_address
         return fail(resource.address, f"{resource.address} {says}: {effect}", **details)
 
-    def _fix(self, name: Name) -> str:
-        """The line with the suffix put in, before the first dot: a domain or `.fifo` stays."""
+    def _line(self, resource: Resource, name: Name, text: str = "") -> str:
+        """The argument with the suffix put in, before the first dot: a domain or `.fifo` stays."""
         attribute, part = name.attribute, f"${{{self._suffix.address}}}"
-        text = "..."
-        if isinstance(name.value, Known) and not name.value.is_sensitive:
-            text = str(name.value.value)
+        if not resource.is_written(attribute) and resource.is_written(f"{attribute}_prefix"):
+            attribute = f"{attribute}_prefix"
+        value = ABSENT if name.is_generated else resource.value(attribute)
+        if not text and isinstance(value, Known) and not value.is_sensitive:
+            text = quoted(str(value.value))[1:-1]
+        text = text or "NAME"
         if attribute.endswith("_prefix"):
             return f'{attribute} = "{text.rstrip("-")}-{part}-"'
-        stem, dot, rest = ("...", "", "") if text == "..." else text.partition(".")
+        stem, dot, rest = text.partition(".")
         line = f'"{stem}-{part}{dot}{rest}"'
         return (
             f"tags = {{ Name = {line} }}" if attribute == "tags.Name" else f"{attribute} = {line}"

@@ -36,8 +36,12 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    arguments,
+    block,
+    edit,
     fail,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -126,6 +130,7 @@ def _judge(claim: Claim, platform: Platform) -> Finding:
         strikes=Phase.APPLY,
         cause=there if exists else min(address, there),
         fix=f"import {address}, or only look it up" if exists else _fix(claim),
+        snippet=_adopted(claim) if exists else _snippet(claim),
     )
 
 
@@ -135,7 +140,26 @@ def _symptom(kind: str, shown: str) -> str:
 
 def _fix(claim: Claim) -> str:
     if claim.attribute == "priority":
-        return "priority = <a number no other rule of the listener has>"
+        return "give it a number that no other rule of the listener has"
+    return f"put what tells them apart into its {claim.attribute}"
+
+
+def _snippet(claim: Claim) -> str:
+    """The name with what tells it from the others in it."""
+    if claim.attribute == "priority":
+        return edit(claim.resource, "priority = PRIORITY")
     key = claim.resource.key
     part = "${count.index}" if isinstance(key, int) else "${each.key}"
-    return f'{claim.attribute} = "...-{part if key is not None else claim.resource.name}"'
+    part = part if key is not None else claim.resource.name
+    value = claim.resource.value(claim.attribute)
+    is_told = isinstance(value, Known) and not value.is_sensitive
+    name = quoted(str(value) if is_told else "NAME")[1:-1]
+    return edit(claim.resource, f'{claim.attribute} = "{name}-{part}"')
+
+
+def _adopted(claim: Claim) -> str:
+    """How Terraform takes over what exists; of most types the id is the name."""
+    value = claim.resource.value(claim.attribute)
+    is_told = isinstance(value, Known) and not value.is_sensitive
+    name = quoted(str(value) if is_told else "ID")
+    return block("import", arguments(to=claim.resource.address, id=name))

@@ -37,11 +37,17 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Taken,
     Unknown,
+    arguments,
+    edit,
     fail,
+    in_container,
     load_table,
     not_applicable,
+    number_of,
     passed,
+    quoted,
     undetermined,
     worst,
 )
@@ -90,6 +96,23 @@ RULE = Rule(
 )
 
 CONTAINERS = "container_definitions"
+REFUSED = "InvalidParameterException: Invalid parameter at '%s' failed to satisfy constraint"
+TOO_LONG = {
+    "aws_lb": "ValidationError: The load balancer name '...' cannot be longer than '32' characters",
+    "aws_lb_target_group": "ValidationError: Target group name '...' cannot be longer than '32' "
+    "characters",
+}
+"""What AWS says of types whose names the provider checks when it knows them."""
+PART = re.compile(r"\$\{[^{}]*\}")
+FIXED = {"account_id": 12, "uuid": 36}
+"""Attributes whose values are all of one length."""
+COUNTED = {
+    ("random_id", "hex"): ("byte_length", 2),
+    ("random_id", "b64_url"): ("byte_length", 1),
+    ("random_string", "result"): ("length", 1),
+    ("random_string", "id"): ("length", 1),
+}
+"""By type and attribute what says how long a value will be, and how much of it each unit takes."""
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -111,13 +134,13 @@ def _judge(resource: Resource, rows: list[dict[str, Any]], platform: Platform) -
         if row["attribute"].startswith(CONTAINERS):
             findings += _inside(resource, row, platform)
         elif not isinstance(resource.value(row["attribute"]), Absent):
-            findings.append(_judge_value(resource, row))
+            findings.append(_judge_value(resource, row, platform))
     if not findings:
         return not_applicable(resource.address, "nobody gave it a name")
     return worst(findings)
 
 
-def _judge_value(resource: Resource, row: dict[str, Any]) -> Finding:
+def _judge_value(resource: Resource, row: dict[str, Any], platform: Platform) -> Finding:
     attribute, value = row["attribute"], resource.value(row["attribute"])
     match value:
         case Known():
@@ -125,17 +148,46 @@ def _judge_value(resource: Resource, row: dict[str, Any]) -> Finding:
                 return passed(resource.address, "the provider checked its name", at=attribute)
             problem = _problem(str(value.value), row)
             return _verdict(resource, attribute, str(value), problem, row)
-        case Unknown(template=template) if template is not None:
+        case Unknown(template=template):
+            known, shown = _written(resource, attribute, platform)
+            length = len(known)
+            if template is not None:
+                known, shown = template.text, str(template)
+                length = sum(_least(part, platform) for part in template.parts)
             # Whatever apply fills in, what is known of the name stays.
-            known = template.text
-            problem = _too_long(len(known), row) or _strange(known, row)
+            problem = _too_long(length, row) or _strange(known, row)
             if problem:
-                return _verdict(resource, attribute, str(template), problem, row)
+                return _verdict(resource, attribute, shown, problem, row)
     why = f"{resource.address}.{attribute} is known only after apply; {_LIMIT % _limits(row)}"
     return undetermined(resource.address, why, at=attribute)
 
 
 _LIMIT = "it may have %s characters"
+
+
+def _written(resource: Resource, attribute: str, platform: Platform) -> tuple[str, str]:
+    """What is known of a name's template in the source, and the template; "" for any other."""
+    written = platform.graph.written.expression(
+        resource.module_path, resource.config_address, attribute
+    )
+    text = written.text.strip() if written is not None else ""
+    known = PART.sub("", text[1:-1])
+    is_plain = text[:1] == text[-1:] == '"' and not re.search(r'["\\]|[$%]\{', known)
+    return (known, text[1:-1]) if is_plain else ("", "")
+
+
+def _least(part: object, platform: Platform) -> int:
+    """The least length of a part of a name, by what will fill it in."""
+    if isinstance(part, str):
+        return len(part)
+    if not isinstance(part, Taken) or not part.is_whole:
+        return 0
+    if part.attribute in FIXED:
+        return FIXED[part.attribute]
+    source = platform.graph.resource(part.address)
+    counted, per = COUNTED.get((source.type if source else "", part.attribute), ("", 0))
+    number = number_of(source.value(counted)) if source and counted else None
+    return int(number or 0) * per
 
 
 def _inside(resource: Resource, row: dict[str, Any], platform: Platform) -> Iterator[Finding]:
@@ -203,10 +255,28 @@ def _verdict(
         address,
         f"{address}: the name {shown} {problem}",
         path=path,
-        symptom=f"InvalidParameterException: Invalid parameter at '{what}' failed to satisfy "
-        "constraint",
+        symptom=TOO_LONG.get(resource.type, REFUSED).replace("%s", what),
         strikes=Phase.APPLY,
-        cause=address,
-        fix=f'{what} = "..." of {_limits(row)} characters'
+        cause=resource.block_address,
+        fix=f"give it {_limits(row)} characters"
         + (f" that match {row['pattern']}" if row["pattern"] else ""),
+        snippet=_snippet(resource, attribute, row, shown),
     )
+
+
+def _snippet(resource: Resource, attribute: str, row: dict[str, Any], shown: str) -> str:
+    """The name as it would be legal, as far as one can be made of it."""
+    name = quoted(_legal(shown, row) or "NAME")
+    if "portMappings" in row["attribute"]:
+        return in_container(resource, "", f"portMappings = [{{ name = {name} }}]")
+    if attribute == CONTAINERS:
+        inner = arguments(name=name)
+        return edit(resource, f"{CONTAINERS} = jsonencode([{{\n  {inner}\n}}])")
+    return edit(resource, f"{attribute} = {name}")
+
+
+def _legal(name: str, row: dict[str, Any]) -> str:
+    """A legal name that is near to this one, "" where none is."""
+    near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: row["most"]].strip("-")
+    is_legal = len(near) >= row["least"] and re.search(row["pattern"], near)
+    return near if is_legal and "(" not in name and "${" not in name else ""

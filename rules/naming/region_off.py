@@ -25,12 +25,16 @@ says which. The region is the reference platform's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyscan.rule import (
     Absent,
     Finding,
     Known,
+    Level,
+    Mention,
+    Note,
     Parameter,
     Parameters,
     Platform,
@@ -40,10 +44,15 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    arguments,
+    block,
     concluded,
+    edit,
+    in_container,
     mentions_of,
     not_applicable,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -60,6 +69,8 @@ RULE = Rule(
     ),
 )
 
+HERE = "data.aws_region.current.region"
+ACCOUNT = re.compile(r"\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:|\b\d{12}\.dkr\.ecr\.")
 SYMPTOMS = {
     "an ARN": "the call goes to another region, or is refused there",
     "an image": "the image is pulled across regions, or is not found",
@@ -81,13 +92,17 @@ def _judge(resource: Resource, platform: Platform, parameters: Parameters) -> Fi
     wanted = (parameters["region"], *parameters["others"])
     region = platform.regions.of(resource)
     if isinstance(region, Known) and region.value not in wanted:
-        return concluded(passed(resource.address, ""), [_elsewhere(resource, region, wanted[0])])
+        return concluded(
+            passed(resource.address, ""), [_elsewhere(resource, region, wanted[0], platform)]
+        )
     problems = [
         Problem(
             f"{each.attribute} holds {each.kind} of {each.region}, and all is in {wanted[0]}",
             (Step(resource.address, each.attribute, each.region),),
             SYMPTOMS[each.kind],
             f"take the region of the provider in {resource.config_address}.{each.attribute}",
+            cause=resource.block_address,
+            snippet=_snippet(resource, each),
         )
         for each in mentions_of(resource)
         if each.region not in wanted
@@ -100,15 +115,54 @@ def _judge(resource: Resource, platform: Platform, parameters: Parameters) -> Fi
             says = f"where {resource.address} will be is not in the plan: {why}; write it in the "
             good = undetermined(resource.address, f"{says}provider block", path=path)
         case _:
-            good = passed(resource.address, f"it is in {region}", path=path)
+            notes = _written_accounts(resource)
+            good = passed(resource.address, f"it is in {region}", path=path, notes=notes)
     return concluded(good, problems)
 
 
-def _elsewhere(resource: Resource, region: Known, wanted: str) -> Problem:
+def _elsewhere(resource: Resource, region: Known, wanted: str, platform: Platform) -> Problem:
+    here = f"region = {quoted(wanted)}"
+    snippet, cause = edit(resource, here), resource.block_address
+    if not resource.is_written("region"):
+        key = resource.config.provider_key if resource.config else ""
+        provider = platform.plan.providers.get(key)
+        lines = {"alias": quoted(provider.alias)} if provider and provider.alias else {}
+        lines["region"] = quoted(wanted)
+        snippet, cause = block('provider "aws"', arguments(**lines)), f"provider {key}"
     return Problem(
         f"it is in {region}, not {wanted}",
         (Step(resource.address, "region", str(region)),),
         "what belongs together is not found across regions",
-        f'region = "{wanted}" in the provider of {resource.config_address}, or the parameter '
-        "others of this rule",
+        f"put it into {wanted}, or name {region} in PS805.others",
+        cause=cause,
+        snippet=snippet,
     )
+
+
+def _snippet(resource: Resource, mention: Mention) -> str:
+    """The attribute with the provider's region in the place of the one it speaks of."""
+    value = resource.value(mention.attribute)
+    text = value.value if isinstance(value, Known) and not value.is_sensitive else None
+    if mention.kind == "awslogs-region":
+        options = f'{{ "awslogs-region" = {HERE} }}'
+        logs = f'{{ logDriver = "awslogs", options = {options} }}'
+        return in_container(resource, "", f"logConfiguration = {logs}")
+    if mention.kind == "an image":
+        image = f'"ACCOUNT.dkr.ecr.${{{HERE}}}.amazonaws.com/REPOSITORY:TAG"'
+        return in_container(resource, "", f"image = {image}")
+    if not isinstance(text, str) or text.lstrip()[:1] in ("{", "["):
+        arn = f'"arn:aws:SERVICE:${{{HERE}}}:ACCOUNT:RESOURCE"'
+        return edit(resource, f"{mention.attribute} = {arn}")
+    here = quoted(text).replace(mention.region, f"${{{HERE}}}")
+    return edit(resource, f"{mention.attribute} = {here}")
+
+
+def _written_accounts(resource: Resource) -> tuple[Note, ...]:
+    """Account ids that stand in the configuration as text."""
+    found = resource.config.expressions() if resource.config else ()
+    texts = [(path, str(one.constant)) for path, one in found if isinstance(one.constant, Known)]
+    for path, text in texts:
+        if ACCOUNT.search(text):
+            why = f"{path} holds an account's id as text: data.aws_caller_identity tells it"
+            return (Note(Level.INFO, why),)
+    return ()

@@ -53,10 +53,14 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
+    arguments,
+    block,
+    edit,
     fail,
     load_table,
     not_applicable,
     passed,
+    quoted,
     undetermined,
 )
 from policyscan.rule.naming import SUFFIX_VARIABLES, Suffix, find_suffix
@@ -76,8 +80,10 @@ RULE = Rule(
     ),
 )
 
+UNFOUND = "nothing fails: whoever looks by tag, for costs or for leftovers, does not find it"
 MOST = 50
 """Tags on one resource. Source: Amazon EC2 User Guide, tag restrictions."""
+REFUSED = f"the call is refused: keys that start with aws: are reserved, and {MOST} tags the most"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
@@ -126,7 +132,10 @@ def _judge(
             path=path,
             at=own if missing or not wrong else f"{own}[{json.dumps(next(iter(expected)))}]",
             certainty=Certainty.PROVEN if tags.is_certain or wrong else Certainty.INFERRED,
-            fix=_fix(missing, wrong, expected, tags),
+            symptom=UNFOUND if missing or wrong or not _is_refused(tags) else REFUSED,
+            fix=_fix(missing, wrong, expected),
+            snippet=_snippet(resource, missing, wrong, expected, tags),
+            cause=_cause(resource, missing, tags),
         )
     open_keys = [
         key
@@ -169,15 +178,66 @@ def _illegal(tags: Tags) -> list[str]:
     return found + ([f"{len(keys)} of them, and AWS takes {MOST}"] if len(keys) > MOST else [])
 
 
-def _fix(missing: list[str], wrong: list[str], expected: dict[str, Suffix], tags: Tags) -> str:
-    if not missing and not wrong:
-        return f"keep each key once, none that starts with aws:, and {MOST} at most"
+def _fix(missing: list[str], wrong: list[str], expected: dict[str, Suffix]) -> str:
+    if missing:
+        return f"give it {' and '.join(missing)}, or give them to all by default_tags"
+    if wrong:
+        return f"have {' and '.join(expected)} follow the variable"
+    return f"keep each key once, none that starts with aws:, and {MOST} at most"
+
+
+def _snippet(
+    resource: Resource,
+    missing: list[str],
+    wrong: list[str],
+    expected: dict[str, Suffix],
+    tags: Tags,
+) -> str:
+    """The tags that are missing or wrong, else those that are legal."""
     values = {key: suffix.address for key, suffix in expected.items()}
-    pairs = {key: values.get(key, '"..."') for key in missing or expected}
-    if tags.attribute == "tag":
-        blocks = (f'key = "{key}", value = {value}' for key, value in pairs.items())
-        return "; ".join(f"tag {{ {block}, propagate_at_launch = true }}" for block in blocks)
-    return f"tags = {{ {', '.join(f'{key} = {value}' for key, value in pairs.items())} }}"
+    keys = missing or (list(expected) if wrong else [])
+    pairs = {_key(key): values.get(key, quoted(key.upper())) for key in keys} or _legal(tags)
+    if tags.attribute != "tag":
+        return edit(resource, block("tags =", arguments(**pairs)))
+    # The key of a block is a value, and no name.
+    blocks = (
+        block("tag", arguments(key=quoted(key), value=value, propagate_at_launch="true"))
+        for key, value in pairs.items()
+    )
+    return edit(resource, "\n\n".join(blocks))
+
+
+def _legal(tags: Tags) -> dict[str, str]:
+    """The keys that AWS takes, each once however it is written; values are for the reader."""
+    kept: dict[str, str] = {}
+    for key in sorted(tags.values):
+        if not key.lower().startswith("aws:"):
+            kept.setdefault(key.lower(), _shown(key, tags))
+    keys = [key for key in kept.values() if not key.startswith("(")][:MOST]
+    return {_key(key): quoted("VALUE") for key in keys} or {"KEY": quoted("VALUE")}
+
+
+def _key(key: str) -> str:
+    """A key of a map as HCL writes it: quoted where it is no plain word."""
+    return key if key.isidentifier() else quoted(key)
+
+
+def _is_refused(tags: Tags) -> bool:
+    """Whether AWS refuses the tags, and not only a person minds them."""
+    return len(tags.values) > MOST or any(key.lower().startswith("aws:") for key in tags.values)
+
+
+def _cause(resource: Resource, missing: list[str], tags: Tags) -> str:
+    """What several findings share: a provider without these default_tags, else the block itself."""
+    provider = resource.config.provider_key if resource.config else ""
+    if (
+        not missing
+        or not provider
+        or tags.attribute == "tag"
+        or any(_near(k, tags) for k in missing)
+    ):
+        return resource.block_address
+    return f"provider {provider} without {', '.join(missing)} in its default_tags"
 
 
 def _notes(resource: Resource) -> tuple[Note, ...]:

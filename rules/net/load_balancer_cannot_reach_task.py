@@ -113,7 +113,7 @@ def _judge_attachment(attachment: Attachment, platform: Platform) -> Finding:
     if not ways:
         names = ", ".join(target.address for target in attachment.groups.targets)
         why = f"no load balancer of this plan is known to send to {names or 'its target group'}"
-        return undetermined(address, why, at=attachment.attribute)
+        return undetermined(address, f"{why}: make sure that one does", at=attachment.attribute)
     judged = [(_judge_way(way, platform), way.is_sure) for way in ways]
     return settle(address, judged, "which load balancer sends to it is not in the plan")
 
@@ -140,7 +140,12 @@ def _judge_way(way: Way, platform: Platform) -> Finding:
         gates.append((reach.between(tasks, inward, balancer, port), tasks, inward, balancer, port))
         if is_passed_on and reach.from_anywhere(tasks, inward, port).reach is not Reach.YES:
             why = f"{way.group.address} keeps the clients' addresses, and which those are is not "
-            return undetermined(service.address, why + "in the plan", path=way.steps, at=GROUPS)
+            return undetermined(
+                service.address,
+                why + "in the plan: make sure that the tasks let them in",
+                path=way.steps,
+                at=GROUPS,
+            )
     if is_filtered and way.balancer.value("internal") != Known(value=True):
         gates += _front(way, balancer, platform)
     closed = [gate for gate in gates if gate[0].reach is Reach.NO]
@@ -169,11 +174,12 @@ def _ports(way: Way) -> tuple[Port, ...] | str:
     protocol = way.group.value("protocol")
     number = number_of(port)
     if number is None:
-        return f"{way.attachment.path}.container_port is known only after apply"
+        return f"{way.attachment.path}.container_port is known only after apply: write it down"
     if isinstance(health, Unknown) or isinstance(protocol, Unknown):
-        return f"the ports or protocol of {way.group.address} are known only after apply"
+        shown = way.group.address
+        return f"the ports or protocol of {shown} are known only after apply: write them down"
     if way.group.value("ip_address_type") == Known("ipv6"):
-        return f"{way.group.address} sends over IPv6, whose rules are not judged"
+        return f"{way.group.address} sends over IPv6, whose rules are not judged: make sure of them"
     kinds = _PROTOCOLS.get(str(protocol), ("tcp",))
     text = str(health.value) if isinstance(health, Known) else ""
     checked = Port(int(text)) if text.isdecimal() else Port(int(number))
@@ -186,7 +192,7 @@ def _front(
     """The gate for clients: any rule on the listener's port will do, whoever it is for."""
     number = number_of(way.sender.listener.value("port"))
     if number is None:
-        why = f"{way.sender.listener.address}.port is known only after apply"
+        why = f"{way.sender.listener.address}.port is known only after apply: write it down"
         yield Passage(Reach.MAYBE, why=why), balancer, Direction.INGRESS, None, Port(0)
         return
     kind = "udp" if way.sender.listener.value("protocol") == Known("UDP") else "tcp"

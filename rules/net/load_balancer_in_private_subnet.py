@@ -79,7 +79,7 @@ def _judge(balancer: Resource, platform: Platform) -> Finding:
     internal = balancer.value("internal")
     subnets = platform.balancing.subnets_of(balancer)
     if isinstance(internal, Unknown):
-        why = f"{balancer.address}.internal is known only after apply: write true or false"
+        why = f"{balancer.address}.internal is known only after apply: write it down"
         return undetermined(balancer.address, why, at="internal")
     if internal == Known(value=True) or balancer.value("load_balancer_type") == Known("gateway"):
         return _internal(balancer, subnets, platform)
@@ -95,8 +95,8 @@ def _judge(balancer: Resource, platform: Platform) -> Finding:
         if stranger := _stranger(subnet, egress, platform):
             return _astray(balancer, subnet, stranger, path=path, certainty=proof)
     doubts = [egress.why for _, egress in egresses if egress.exit is Exit.UNKNOWN]
-    doubts += [f"the routes of {each} are not in this plan" for each in subnets.ids]
-    doubts += subnets.missing
+    doubts += [f"the routes of {each} are not in this plan: look it up" for each in subnets.ids]
+    doubts += [f"{each}; {platform.graph.advice}" for each in subnets.missing]
     if any(egress.exit is not Exit.INTERNET_GATEWAY for _, egress in egresses) and not doubts:
         why = "which of several subnets it stands in is not in the plan"
         doubts.append(f"{why}; {platform.graph.advice}")

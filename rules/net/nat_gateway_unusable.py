@@ -104,7 +104,7 @@ def _regional(nat: Resource, platform: Platform) -> Finding | None:
         return None
     if vpc is None or not vpc.is_created or platform.network.has_loose_gateways:
         why = f"whether the VPC of {nat.address} has an internet gateway is not in this plan"
-        return undetermined(nat.address, why, at="vpc_id")
+        return undetermined(nat.address, f"{why}: look it up", at="vpc_id")
     return _failed(
         nat,
         f"{nat.address} cannot forward: {vpc.address} has no internet gateway",

@@ -134,7 +134,7 @@ def _judge_narrow(
         why = f"port 443 is open by {shown} alone, to where no VPC endpoint of this plan answers"
         return _failed(service, tasks, why)
     doubts = [doubt for entry in some for doubt in entry.doubts]
-    why = doubts[0] if doubts else "whether that is enough is not in a plan"
+    why = doubts[0] if doubts else "make sure that it is enough"
     why = f"port 443 is not open to everywhere, but by {shown}: {why}"
     return undetermined(service.address, why, path=tasks.steps, at=GROUPS)
 

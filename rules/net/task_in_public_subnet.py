@@ -95,7 +95,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         service.address, lambda subnet: _judge_subnet(subnet, service, platform)
     )
     if finding.verdict is Verdict.PASS and isinstance(public_ip, Unknown):
-        why = f"{service.address}.{PUBLIC_IP} is known only after apply: write true or false"
+        why = f"{service.address}.{PUBLIC_IP} is known only after apply: write it down"
         return undetermined(service.address, why, at=PUBLIC_IP)
     return finding
 

@@ -111,7 +111,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
     fargate = is_fargate(service, platform.graph)
     if fargate is None:
-        why = "whether it runs on Fargate is known only after apply"
+        why = "whether it runs on Fargate is known only after apply: write launch_type"
         at = next((kind for kind in KINDS if service.resource.is_written(kind)), "cluster")
         return undetermined(service.address, why, at=at)
     if not fargate:
@@ -136,7 +136,7 @@ def _judge_subnet(subnet: PlacedSubnet, service: Service, platform: Platform) ->
 
 
 def _elsewhere(subnet: PlacedSubnet, service: Service) -> Finding:
-    why = f"{subnet.resource.address} leads out through another network: confirm that way"
+    why = f"{subnet.resource.address} leads out through another network: make sure of that way"
     return undetermined(service.address, why, path=subnet.path, at=SUBNETS)
 
 
@@ -145,7 +145,7 @@ def _by_internet_gateway(subnet: PlacedSubnet, service: Service) -> Finding:
         case Known(True):
             return passed(service.address, "out by the internet gateway", path=subnet.path)
         case Unknown():
-            why = f"{service.address}.{PUBLIC_IP} is known only after apply"
+            why = f"{service.address}.{PUBLIC_IP} is known only after apply: write it down"
             return undetermined(service.address, why, path=subnet.path, at=PUBLIC_IP)
     return _failed(
         service,
@@ -168,6 +168,11 @@ def _by_nat(subnet: PlacedSubnet, service: Service, platform: Platform) -> Findi
         problem, is_certain = platform.network.nat_problem(nat)
         path = (*subnet.path, Step(nat.address, "subnet_id"))
         if problem and not (is_certain and len(subnet.egress.nats) == 1):
+            is_drawn = is_certain and len(subnet.egress.nats) > 1
+            if is_drawn:
+                problem = (
+                    f"{problem}, and whether it is used is not in the plan; {platform.graph.advice}"
+                )
             return undetermined(service.address, problem, path=path, at=SUBNETS)
         if problem:
             fix, snippet = _mended(nat, subnet, platform)
@@ -257,9 +262,9 @@ def _by_ipv6(subnet: PlacedSubnet, service: Service, platform: Platform) -> Find
         return _elsewhere(subnet, service)
     why = egress.why if egress.exit is Exit.UNKNOWN else ""
     if subnet.resource.value("enable_dns64") == Known(value=True):
-        why = f"{here} has DNS64: whether IPv4 answers by a NAT gateway is not judged"
+        why = f"{here} has DNS64: make sure that a NAT gateway translates"
     if not images or not all(each.is_private_ecr for each in images):
-        why = why or f"{here} has IPv6 alone: whether its images can be had so is not in the plan"
+        why = why or f"{here} has IPv6 alone: make sure that its images can be had so"
     if why:
         return undetermined(service.address, why, path=path, at=SUBNETS)
     is_out = egress.exit in {Exit.INTERNET_GATEWAY, Exit.EGRESS_ONLY}
@@ -267,7 +272,7 @@ def _by_ipv6(subnet: PlacedSubnet, service: Service, platform: Platform) -> Find
     if is_out and has_ipv6:
         return passed(service.address, "out by IPv6", path=path)
     if not is_out and not has_ipv6:
-        why = f"{here} has IPv6 alone and no way out: whether VPC endpoints answer is not judged"
+        why = f"{here} has IPv6 alone and no way out: make sure that VPC endpoints answer"
         return undetermined(service.address, why, path=path, at=SUBNETS)
     lacks = "which has no IPv6 address" if is_out else "to which no route and no VPC endpoint leads"
     return _failed(

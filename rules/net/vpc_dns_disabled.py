@@ -104,7 +104,7 @@ def _judge(vpc: Resource, platform: Platform) -> Finding:
         return undetermined(
             vpc.address,
             f"{vpc.address}.{open_[0]}, which {user.address} needs, is known only after apply: "
-            "write true",
+            "write it down",
             path=path,
         )
     if target is None or not sure:

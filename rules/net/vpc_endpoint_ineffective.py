@@ -225,7 +225,7 @@ def _gateway(endpoint: Resource, service: str, mine: list[User], platform: Platf
 def _interface(endpoint: Resource, service: str, mine: list[User], platform: Platform) -> Finding:
     address, private_dns = endpoint.address, endpoint.value(DNS)
     if isinstance(private_dns, Unknown):
-        why = f"whether {address} has private DNS is known only after apply: write {DNS} = true"
+        why = f"whether {address} has private DNS is known only after apply: write it down"
         return undetermined(address, why, at=DNS)
     has_name = private_dns == Known(value=True)
     vpc = platform.network.managed_vpc(endpoint)
@@ -280,7 +280,7 @@ def _shut(endpoint: Resource, name: str, mine: list[User], platform: Platform) -
         is_needed = platform.endpoints.is_needed(name, service)
         why = answer.why
         if answer.reach is Reach.NO and not (is_needed and subnet.is_sure):
-            why = f"{door.shown} does not, and whether tasks call {name} is not in the plan"
+            why = f"{door.shown} does not, and whether tasks call {name} is not told: make sure"
         if answer.reach is Reach.YES or is_needed is False:
             continue
         if why:

@@ -144,8 +144,8 @@ def _spelt(days: int) -> str:
 def _undetermined(group: Resource, attribute: str, cure: str) -> Finding:
     return undetermined(
         group.address,
-        f"{group.address}.{attribute} is known only after apply: write {cure}, or apply what it "
-        "waits for first",
+        f"{group.address}.{attribute} is known only after apply: write it down as {cure}, or apply "
+        "what it waits for first",
         path=(Step(group.address, attribute),),
     )
 

@@ -164,7 +164,7 @@ def _doubts(
         if isinstance(policy.value(METRIC), Unknown)
     ]
     worked_out = [
-        f"what {policy.address} tracks is worked out of several metrics: confirm that it is what "
+        f"what {policy.address} tracks is worked out of several metrics: make sure that it is what "
         "this rule asks for"
         for policy in policies
         if policy.elements(f"{CUSTOM}.metrics")

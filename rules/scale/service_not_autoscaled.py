@@ -139,7 +139,9 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
             snippet=_renamed(target.resource, service, platform),
         )
     if len(targets) < len(target.services):
-        why = f"which service {target.address} is for is known only after apply"
+        why = (
+            f"which service {target.address} is for is known only after apply: name it by reference"
+        )
         return undetermined(service.address, why, path=path)
     return passed(service.address, f"scaled by {target.address}", path=path, certainty=certainty)
 

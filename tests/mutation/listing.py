@@ -13,6 +13,8 @@ from tests.mutation.session import Fate
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 BEGIN, END = "<!-- made by `make mutants`: begin -->\n", "<!-- made by `make mutants`: end -->\n"
+ENOUGH = 0.9
+"""The share of mutants that have to be killed."""
 _LEFT = {Fate.SURVIVED, Fate.UNREACHED}
 
 Change = tuple[str, str, str, str]
@@ -35,16 +37,21 @@ def change_of(mutant: Mutant, source: bytes) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of every mutant, those known to be equivalent, and the seconds it took."""
+    """What became of every mutant, those known to be equivalent, and the seconds it took.
+
+    `drawn` says how a sample was drawn, "" where it is no sample.
+    """
 
     fates: Mapping[Mutant, Fate]
     equivalent: frozenset[Change]
     seconds: float
+    drawn: str = ""
 
     @property
-    def has_survivors(self) -> bool:
-        """Whether any mutant is left that a test ought to kill."""
-        return any(True for _ in self._left())
+    def is_enough(self) -> bool:
+        """Whether the tests notice as much as they have to."""
+        counted, killed = self._counts("")
+        return killed >= ENOUGH * counted
 
     def survivors(self) -> str:
         """Every mutant that no test killed: where it is, and what it changes."""
@@ -61,6 +68,7 @@ class Check:
         return (
             f"{killed} of {counted} mutants killed ({_share(killed, counted)}), "
             f"{len(self.fates) - counted} equivalent, in {self.seconds:.0f} s"
+            f"{' (' + self.drawn + ')' if self.drawn else ''}"
         )
 
     def table(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -21,6 +22,7 @@ from tests.mutation.listing import (
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.run import ROOT, every_mutant, try_all
 from tests.mutation.session import Fate, Suite, Trial
+from tests.mutation.transplant import Namespace, transplant
 
 TINY = """\
     MOST = 3
@@ -182,11 +184,24 @@ def test_a_survivor_is_shown_with_its_place_and_change(four: tuple[Mutant, ...])
     assert check(fates).summary() == "3 of 4 mutants killed (75.0 %), 0 equivalent, in 1 s"
 
 
+def test_nine_of_ten_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("rules.py")
+    file.write_text("def f(a):\n" + "    any(a)\n" * 10)
+    ten = mutants_of(file, file.read_bytes())
+    one, two = (dict.fromkeys(ten[:count], Fate.SURVIVED) for count in (1, 2))
+    assert check(dict.fromkeys(ten, Fate.KILLED) | one).is_enough
+    assert not check(dict.fromkeys(ten, Fate.KILLED) | two).is_enough
+
+
 def test_an_equivalent_mutant_does_not_count(four: tuple[Mutant, ...]) -> None:
     fates = dict.fromkeys(four, Fate.KILLED) | {four[0]: Fate.SURVIVED}
     known = frozenset({change_of(four[0], four[0].file.read_bytes())})
     assert check(fates, known).survivors() == ""
-    assert check(fates, known).summary() == "3 of 3 mutants killed (100.0 %), 1 equivalent, in 1 s"
+    told = "3 of 3 mutants killed (100.0 %), 1 equivalent, in 1 s"
+    assert check(fates, known).summary() == told
+    sample = replace(check(fates, known), drawn="a sample of 4 of 9 by seed 7")
+    assert sample.summary() == f"{told} (a sample of 4 of 9 by seed 7)"
 
 
 def test_the_page_keeps_what_stands_around_the_figure(
@@ -210,3 +225,71 @@ def test_every_equivalent_mutant_is_one_that_is_tried_and_has_a_reason(
     assert read_equivalent() - made == frozenset()
     entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", [])
     assert [each for each in entries if len(each.get("why", "")) < 10] == []
+
+
+HOUSE = """\
+    from dataclasses import dataclass
+    from functools import cached_property
+
+    LEAST = 3
+
+    @dataclass(frozen=True)
+    class House:
+        rooms: int
+
+        @property
+        def is_large(self) -> bool:
+            return self.rooms > LEAST
+
+        @cached_property
+        def is_empty(self) -> bool:
+            return self.rooms == 0
+
+        @classmethod
+        def of(cls, rooms: int = 1) -> "House":
+            return cls(rooms)
+
+        @staticmethod
+        def is_home() -> bool:
+            return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("becomes", "answers"),
+    [
+        ("", (True, True, 1, True)),
+        ("return self.rooms <= LEAST", (False, True, 1, True)),
+        ("return self.rooms != 0", (True, False, 1, True)),
+        ('def of(cls, rooms: int = 2) -> "House":', (True, True, 2, True)),
+        ("return False", (True, True, 1, False)),
+    ],
+)
+def test_what_others_have_imported_behaves_like_the_mutant(
+    becomes: str, answers: tuple[bool, bool, int, bool]
+) -> None:
+    source, live = house()
+    imported = live["House"]
+    mutants = {each.change(source)[1]: each for each in mutants_of(Path("house.py"), source)}
+    mutated = mutants[becomes].applied(source) if becomes else source
+    assert transplant(mutated, "", live) == bool(becomes)
+    assert live["House"] is imported
+    four, none = imported(4), imported(0)
+    assert (four.is_large, none.is_empty, imported.of().rooms, imported.is_home()) == answers
+
+
+def test_a_constant_is_bound_anew_wherever_it_was_imported() -> None:
+    source, live = house()
+    importer, other = {"LEAST": live["LEAST"]}, {"LEAST": 5}
+    (mutant,) = (each for each in mutants_of(Path("house.py"), source) if each.constant)
+    assert transplant(mutant.applied(source), "LEAST", live, (live, importer, other)) == 2
+    assert (live["LEAST"], importer["LEAST"], other["LEAST"]) == (4, 4, 5)
+    assert not live["House"](4).is_large
+
+
+def house() -> tuple[bytes, Namespace]:
+    """The source of a module, and what it holds once it is loaded."""
+    source = dedent(HOUSE).encode()
+    live: Namespace = {"__name__": "house", "__file__": "house.py"}
+    exec(compile(source, "house.py", "exec", dont_inherit=True), live)  # noqa: S102 - see above
+    return source, live

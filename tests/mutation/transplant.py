@@ -45,7 +45,7 @@ def transplant(
     if constant:
         return _bind(mutated, constant, live, everywhere)
     fresh: Namespace = {"__name__": name, "__file__": file, "__package__": live.get("__package__")}
-    exec(compile(mutated, file, "exec"), fresh)  # noqa: S102 - it is our own file
+    exec(compile(mutated, file, "exec", dont_inherit=True), fresh)  # noqa: S102 - it is our own file
     return sum(_take_over(old, new) for old, new in _functions(live, fresh, name))
 
 

@@ -7,6 +7,7 @@ answers too, where it is installed.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from policyscan.engine import Settings, judge, load_pack
 from policyscan.engine.policy_language import OPERATORS, Policy, parse_policy
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
+from tests.cli.commands import run
 from tests.policies.comparison import DOCUMENTED, NOT_TOLD, SAME, compare
 from tests.policies.conftest import ROOT, Ask
 
@@ -81,3 +83,19 @@ def test_a_file_that_is_no_policy_and_one_that_is_off_are_left_out() -> None:
     assert {each.path.name for each in PACK} == {
         path.name for path in (FOLDER / "pack").iterdir()
     } - {"structure_notes.yaml", "switched_off.yaml"}
+
+
+@pytest.mark.usefixtures("terraform")
+def test_a_replay_tells_what_stands_in_a_document_of_which_apply_will_fill_in_a_part() -> None:
+    def verdict(mode: str) -> str:
+        asked = ("--pack", FOLDER / "pack", "--select", "CUSTOM_DOCUMENT", "-f", "json")
+        path = os.environ["PATH"]
+        done = run(ROOT / PLAN, *asked, "--replay", mode, "--exit-zero", PATH=path)
+        (found,) = (
+            each["verdict"]
+            for each in json.loads(done.stdout)["verdicts"]
+            if each["address"] == "aws_iam_policy.undecided"
+        )
+        return str(found)
+
+    assert (verdict("never"), verdict("always")) == ("unknown", "pass")

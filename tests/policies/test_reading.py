@@ -178,6 +178,7 @@ def test_everything_that_is_wrong_with_a_policy_is_told_at_once(tmp_path: Path) 
             "metadata: &a\n  b: *a\ndefinition: {}\n",
             "1: an alias in it leads back to itself",
         ),
+        ("metadata:\n  ? [a]\n  : b\n", "2: a list or map is no name of an entry"),
         (METADATA.lstrip() + "---\na: 1\n", "5: not YAML: but found another document"),
     ],
 )

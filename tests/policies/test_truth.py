@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.engine.policy_language import parse_policy
+from policyscan.engine.policy_language import OPERATORS, parse_policy
+from policyscan.engine.policy_language.operators import Takes
 from policyscan.rule import Finding, Parameters, Platform
 from tests.plans import block, change, constant, graph_of, references
 
@@ -218,3 +219,31 @@ def test_a_resource_that_is_deleted_is_neither_judged_nor_connected(tmp_path: Pa
     assert {address: str(each.verdict) for address, each in found.items()} == {
         'aws_s3_bucket.b["x"]': "fail"
     }
+
+
+@pytest.mark.parametrize("kind", ["provider", "provider.aws", "module"])
+def test_a_policy_on_blocks_that_are_no_resources_says_that_it_judges_nothing(
+    tmp_path: Path, kind: str
+) -> None:
+    found = findings(tmp_path, condition("region", "exists", kind=kind), *bucket())
+    assert {address: str(each.verdict) for address, each in found.items()} == {"(plan)": "na"}
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+@pytest.mark.parametrize(
+    "actual", [None, "", "x", True, 5, 1.5, [], ["a", 1], [{"a": 1}], {}, {"a": ["b"]}, "*", "7-9"]
+)
+def test_no_operator_trips_over_a_value_of_any_kind(operator: str, actual: object) -> None:
+    one = OPERATORS[operator]
+    samples: dict[Takes, list[object]] = {
+        Takes.NOTHING: [None],
+        Takes.ANYTHING: ["x", 5, True, None, ["x", 5], {"a": 1}],
+        Takes.LIST: [["x", 5], "x", [{"a": 1}]],
+        Takes.NUMBER: [5, "5"],
+        Takes.TEXT: ["x", 5],
+        Takes.PATTERN: ["x"],
+        Takes.NETWORKS: ["10.0.0.0/8", ["10.0.0.0/8", "::/0"]],
+        Takes.RANGE: [5, "5-9", [5, "7-8"]],
+    }
+    for expected in samples[one.takes]:
+        assert one.holds(actual, expected) in {True, False}

@@ -86,3 +86,17 @@ def test_a_cluster_had_what_its_giver_held_before() -> None:
     assert not gives_already(held, "FARGATE_SPOT")
     new = resource_of(platform_of(giver(["FARGATE"])), GIVER)
     assert not gives_already(new, "FARGATE")
+
+
+@pytest.mark.parametrize(
+    "cluster", [made("data.aws_ecs_cluster.c", cluster_name="shop", id=Refs())]
+)
+def test_of_a_cluster_that_is_looked_up_nothing_is_known(cluster: Made) -> None:
+    refers = Refs("data.aws_ecs_cluster.c.id")
+    assert attached(cluster, service(cluster=refers)) is None
+
+
+def test_of_one_cluster_or_another_nothing_is_known() -> None:
+    other = made("aws_ecs_cluster.d", name="other", id=Refs())
+    either = Refs("aws_ecs_cluster.c.id", "aws_ecs_cluster.d.id", "var.which")
+    assert attached(CLUSTER, other, service(cluster=either), giver(["FARGATE"])) is None

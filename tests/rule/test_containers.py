@@ -307,6 +307,7 @@ def test_a_replay_tells_what_an_image_will_be_made_of(
     assert "".join(origin.unresolved).startswith("".join(unresolved))
     assert bool(origin.unresolved) is bool(unresolved)
     assert (str(origin.text.value) if origin.text else "") == text
+    assert (origin.text is None) is (text == "")
     assert (origin.is_image, origin.may_differ) == (True, False)
 
 

@@ -92,3 +92,20 @@ def test_a_flag_tells_what_is_written() -> None:
     assert str(flag) == "has skip_destroy = true"
     [flag] = flags("final-snapshot", "aws_memorydb_cluster.m")
     assert str(flag) == "leaves final_snapshot_name unset"
+
+
+def test_a_list_without_blocks_is_one_that_nobody_set() -> None:
+    [flag] = flags("retain", "aws_sagemaker_domain.d", retention_policy=[])
+    assert str(flag) == 'leaves retention_policy unset, and unset it is "Retain"'
+
+
+def test_a_default_that_is_documented_is_proven() -> None:
+    [flag] = flags("final-snapshot", "aws_db_instance.d")
+    assert flag.certainty is Certainty.PROVEN
+
+
+def test_what_is_sensitive_is_not_told() -> None:
+    entry = made("aws_db_instance.d", skip_final_snapshot=False)
+    entry.change["change"]["after_sensitive"] = {"skip_final_snapshot": True}
+    [(_, (flag,))] = flags_of_kind(platform_of(entry).graph, "final-snapshot")
+    assert str(flag) == "has skip_final_snapshot = (sensitive)"

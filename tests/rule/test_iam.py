@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from policyscan.plan import Taken, Template
+from policyscan.plan import DERIVED, Taken, Template
 from policyscan.rule import Answer, Platform
-from policyscan.rule.policy import ACCOUNT, OPEN, Wanted
+from policyscan.rule.policy import ACCOUNT, OPEN, Document, Wanted
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 ROLE = made("aws_iam_role.r", name="r", arn=Refs(), assume_role_policy="{}")
@@ -281,6 +281,7 @@ def test_a_replay_tells_which_policy_of_aws_is_attached(
 ) -> None:
     platform = platform_of(ROLE, PARTITION, attached(Template(parts)))
     assert asked(platform)[0] is expected
+    assert len(platform.roles.of(resource_of(platform, "aws_iam_role.r")).policies) == 1
 
 
 def test_a_policy_of_aws_that_is_looked_up_is_known_by_its_arn_or_name() -> None:
@@ -385,3 +386,67 @@ def test_a_policy_that_leaves_the_resource_lets_nobody_in() -> None:
         standing("aws_s3_bucket_policy.p", "delete", bucket="b", policy="{}"),
     )
     assert asked(platform, "s3:GetObject", BUCKET)[0] is Answer.NO
+
+
+def read_of(policy: Any, *entries: Made) -> Document:
+    platform = platform_of(ROLE, *entries, inline("p", policy))
+    return platform.roles.documents.of(resource_of(platform, "aws_iam_role_policy.p"), "policy")
+
+
+DATA = "data.aws_iam_policy_document.d"
+
+
+def test_a_policy_that_nobody_gave_is_an_empty_document() -> None:
+    policy = made("aws_iam_role_policy.p", name="p", role=NAME)
+    platform = platform_of(ROLE, policy)
+    read = platform.roles.documents.of(resource_of(platform, "aws_iam_role_policy.p"), "policy")
+    assert (read.statements, read.unresolved) == ((), ())
+
+
+def test_a_replay_tells_a_policy() -> None:
+    part = Taken("aws_sqs_queue.q", "arn")
+    text = Template(('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "', part, '"}}'))
+    (statement,) = read_of(text, made("aws_sqs_queue.q", name="q", arn=Refs())).statements
+    assert statement.resources == (Template((part,)),)
+    open_text = Template(('{"Statement": ', DERIVED, "}"))
+    read = read_of(open_text)
+    assert (read.statements, len(read.unresolved)) == ((), 1)
+
+
+def test_only_the_text_of_a_document_that_is_surely_meant_is_read() -> None:
+    allow = [{"actions": ["logs:*"], "resources": ["*"]}]
+    one = made(DATA, json=Refs(), id=Refs(), statement=allow)
+    two = made("data.aws_iam_policy_document.e", json=Refs(), statement=allow)
+    assert len(read_of(Refs(f"{DATA}.json"), one).statements) == 1
+    assert read_of(Refs(f"{DATA}.id"), one).statements == ()
+    either = Refs(f"{DATA}.json", "data.aws_iam_policy_document.e.json", "var.which")
+    assert read_of(either, one, two).statements == ()
+
+
+def test_a_merged_document_is_read_where_its_text_is_known() -> None:
+    merged = standing(DATA, "read", json=document("logs:*"), source_policy_documents=["{}"])
+    (statement,) = read_of(Refs(f"{DATA}.json"), merged).statements
+    assert statement.actions == ("logs:*",)
+
+
+def test_statements_that_only_apply_unfolds_are_a_doubt() -> None:
+    entry = made(DATA, json=Refs(), statement=Refs("local.statements"))
+    read = read_of(Refs(f"{DATA}.json"), entry)
+    assert read.unresolved == (f"the statements of {DATA} are known only after apply",)
+
+
+def test_principals_of_a_kind_that_is_not_known_are_of_none() -> None:
+    principals = [{"type": Refs("local.kind"), "identifiers": ["1"]}]
+    entry = made(DATA, json=Refs(), statement=[{"actions": ["*"], "principals": principals}])
+    (statement,) = read_of(Refs(f"{DATA}.json"), entry).statements
+    assert statement.principals == (("", "1"),)
+
+
+def test_the_name_of_a_parameter_and_of_others_makes_their_arn() -> None:
+    platform = platform_of(
+        made("aws_ssm_parameter.p", name="plain", arn=Refs()),
+        made("aws_cloudwatch_log_group.g", name="/ecs/app", arn=Refs()),
+    )
+    arn_of = platform.roles.documents.arn_of
+    assert arn_of("aws_ssm_parameter.p", "arn") == "arn:*:ssm:*:*:parameter/plain"
+    assert arn_of("aws_cloudwatch_log_group.g", "arn") == "arn:*:logs:*:*:log-group:/ecs/app"

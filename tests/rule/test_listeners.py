@@ -193,11 +193,20 @@ def test_listeners_of_one_load_balancer_or_another_are_no_rivals_for_certain() -
     assert list(rivals(platform.graph, resource_of(platform, "aws_lb_listener.n"))) == []
 
 
-def test_a_redirect_of_which_a_part_is_not_known_may_lead_anywhere() -> None:
-    redirect = {"host": Refs("terraform_data.t.output"), "port": "80", "protocol": "HTTP"}
+@pytest.mark.parametrize(
+    ("port", "redirect"),
+    [
+        (80, {"host": Refs("terraform_data.t.output"), "port": "80", "protocol": "HTTP"}),
+        # Two ports that nobody knows are not known to be one.
+        (Refs("terraform_data.t.output"), {"port": Refs("terraform_data.t.output")}),
+    ],
+)
+def test_a_redirect_of_which_a_part_is_not_known_may_lead_anywhere(
+    port: Any, redirect: dict[str, Any]
+) -> None:
     action = [{"type": "redirect", "redirect": [redirect]}]
     platform = platform_of(
-        LB, made("terraform_data.t", output=Refs()), listener(default_action=action)
+        LB, made("terraform_data.t", output=Refs()), listener(port=port, default_action=action)
     )
     assert list(redirect_loops(resource_of(platform, "aws_lb_listener.n"))) == []
 

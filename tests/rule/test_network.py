@@ -440,6 +440,7 @@ def test_which_of_two_nat_gateways_it_is_leaves_the_way_inferred() -> None:
     either = {"nat_gateway_id": Refs("aws_nat_gateway.n.id", "aws_nat_gateway.m.id", "var.which")}
     found = egress(ASSOCIATION, table({"cidr_block": EVERYWHERE, **either}), *NATS)
     assert (found.exit, found.certainty) == (Exit.NAT, Certainty.INFERRED)
+    assert len(found.path) == 3
     assert {each.address for each in found.nats} == {"aws_nat_gateway.n", "aws_nat_gateway.m"}
 
 
@@ -528,3 +529,29 @@ def test_a_gateway_of_nobody_known_may_be_anybodys(
     entries: tuple[Made, ...], *, expected: bool
 ) -> None:
     assert platform_of(VPC, *entries).network.has_loose_gateways is expected
+
+
+@pytest.mark.parametrize(
+    ("routes", "why"),
+    [
+        (
+            (
+                {"cidr_block": "10.0.0.0/8", **NAT},
+                {"cidr_block": Refs("local.everywhere"), **NAT},
+            ),
+            "aws_route_table.t",
+        ),
+        (({"cidr_block": EVERYWHERE, "gateway_id": Refs("local.gateway")},), "local.gateway"),
+        (
+            ({"cidr_block": EVERYWHERE, "gateway_id": "something-else"},),
+            "route[0].gateway_id could not be followed",
+        ),
+        (({"cidr_block": EVERYWHERE},), "the default route of aws_route_table.t names no target"),
+    ],
+)
+def test_why_a_default_route_is_not_known_is_said(
+    routes: tuple[dict[str, Any], ...], why: str
+) -> None:
+    found = egress(ASSOCIATION, table(*routes))
+    assert found.exit is Exit.UNKNOWN
+    assert why in found.why

@@ -106,7 +106,14 @@ def test_subnets_that_the_plan_does_not_hold_are_missing_by_name() -> None:
         made("data.aws_subnets.d", ids=Refs()),
         network_configuration=[{"subnets": Refs("data.aws_subnets.d.ids")}],
     )
-    assert listed.missing == ("the plan does not hold the subnets of aws_ecs_service.app",)
+    [why] = listed.missing
+    assert why == "the plan does not hold the subnets of aws_ecs_service.app; give --source-dir"
+
+
+def test_of_many_subnets_that_the_plan_does_not_hold_one_is_named() -> None:
+    ids = [f"subnet-0123456789abcdef{number}" for number in range(3)]
+    [why] = placement(network_configuration=[{"subnets": ids}]).missing
+    assert "subnet-0123456789abcdef0 and 2 more are not in this plan" in why
 
 
 def test_evidence_leads_from_the_service_to_the_subnet() -> None:

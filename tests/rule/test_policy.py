@@ -221,3 +221,40 @@ def test_who_is_kept_out_is_told_who_is_let_in() -> None:
     document = trust(Principal={"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]})
     expected = f"sts:AssumeRole is for ecs.amazonaws.com, ec2.amazonaws.com, not for {TASKS}"
     assert document.lets_in("Service", TASKS) == (False, expected)
+
+
+def test_one_of_several_resources_is_enough() -> None:
+    elsewhere = "arn:aws:ecr:us-east-1:123456789012:repository/other"
+    excepted = Statement(resources=(elsewhere, "*repository/app"), excepts_resources=True)
+    assert not excepted.may_cover(APP, arn_of)
+    assert Statement(resources=(elsewhere, "*")).surely_covers(APP)
+
+
+def test_texts_to_come_stay_templates_beside_those_that_are_known() -> None:
+    part = Taken("aws_ecr_repository.app", "arn")
+    text = Template(('{"Statement": {"Action": 1, "Resource": ["*", "', part, '"]}}'))
+    (read,) = read_document(text)
+    assert (read.actions, read.resources) == (("1",), ("*", Template((part,))))
+
+
+def test_conditions_of_a_wrong_shape_are_none() -> None:
+    for odd in ("text", ["text"], {"Bool": "text"}, {"Bool": ["text"]}):
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": odd}
+        (read,) = read_document(json.dumps({"Statement": [statement]}))
+        assert read.conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("arn:aws:ecr", False),
+        ("*app", True),
+        ("arn:aws:ecr:*:repository/app", True),
+        ("arn:*:repository/app", True),
+        ("arn:aws:ecr:us-east-1:*:repository/app:tag", False),
+    ],
+)
+def test_patterns_with_fewer_parts_than_an_arn_are_compared_as_a_whole(
+    resource: str, *, expected: bool
+) -> None:
+    assert Statement(resources=(resource,)).may_cover(APP, arn_of) is expected

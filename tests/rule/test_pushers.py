@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from policyscan.rule import Platform
-from tests.plans import references
+from tests.plans import block, change, graph_of, references
 from tests.rule.platforms import Made, Refs, made, platform_of, resource_of
 
 FIRST = made("aws_ecr_repository.first", repository_url=Refs())
@@ -98,3 +98,47 @@ def test_what_a_docker_image_is_built_for_is_its_platform() -> None:
     assert platforms({"context": "."}) == ()
     assert platforms({"platform": Refs("terraform_data.x.output")}) is None
     assert platforms() is None
+
+
+def test_a_command_made_of_what_is_not_known_tells_no_platform() -> None:
+    platform = platform_of(FIRST, PUSH)
+    assert platform.pushers.platforms(resource_of(platform, "terraform_data.push")) is None
+
+
+def test_a_command_that_names_other_things_too_pushes_into_the_repository() -> None:
+    pusher = running(
+        made("terraform_data.push"),
+        "local-exec",
+        "aws_s3_bucket.b.id",
+        "aws_ecr_repository.first.repository_url",
+    )
+    platform = platform_of(FIRST, pusher, made("aws_s3_bucket.b", id=Refs()))
+    assert pushed(platform, "terraform_data.push") == ["aws_ecr_repository.first"]
+
+
+def test_an_empty_platform_in_a_list_is_none() -> None:
+    assert built("docker build --platform linux/arm64, .") == ("linux/arm64",)
+
+
+def test_what_stands_in_a_module_named_for_it_pushes_into_what_it_waits_for() -> None:
+    inside = {
+        "resources": [block("aws_imagebuilder_image.app", {"x": references("var.repository")})]
+    }
+    call = {
+        "source": "./build",
+        "expressions": {"repository": references("aws_ecr_repository.first.arn")},
+        "module": {**inside, "variables": {"repository": {}}},
+    }
+    root = {
+        "resources": [block("aws_ecr_repository.first")],
+        "module_calls": {"build": call},
+    }
+    changes = [
+        change("aws_ecr_repository.first"),
+        change("module.build.aws_imagebuilder_image.app"),
+    ]
+    pushers = Platform(graph_of(changes, root)).pushers
+    found = pushers.into("aws_ecr_repository.first", ("module.build",))
+    assert [each.address for each in found] == ["module.build.aws_imagebuilder_image.app"]
+    assert pushers.into("aws_ecr_repository.first", ("module.bui",)) == ()
+    assert pushers.into("aws_ecr_repository.first") == ()

@@ -182,3 +182,17 @@ def test_a_service_starts_nothing_when_nothing_asks_for_a_task(
     scaled = [] if least is None else [target("service/default/app", min_capacity=least)]
     platform = platform_of(service, *scaled)
     assert platform.starts_nothing(platform.services[0]) is starts_nothing
+
+
+def test_a_policy_with_a_name_and_a_target_without_are_joined_by_reference() -> None:
+    named = Refs("aws_ecs_service.app.name")
+    platform = platform_of(CLUSTER, SERVICE, target(named), policy("service/shop/app"))
+    assert policies_of(platform) == []
+    of_target = policy(Refs("aws_appautoscaling_target.t.resource_id"))
+    assert policies_of(platform_of(CLUSTER, SERVICE, target("service/shop/app"), of_target)) == P
+
+
+def test_a_policy_of_one_target_or_another_is_not_loose() -> None:
+    either = Refs("aws_appautoscaling_target.t.resource_id", "local.id")
+    platform = platform_of(CLUSTER, SERVICE, target("service/shop/app"), policy(either))
+    assert platform.scaling.loose_policies == ()

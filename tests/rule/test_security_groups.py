@@ -187,7 +187,9 @@ def test_inline_rules_that_nothing_tells_apart_may_each_be_for_either_group() ->
     ],
 )
 def test_a_rule_that_may_be_for_a_group_makes_it_doubtful(rule: Made) -> None:
-    assert doubts(GROUP, rule)[IN] == ["aws_security_group_rule.r may belong to it"]
+    assert doubts(GROUP, rule)[IN] == [
+        "aws_security_group_rule.r may belong to it: name its group by reference"
+    ]
 
 
 def test_a_group_that_is_looked_up_is_doubtful_and_takes_rules_of_this_plan() -> None:
@@ -205,7 +207,8 @@ def test_a_group_that_is_looked_up_is_doubtful_and_takes_rules_of_this_plan() ->
 def test_rules_that_are_known_only_after_apply_are_a_doubt() -> None:
     group = made("aws_security_group.g", id=Refs(), ingress=Refs("terraform_data.t.output"))
     found = doubts(group)
-    assert found == {IN: ["aws_security_group.g.ingress is known only after apply"], OUT: []}
+    why = "aws_security_group.g.ingress is known only after apply: write it down"
+    assert found == {IN: [why], OUT: []}
 
 
 @pytest.mark.parametrize(

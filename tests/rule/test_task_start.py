@@ -450,7 +450,9 @@ def test_a_log_group_that_only_apply_tells_is_not_told_by_the_source(tmp_path: P
 def test_definitions_that_are_none_ask_for_nothing_and_say_why() -> None:
     platform = platform_of(made(TASK, container_definitions="no"))
     assert asked(platform) == []
-    assert doubts(platform) == (f"{TASK}: container_definitions is not JSON",)
+    assert doubts(platform) == (
+        f"{TASK}: container_definitions is not JSON: write one with jsonencode",
+    )
 
 
 def test_a_log_group_that_is_not_named_yet_may_be_any() -> None:

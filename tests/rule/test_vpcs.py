@@ -82,3 +82,9 @@ def test_the_id_of_a_vpc_is_taken_from_where_it_is_known(vpc_id: Any, expected: 
     )
     home = home_of(platform.graph, resource_of(platform, "aws_security_group.a"))
     assert home.vpc_id == expected
+
+
+def test_a_default_subnet_that_stands_is_still_in_the_default_vpc() -> None:
+    platform = platform_of(standing("aws_default_subnet.s", vpc_id="vpc-0123456789abcdef0"))
+    home = home_of(platform.graph, resource_of(platform, "aws_default_subnet.s"))
+    assert (home.is_default, home.vpc_id) == (True, "")

@@ -53,7 +53,10 @@ def found(fixture: str, name: str) -> Finding:
         (
             "PS202/unknown",
             ".elsewhere",
-            "no load balancer of this plan is known to send to aws_lb_target_group.main[6]",
+            (
+                "no load balancer of this plan is known to send to aws_lb_target_group.main[6]: "
+                "make sure that one does"
+            ),
         ),
         (
             "PS103/pass",
@@ -68,8 +71,23 @@ def found(fixture: str, name: str) -> Finding:
             "main",
             "aws_lb_listener.main sends to aws_lb_target_group.main and stands already",
         ),
-        ("PS103/unknown", ".literal", "its target group cannot be judged: it is not in this plan"),
-        ("PS104/unknown", ".literal", "its target group cannot be judged: it is not in this plan"),
+        (
+            "PS103/unknown",
+            ".literal",
+            (
+                "aws_ecs_service.literal.load_balancer[0].target_group_arn cannot be judged"
+                ": it is not in this plan; make sure that a listener sends to it"
+            ),
+        ),
+        (
+            "PS104/unknown",
+            ".literal",
+            (
+                "aws_ecs_service.literal.load_balancer[0].target_group_arn cannot be judged"
+                ": it is not in this plan; look it up with a data source to have its "
+                "type compared"
+            ),
+        ),
         (
             "PS106/fail",
             ".beside",

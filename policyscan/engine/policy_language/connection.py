@@ -45,10 +45,11 @@ def judge_connection(condition: Connection, scene: Scene, before: Before) -> Ans
         (group, connected, condition.connected),
         (connected, group, condition.types),
     ):
-        loose = [other for other in others if scene.loose_end(other)]
+        everyone = _by_truth(others, before)
+        loose = _by_truth((other for other in others if scene.loose_end(other)), before)
         for resource in own:
             pairs = links.get(resource.address, ())
-            maybe = others if scene.loose_end(resource) else loose
+            maybe = everyone if scene.loose_end(resource) else loose
             answer = _answer(resource, pairs, maybe, before, scene)
             if not {Truth.HOLDS, Truth.OPEN} & answer.keys():
                 fact = f"no {wanted} is connected to {resource.address}"
@@ -61,6 +62,15 @@ def judge_connection(condition: Connection, scene: Scene, before: Before) -> Ans
 
 
 _Pair = tuple[str, Edge]
+_ByTruth = Mapping[Truth, list[Resource]]
+
+
+def _by_truth(resources: Iterable[Resource], before: Before) -> _ByTruth:
+    """Resources by what a connection with them would come to, for one of each is enough."""
+    found: dict[Truth, list[Resource]] = {}
+    for each in resources:
+        found.setdefault(before.of_pair(each.address, each.address), []).append(each)
+    return found
 
 
 def _links(
@@ -82,7 +92,7 @@ def _links(
 def _answer(
     resource: Resource,
     pairs: Iterable[_Pair],
-    maybe: Iterable[Resource],
+    maybe: _ByTruth,
     before: Before,
     scene: Scene,
 ) -> Answer:
@@ -98,12 +108,13 @@ def _answer(
             answer.setdefault(truth, ground)
         else:
             open_ends.setdefault(truth, ground)
-    for one in maybe:
-        if one.address not in linked:
+    for others in maybe.values():
+        one = next((each for each in others if each.address not in linked), None)
+        if one is not None:
             truth = before.of_pair(resource.address, one.address)
             open_ends.setdefault(truth, _loose(resource, one, scene))
-    if others := [ground for truth, ground in open_ends.items() if truth not in answer]:
-        answer.setdefault(Truth.OPEN, others[0])
+    if grounds := [ground for truth, ground in open_ends.items() if truth not in answer]:
+        answer.setdefault(Truth.OPEN, grounds[0])
     return answer
 
 

@@ -97,7 +97,7 @@ def _contains(actual: Any, expected: Any) -> bool:
 def _contains_one(actual: Any, wanted: Any) -> bool:
     match actual:
         case dict():
-            return wanted in actual or any(
+            return wanted in [*actual] or any(
                 _contains_one(inner, wanted)
                 for inner in actual.values()
                 if isinstance(inner, str | list)
@@ -235,7 +235,7 @@ def _lies_in(actual: Any, expected: Any) -> bool:
 def networks_of(value: Any) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] | None:
     """The networks of a text or a list of texts; None where one is none."""
     try:
-        return tuple(ipaddress.ip_network(each, strict=False) for each in _listed(value))
+        return tuple(ipaddress.ip_network(str(each), strict=False) for each in _listed(value))
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from policyscan.engine.contract import PackRule, Problem
+from policyscan.engine.gate import PLAN_ADDRESS
 from policyscan.engine.policy_language.conditions import Condition, Types, groups_of
 from policyscan.engine.policy_language.evaluate import judge
 from policyscan.engine.policy_language.read import PREFIXES, DefinitionReader
@@ -22,6 +23,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     fail,
+    not_applicable,
     passed,
     undetermined,
 )
@@ -38,6 +40,7 @@ _SEVERITIES: Final = {
     "none": Severity.LOW,
 }
 _OFF: Final = "off"
+_BLOCKS: Final = frozenset({"module", "provider"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class Policy:
         """The verdict on each resource the policy is about."""
         for address, (truth, ground) in judge(self.condition, Scene(platform.graph)).items():
             yield _finding(address, truth, ground, self)
+        kinds = {name.partition(".")[0] for name in self.rule.types}
+        if kinds and kinds <= _BLOCKS:
+            blocks = " and ".join(sorted(kinds))
+            yield not_applicable(PLAN_ADDRESS, f"{blocks} blocks are not judged, only resources")
 
 
 def read_policy(path: Path) -> tuple[PackRule | None, tuple[Problem, ...]]:
@@ -128,7 +135,9 @@ class _PolicyReader:
     def _prefixes(self) -> tuple[str, ...]:
         scope = self._written.entries.get("scope")
         provider = scope.entries.get("provider") if scope else None
-        names = [str(one.value).lower() for one in provider.members] if provider else []
+        names = (
+            [str(one.value).lower() for one in provider.members if one.value] if provider else []
+        )
         return tuple(PREFIXES.get(name, f"{name}_") for name in names)
 
     def _severity(self) -> Severity:

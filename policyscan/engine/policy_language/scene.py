@@ -7,7 +7,7 @@ from functools import cached_property
 
 from policyscan.engine.policy_language.conditions import Types
 from policyscan.engine.policy_language.values import Values
-from policyscan.graph import Edge, EdgeKind, ResourceGraph
+from policyscan.graph import Edge, ResourceGraph
 from policyscan.rule import Confidence, Resource
 
 
@@ -45,8 +45,8 @@ class Scene:
         if address not in self._edges:
             self._edges[address] = tuple(
                 edge
-                for edge in self.graph.edges.out_of(address)
-                if edge.kind is EdgeKind.VALUE and edge.target in self.resources
+                for edge in self.graph.edges.values_of(address)
+                if edge.target in self.resources
             )
         return self._edges[address]
 

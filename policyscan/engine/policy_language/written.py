@@ -90,9 +90,14 @@ def _written(
         for name, again in _twice(node)
     )
     loader.flatten_mapping(node)
-    return Written(
-        {key.value: _written(loader, part, path, problems) for key, part in node.value}, line
-    )
+    entries = {}
+    for key, part in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            entries[key.value] = _written(loader, part, path, problems)
+        else:
+            where = key.start_mark.line + 1
+            problems.append(Problem(path, where, "a list or map is no name of an entry"))
+    return Written(entries, line)
 
 
 def _twice(node: yaml.MappingNode) -> Iterator[tuple[str, int]]:
