@@ -91,6 +91,7 @@ OPINIONS: tuple[tuple[str, set[str]], ...] = (
     ("PS702/fail_any", {'aws_ecr_repository.going["unforced"]'}),
     ("PS801/fail", set()),
     ("PS802/fail", set()),
+    ("PS901/fail", {"aws_ecs_service.uncovered"}),
 )
 
 
