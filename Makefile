@@ -25,8 +25,12 @@ help: ## list the targets
 .PHONY: install
 install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, editable
 
+.PHONY: setup
+setup: install ## set up Checkov in the user's cache, unless it is set up already
+	@$(BIN)/policyscan setup --check 2>/dev/null || $(BIN)/policyscan setup
+
 .PHONY: scan
-scan: install ## scan the reference plan (clean) and its broken twin (findings)
+scan: setup ## scan the reference plan (clean) and its broken twin (findings)
 	@echo '== fixtures/reference/plan.json: must be clean, exit 0'
 	@$(BIN)/policyscan fixtures/reference/plan.json
 	@echo '== fixtures/reference_broken/plan.json: must have findings, exit 1'
@@ -70,8 +74,16 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 # both bring a module of the name hcl2.
 SCANNERS := checkov tf-nag
 
+# Tests ask the Checkov in .venv-checkov, and policyscan finds the same one by this home.
+CHECKOV_HOME := .venv-checkov-home
+
 .PHONY: checkov
-checkov: .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
+checkov: install .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
+	@POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/policyscan setup --checkov-python .venv-checkov/bin/python
+
+.PHONY: parity
+parity: checkov ## compare the quick way to run Checkov with its own on every plan at hand (CORPUS=dir)
+	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.parity.run $(CORPUS)
 
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
