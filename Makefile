@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 .PHONY: help
 help: ## list the targets
 	@echo 'usage: make TARGET [PYTHON=python3.12]'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, editable
@@ -103,6 +103,10 @@ bench: install ## measure a cold start, the rules, a replay, and how the graph g
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
+
+.PHONY: bench-checkov
+bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone
+	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.benchmarks.checkov_cost
 
 .PHONY: fuzz
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too

@@ -100,34 +100,34 @@ BLOCKS: tuple[tuple[str, Document, dict[str, str]], ...] = (
 def golden() -> Document:
     """A small plan with everything: distinct names, a count, a module for each key, one inside."""
     parts = [shape(3 * len(BLOCKS)) for shape in SHAPES]
-    document = parts[0]
+    whole = parts[0]
     for part in parts[1:]:
-        planned, root = part["planned_values"]["root_module"], part["configuration"]["root_module"]
-        document["planned_values"]["root_module"]["resources"] += planned["resources"]
-        document["planned_values"]["root_module"]["child_modules"] += planned["child_modules"]
-        document["resource_changes"] += part["resource_changes"]
-        document["configuration"]["root_module"]["resources"] += root["resources"]
-        document["configuration"]["root_module"].setdefault("module_calls", {}).update(
+        own, root = part["planned_values"]["root_module"], part["configuration"]["root_module"]
+        whole["planned_values"]["root_module"]["resources"] += own["resources"]
+        whole["planned_values"]["root_module"]["child_modules"] += own["child_modules"]
+        whole["resource_changes"] += part["resource_changes"]
+        whole["configuration"]["root_module"]["resources"] += root["resources"]
+        whole["configuration"]["root_module"].setdefault("module_calls", {}).update(
             root.get("module_calls", {})
         )
-    return document
+    return whole
 
 
 def flat(size: int) -> Document:
     """Blocks of distinct names."""
     blocks = list(_blocks(size))
-    return _document([_planned(kind, name, values) for kind, name, values, _ in blocks], [], blocks)
+    return document([planned(kind, name, values) for kind, name, values, _ in blocks], [], blocks)
 
 
 def count(size: int) -> Document:
     """Ten blocks with a count."""
     blocks = list(_blocks(len(BLOCKS), "this"))
-    planned = [
-        _planned(kind, name, values, number)
+    resources = [
+        planned(kind, name, values, number)
         for kind, name, values, _ in blocks
         for number in range(size // len(BLOCKS))
     ]
-    return _document(planned, [], blocks, count_expression={"references": ["var.n"]})
+    return document(resources, [], blocks, count_expression={"references": ["var.n"]})
 
 
 def modules(size: int) -> Document:
@@ -141,34 +141,34 @@ def modules(size: int) -> Document:
             {
                 "address": address,
                 "resources": [
-                    _planned(kind, name, values, module=address)
+                    planned(kind, name, values, module=address)
                     for kind, name, values, _ in blocks[:half]
                 ],
                 "child_modules": [
                     {
                         "address": f"{address}.module.inner",
                         "resources": [
-                            _planned(kind, name, values, module=f"{address}.module.inner")
+                            planned(kind, name, values, module=f"{address}.module.inner")
                             for kind, name, values, _ in blocks[half:]
                         ],
                     }
                 ],
             }
         )
-    document = _document([], called, [])
+    whole = document([], called, [])
     inner = {"resources": [_configured(*each) for each in blocks[half:]]}
     site = {
         "resources": [_configured(*each) for each in blocks[:half]],
         "module_calls": {"inner": {"source": "./inner", "module": inner}},
     }
-    document["configuration"]["root_module"]["module_calls"] = {
+    whole["configuration"]["root_module"]["module_calls"] = {
         "site": {
             "source": "./site",
             "for_each_expression": {"references": ["var.sites"]},
             "module": site,
         }
     }
-    return document
+    return whole
 
 
 SHAPES: tuple[Callable[[int], Document], ...] = (flat, count, modules)
@@ -185,11 +185,12 @@ def _blocks(size: int, name: str = "") -> Iterator[tuple[str, str, Document, dic
         yield kind, own, values, expressions
 
 
-def _planned(
+def planned(
     kind: str, name: str, values: Document, key: int | None = None, module: str = ""
 ) -> Document:
+    """One instance of a resource as a plan's planned values show it."""
     shown = "" if key is None else f"[{key}]"
-    planned = {
+    resource = {
         "address": f"{module}.{kind}.{name}{shown}".removeprefix("."),
         "mode": "managed",
         "type": kind,
@@ -198,7 +199,7 @@ def _planned(
         "schema_version": 0,
         "values": values,
     }
-    return planned if key is None else {**planned, "index": key}
+    return resource if key is None else {**resource, "index": key}
 
 
 def _configured(kind: str, name: str, values: Document, expressions: Document) -> Document:
@@ -212,8 +213,8 @@ def _configured(kind: str, name: str, values: Document, expressions: Document) -
     }
 
 
-def _changes(planned: list[Document], called: list[Document]) -> Iterator[Document]:
-    for each in planned:
+def _changes(resources: list[Document], called: list[Document]) -> Iterator[Document]:
+    for each in resources:
         change = {"actions": ["create"], "before": None, "after": each["values"]}
         kept = {
             name: value for name, value in each.items() if name not in {"values", "schema_version"}
@@ -224,17 +225,18 @@ def _changes(planned: list[Document], called: list[Document]) -> Iterator[Docume
             yield {"module_address": module["address"], **change}
 
 
-def _document(
-    planned: list[Document],
+def document(
+    resources: list[Document],
     called: list[Document],
     blocks: list[tuple[str, str, Document, Document]],
     **more: Any,
 ) -> Document:
+    """A plan that creates these resources, and those of the modules called, from these blocks."""
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
-        "planned_values": {"root_module": {"resources": planned, "child_modules": called}},
-        "resource_changes": list(_changes(planned, called)),
+        "planned_values": {"root_module": {"resources": resources, "child_modules": called}},
+        "resource_changes": list(_changes(resources, called)),
         "configuration": {
             "provider_config": {
                 "aws": {

@@ -73,6 +73,11 @@ class Running:
     _answer: TextIO
     _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it is not done yet, nor ended."""
+        return self._process.poll() is None
+
     def lend(self, edges: Iterable[Edge]) -> None:
         """Give it the edges it waits for. One that runs its own command line takes none."""
         if self.options.corrected and self.checkov.quick:
@@ -129,7 +134,7 @@ class Running:
         trace: TracebackType | None,
     ) -> None:
         """End it if it still runs, and remove what was written for it."""
-        if self._process.poll() is None:
+        if self.at_work:
             self._process.kill()
             self._process.wait()
         self._opened.close()

@@ -45,7 +45,12 @@ def by_command_line(python: str, plan: Path) -> Said:
         text=True,
         encoding="utf-8",
     )
-    answer = asking.read_command_line(done.stdout)
+    return counted(done.stdout)
+
+
+def counted(report: str) -> Said:
+    """The results of a report of Checkov's command line."""
+    answer = asking.read_command_line(report)
     return Counter((check, address, word) for check, address, word in answer["results"])
 
 

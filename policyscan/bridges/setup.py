@@ -105,9 +105,9 @@ def _made(environment: Callable[[Path], Path], lock_digest: str, say: Say) -> Ch
     folder = home()
     with _alone(folder):
         _refuse_foreign(folder)
-        for left in folder.parent.glob(f".{folder.name}{_UNFINISHED}*"):
+        for left in folder.parent.glob(f"{folder.name}{_UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_UNFINISHED}", dir=folder.parent))
+        made = Path(tempfile.mkdtemp(prefix=f"{folder.name}{_UNFINISHED}", dir=folder.parent))
         try:
             checkov = _tried(environment(made), made, lock_digest, say)
             inside = Path(checkov.python)
@@ -207,7 +207,7 @@ def _refuse_foreign(folder: Path) -> None:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One setup at a time. Raises CheckovError: another is at work, or nothing can be written."""
-    path = folder.parent / f".{folder.name}.lock"
+    path = folder.with_name(f"{folder.name}.lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

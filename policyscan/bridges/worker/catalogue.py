@@ -73,15 +73,28 @@ def _kept_raw(policies: Any) -> dict[str, Any]:
 
 
 def _types(check: Any) -> list[str] | None:
-    """Every type a policy speaks of; None where it speaks of all."""
-    if check.sub_checks:
-        parts = [_types(each) for each in check.sub_checks]
-        known = [part for part in parts if part is not None]
-        return sorted({each for part in known for each in part}) if known == parts else None
-    resource = getattr(check.type, "name", "") in {"RESOURCE", "FILTER"}
-    if not check.resource_types or resource or len(check.resource_types) > MANY:
+    """Every type a policy speaks of; None where it may speak of any."""
+    if not check.sub_checks:
+        return _types_of_condition(check)
+    # A filter leaves out some of what the other conditions find, and finds nothing itself.
+    parts = [_types(each) for each in check.sub_checks if _kind(each) != "FILTER"]
+    known = [part for part in parts if part is not None]
+    return sorted({each for part in known for each in part}) if parts and known == parts else None
+
+
+def _types_of_condition(check: Any) -> list[str] | None:
+    connected = check.connected_resources_types
+    # Without types, or types to connect to, Checkov takes all there are.
+    if not check.resource_types or (_kind(check) == "CONNECTION" and not connected):
         return None
-    return sorted({*check.resource_types, *check.connected_resources_types})
+    if _kind(check) not in {"ATTRIBUTE", "CONNECTION"} or len(check.resource_types) > MANY:
+        return None
+    named = (check.resource_types, connected)
+    return sorted({each for part in named for each in ([part] if isinstance(part, str) else part)})
+
+
+def _kind(check: Any) -> str:
+    return str(getattr(check.type, "name", ""))
 
 
 MANY = 200

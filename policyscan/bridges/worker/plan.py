@@ -19,7 +19,7 @@ NO_PLAN: dict[str, Any] = {
     "results": [],
     "stock": [],
     "checks": {},
-    "errors": [("", "", "Checkov reads no plan in this file")],
+    "errors": [("", "", "it reads no plan in this file")],
 }
 
 
