@@ -78,6 +78,11 @@ class Running:
         """Whether it is not done yet, nor ended."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def lend(self, edges: Iterable[Edge]) -> None:
         """Give it the edges it waits for. One that runs its own command line takes none."""
         if self.options.corrected and self.checkov.quick:

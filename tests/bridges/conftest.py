@@ -23,7 +23,7 @@ def checkov() -> Checkov:
     if required == "0":
         pytest.skip("left out by POLICYSCAN_REQUIRE_CHECKOV=0")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME, os.environ.get(HOME, str(ROOT / ".venv-checkov-home")))
+        patch.setenv(HOME, os.environ.get(HOME) or str(ROOT / ".venv-checkov-home"))
         found = set_up()
     if found is None:
         missing = "Checkov is not set up: `make checkov`"

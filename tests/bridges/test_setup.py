@@ -167,8 +167,8 @@ def test_remove_takes_away_what_was_made(made: Checkov, folder: Path) -> None:
     ("platform", "variables", "expected"),
     [
         ("linux", {"XDG_CACHE_HOME": "/caches"}, "/caches/policyscan/checkov"),
-        ("linux", {"HOME": "/home"}, "/home/.cache/policyscan/checkov"),
-        ("darwin", {"HOME": "/home"}, "/home/Library/Caches/policyscan/checkov"),
+        ("linux", {"HOME": "/people/me"}, "/people/me/.cache/policyscan/checkov"),
+        ("darwin", {"HOME": "/people/me"}, "/people/me/Library/Caches/policyscan/checkov"),
         ("win32", {"LOCALAPPDATA": "/local"}, "/local/policyscan/checkov"),
         ("linux", {HOME: "/named"}, "/named"),
     ],
@@ -222,3 +222,28 @@ def test_the_command_takes_a_checkov_of_the_user_and_says_its_version(
     found = set_up()
     assert found is not None
     assert found.quick
+
+
+@pytest.fixture
+def without_worker(checkov: Checkov, tmp_path: Path) -> Path:
+    """A Python that runs Checkov, but not the worker."""
+    path = tmp_path / "python"
+    path.write_text(
+        f'#!/bin/sh\ncase "$*" in *worker.main*) exit 1;; esac\nexec {checkov.python} "$@"\n',
+        encoding="utf-8",
+    )
+    path.chmod(0o755)
+    return path
+
+
+def test_a_checkov_that_fails_the_self_test_is_run_by_its_command_line(
+    without_worker: Path, folder: Path
+) -> None:
+    said: list[str] = []
+    found = adopt(str(without_worker), said.append)
+    assert not found.quick
+    assert said[-1] == (
+        "Checkov ended without an answer; its own command line will be used, which is slower"
+    )
+    assert set_up() == found
+    assert files(folder) == ["catalogue.json", "stamp.json"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +158,13 @@ def test_a_file_that_is_no_plan_to_checkov_is_an_error(checkov: Checkov, tmp_pat
     del plan["terraform_version"]
     outcome = start(checkov, written(tmp_path, plan)).join()
     assert outcome.errors == ("Checkov: it reads no plan in this file",)
+
+
+def test_a_checkov_that_dies_is_an_error(checkov: Checkov, tmp_path: Path) -> None:
+    running = start(checkov, written(tmp_path, buckets()), CheckovOptions(corrected=True))
+    os.kill(running.pid, signal.SIGKILL)
+    with pytest.raises(CheckovError, match=r"^Checkov ended without an answer$"):
+        running.join()
 
 
 def test_checkov_is_ended_when_its_time_is_over(checkov: Checkov, tmp_path: Path) -> None:
