@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .nodes import Graph
-from .paths import quicken
+from .paths import quicken, quicken_jsonpath
 
 # What judges a plan without a platform, a network or a repository never touches. Of Checkov's own
 # modules those stand here that lead to many others.
@@ -192,7 +192,7 @@ def put_off(known: Mapping[str, Mapping[str, Any]]) -> None:
         sys.modules[name] = package
         parent, _, own = name.rpartition(".")
         setattr(sys.modules[parent], own, package)
-    sys.meta_path.insert(0, Finder(known, {"dpath": quicken}))
+    sys.meta_path.insert(0, Finder(known, {"dpath": quicken, "bc_jsonpath_ng": quicken_jsonpath}))
     from checkov.terraform.modules import module_objects
 
     for name in ("TFDefinitionKey", "TFModule"):

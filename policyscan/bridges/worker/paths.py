@@ -1,7 +1,8 @@
-"""Looks up a path such as `ingress/[0]/from_port` without walking through everything else."""
+"""Makes the two ways checks name a place in a resource quick: dpath's and JSON path."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -33,6 +34,22 @@ def quicken(dpath: ModuleType) -> None:
         return kept
 
     dpath.get, dpath.search = quick_get, quick_search  # type: ignore[attr-defined]
+
+
+def quicken_jsonpath(jsonpath: ModuleType) -> None:
+    """Have the grammar of JSON paths worked out once, and not for each path, 20 ms each time."""
+    grammar = importlib.import_module(f"{jsonpath.__name__}.parser").ply.yacc
+    stock = grammar.yacc
+    parsers: dict[tuple[type, str], Any] = {}
+
+    def yacc(*, module: Any, start: str, **options: Any) -> Any:
+        # Its methods look at what is parsed alone, so any instance does.
+        key = (type(module), start)
+        if key not in parsers:
+            parsers[key] = stock(module=module, start=start, **options)
+        return parsers[key]
+
+    grammar.yacc = yacc
 
 
 def _parts(path: Any, more: tuple[Any, ...], options: dict[str, Any]) -> list[str]:
