@@ -16,6 +16,7 @@ from tests.parity.compare import compared
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = (
+    "checkov_edges",
     "fourteen_defects",
     "policies",
     "reference",
