@@ -59,6 +59,17 @@ def test_a_check_that_raises_is_an_error_and_no_gap(checkov: Checkov, tmp_path: 
     )
 
 
+def test_checks_that_cannot_be_loaded_are_errors(checkov: Checkov, tmp_path: Path) -> None:
+    options = with_check(tmp_path, "return CheckResult.FAILED")
+    (options.external[0] / "acme_own.py").write_text("import acme_missing\n", encoding="utf-8")
+    options = replace(options, external=(*options.external, tmp_path / "none"))
+    outcome = start(checkov, written(tmp_path, buckets()), options).join()
+    assert outcome.errors == (
+        f"Checkov: {tmp_path}/none is no folder of checks",
+        f"Checkov: Cannot load external check 'acme_own' from {tmp_path}/checks/acme_own.py",
+    )
+
+
 def test_a_check_that_asks_the_network_is_refused(checkov: Checkov, tmp_path: Path) -> None:
     body = "import socket; socket.create_connection(('127.0.0.1', 9))"
     outcome = start(checkov, written(tmp_path, buckets()), with_check(tmp_path, body)).join()

@@ -23,6 +23,22 @@ NO_PLAN: dict[str, Any] = {
 }
 
 
+class Refused:
+    """In place of a logger: keeps the errors, each of which names a check and its file."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def error(self, message: str, **_: Any) -> None:
+        """Keep it."""
+        self.told.append(message)
+
+    def debug(self, *_: Any, **__: Any) -> None:
+        """Of no interest."""
+
+    info = warning = debug
+
+
 @dataclass(frozen=True)
 class Case:
     """A plan that is read, and which checks are asked about it."""
@@ -34,14 +50,23 @@ class Case:
     chosen: Chosen
     file: str
 
-    def load(self) -> None:
-        """Import the checks that look at a block of this plan, then the user's own."""
+    def load(self) -> list[str]:
+        """Import the checks that look at a block of this plan, then the user's own.
+
+        Returns what could not be loaded of the latter: Checkov only logs it.
+        """
         for kind in listed.KINDS:
             present = {next(iter(block)) for block in self.definitions[kind]}
             for module in listed.wanted_modules(self.catalogue, kind, present):
                 importlib.import_module(module)
+        registry, refused = listed.registry("resource"), Refused()
+        registry.logger = refused
         for folder in self.external:
-            listed.registry("resource").load_external_checks(folder)
+            if Path(folder).is_dir():
+                registry.load_external_checks(folder)
+            else:
+                refused.error(f"{folder} is no folder of checks")
+        return refused.told
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -70,8 +95,8 @@ def judge(
     case = Case(
         definitions, build(definitions, path), catalogue, tuple(request["external"]), chosen, file
     )
-    case.load()
     verdicts = Verdicts()
+    verdicts.errors += [["", "", refused] for refused in case.load()]
     run_checks(case.definitions, case.graph.frozen(), chosen, file, verdicts)
     differing = _run_policies(case, lent if request["edges"] == "lent" else None, verdicts)
     kept = [each for each in verdicts.results if each[0] not in catalogue[listed.NOT_FOR_PLANS]]
