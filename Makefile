@@ -20,10 +20,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 .PHONY: help
 help: ## list the targets
 	@echo 'usage: make TARGET [PYTHON=python3.12]'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, editable
+
+.PHONY: setup
+setup: install ## set up Checkov in the user's cache, unless it is set up already
+	@$(BIN)/policyscan setup --check 2>/dev/null || $(BIN)/policyscan setup
 
 .PHONY: scan
 scan: install ## scan the reference plan (clean) and its broken twin (findings)
@@ -70,8 +74,16 @@ matrix: ## the tests with every Python of MATRIX that is found, in .venv-3.11, .
 # both bring a module of the name hcl2.
 SCANNERS := checkov tf-nag
 
+# Tests ask the Checkov in .venv-checkov, and policyscan finds the same one by this home.
+CHECKOV_HOME := .venv-checkov-home
+
 .PHONY: checkov
-checkov: .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
+checkov: install .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
+	@POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/policyscan setup --checkov-python .venv-checkov/bin/python
+
+.PHONY: parity
+parity: checkov ## compare the quick way to run Checkov with its own on every plan at hand (CORPUS=dir)
+	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.parity.run $(CORPUS)
 
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
@@ -92,6 +104,10 @@ bench: install ## measure a cold start, the rules, a replay, and how the graph g
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
+
+.PHONY: bench-checkov
+bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone
+	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.benchmarks.checkov_cost
 
 .PHONY: fuzz
 fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks too

@@ -35,6 +35,10 @@ class ConfigError(PolicyscanError):
     """A flag, a parameter or a configuration file is wrong."""
 
 
+class CheckovError(PolicyscanError):
+    """Checkov cannot be set up, is not as it was set up, or did not finish."""
+
+
 class PackError(PolicyscanError):
     """Rule files do not keep the contract of a rule."""
 

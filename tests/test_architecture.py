@@ -74,6 +74,14 @@ def test_a_rule_file_imports_the_rule_vocabulary_and_the_standard_library_alone(
     assert foreign == {}
 
 
+def test_the_worker_in_checkovs_python_imports_checkov_and_the_standard_library_alone() -> None:
+    files = sorted((ROOT / "policyscan" / "bridges" / "worker").glob("*.py"))
+    names = {name for path in files for name in foreign_imports(path.read_text(), "checkov")}
+    assert files
+    # Its own modules are named from where they are: to Checkov's Python they are no policyscan.
+    assert {name for name in names if not name.startswith(".")} == set()
+
+
 def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
     assert heavy_modules_after("import policyscan.cli, policyscan.cli.commands") == ()
 

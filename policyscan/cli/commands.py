@@ -197,6 +197,25 @@ def new_rule(**options: Any) -> int:
     return run_new_rule(**options)
 
 
+@policyscan.command(
+    help="Set up Checkov for scans to run beside our rules: in an environment of its own, in the "
+    "user's cache or where POLICYSCAN_CHECKOV_HOME says. Exit codes: 0 it can be used, 2 it cannot."
+)
+@click.option("--check", is_flag=True, help="Only say which Checkov is set up, and see it run.")
+@click.option("--remove", is_flag=True, help="Remove what was set up.")
+@click.option(
+    "--checkov-python",
+    envvar="POLICYSCAN_CHECKOV_PYTHON",
+    metavar="PATH",
+    help="Install nothing, and use the Checkov of this Python.",
+)
+def setup(**options: Any) -> int:
+    """Set up Checkov."""
+    from policyscan.cli.setup import run_setup  # noqa: PLC0415 - scans do not need it
+
+    return run_setup(**options)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; a refusal goes to stderr, line by line."""
     try:

@@ -83,15 +83,18 @@ class ResourceGraph:
 
     def gated_off(self, *types: str) -> tuple[str, ...]:
         """Configuration addresses of resource blocks that have no instance in this plan."""
-        alive = {(r.module_path, r.config_address) for r in self.plan.resources if not r.is_deleted}
-        gone = {(r.module_path, r.config_address) for r in self.plan.resources} - alive
-        found = []
-        for module in self.plan.config_modules():
-            for block in module.resources.values():
-                where = (module.path, block.address)
-                if block.type in types and block.mode == "managed" and where not in alive | gone:
-                    found.append(_config_address(module, block))
-        return tuple(sorted(found))
+        return tuple(sorted(address for kind, address in self._gated_off if kind in types))
+
+    @cached_property
+    def _gated_off(self) -> tuple[tuple[str, str], ...]:
+        """Type and address of each. Many resources ask, and the answer takes all of them."""
+        present = {(r.module_path, r.config_address) for r in self.plan.resources}
+        return tuple(
+            (block.type, _config_address(module, block))
+            for module in self.plan.config_modules()
+            for block in module.resources.values()
+            if block.mode == "managed" and (module.path, block.address) not in present
+        )
 
     # -- values ------------------------------------------------------------------------------
 

@@ -1,0 +1,214 @@
+"""Checkov at work on one plan while we do ours: `start` it, then `join` it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from policyscan.bridges import asking
+from policyscan.bridges.home import Checkov
+from policyscan.errors import CheckovError
+
+Edge = tuple[str, str, str]
+"""From, to, attribute: addresses of instances, and the argument of the first that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckovOptions:
+    """What Checkov is asked.
+
+    `check` and `skip` as its `--check` and `--skip-check`, `external` as its
+    `--external-checks-dir`. With `corrected` it waits for the edges that `Running.lend` gives it.
+    """
+
+    check: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    external: tuple[Path, ...] = ()
+    corrected: bool = False
+    seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckovResult:
+    """What one check says of one address: pass, fail or skipped.
+
+    `stock` is what it says with Checkov's own edges: the same, or another word, or None where it
+    says nothing; then `verdict` may be None too.
+    """
+
+    check: str
+    address: str
+    verdict: str | None
+    stock: str | None
+    name: str
+    severity: str | None
+    guideline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckovOutcome:
+    """What Checkov found. Each of `errors` is a check that did not do its work, in one line."""
+
+    version: str
+    results: tuple[CheckovResult, ...]
+    errors: tuple[str, ...]
+    note: str | None
+
+
+@dataclass(slots=True)
+class Running:
+    """A Checkov that is at work. Leaving the context ends it, whatever it is doing."""
+
+    checkov: Checkov
+    options: CheckovOptions
+    _folder: Path
+    _process: subprocess.Popen[str]
+    _answer: TextIO
+    _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it is not done yet, nor ended."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    def lend(self, edges: Iterable[Edge]) -> None:
+        """Give it the edges it waits for. One that runs its own command line takes none."""
+        if self.options.corrected and self.checkov.quick:
+            # In a file: a pipe takes no more than Checkov has read, and it has other work first.
+            path = self._folder / "edges.json"
+            path.write_text(json.dumps(list(edges)), encoding="utf-8")
+            self._send(json.dumps(str(path)))
+
+    def join(self) -> CheckovOutcome:
+        """Wait for what it found. Raises CheckovError: it crashed, or took too long."""
+        with self:
+            return self._outcome(self._waited())
+
+    def _send(self, line: str) -> None:
+        # One that is gone has no reader; joining it tells why.
+        with contextlib.suppress(BrokenPipeError):
+            if self._process.stdin is not None:
+                self._process.stdin.write(f"{line}\n")
+                self._process.stdin.flush()
+
+    def _waited(self) -> str:
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(self.options.seconds)
+        except subprocess.TimeoutExpired:
+            raise CheckovError(
+                f"Checkov took more than {self.options.seconds:g} seconds and was ended; "
+                "give it longer, or leave it out with --no-checkov"
+            ) from None
+        self._answer.seek(0)
+        return self._answer.read()
+
+    def _outcome(self, text: str) -> CheckovOutcome:
+        quick = self.checkov.quick
+        answer = asking.read_worker(text) if quick else asking.read_command_line(text)
+        version = str(answer["version"])
+        if version != self.checkov.version:
+            raise CheckovError(
+                f"{self.checkov.python}: Checkov is {version} now, not {self.checkov.version}; "
+                "run `policyscan setup` again"
+            )
+        note = None if quick else f"Checkov {version} is run by its own command line, slowly"
+        return CheckovOutcome(version, _results(answer), _errors(answer), note)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End it if it still runs, and remove what was written for it."""
+        if self.at_work:
+            self._process.kill()
+            self._process.wait()
+        self._opened.close()
+
+
+def start(checkov: Checkov, plan: Path | bytes, options: CheckovOptions | None = None) -> Running:
+    """Set Checkov to work on a plan: a file of plan JSON, or the JSON itself in UTF-8.
+
+    The JSON goes to a private file that is gone once Checkov is joined.
+    Raises CheckovError: it cannot be started.
+    """
+    options = options or CheckovOptions()
+    with contextlib.ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="policyscan-")))
+        path = folder / "plan.json" if isinstance(plan, bytes) else plan
+        if isinstance(plan, bytes):
+            path.write_bytes(plan)
+        answer = opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        if checkov.quick:
+            command = asking.worker(checkov.python)
+        else:
+            command = asking.command_line(checkov.python, path, _flags(options))
+        process = asking.started(command, answer)
+        if process.stdin is not None:
+            opened.callback(process.stdin.close)
+        running = Running(checkov, options, folder, process, answer, opened.pop_all())
+    if checkov.quick:
+        running._send(json.dumps(_request(checkov, path, options)))  # noqa: SLF001 - its maker
+    return running
+
+
+def _request(checkov: Checkov, plan: Path, options: CheckovOptions) -> dict[str, object]:
+    return {
+        "plan": str(plan),
+        "catalogue": checkov.catalogue,
+        "check": list(options.check),
+        "skip": list(options.skip),
+        "external": [str(each) for each in options.external],
+        "edges": "lent" if options.corrected else "stock",
+    }
+
+
+def _flags(options: CheckovOptions) -> tuple[str, ...]:
+    flags = [("--check", ",".join(options.check)), ("--skip-check", ",".join(options.skip))]
+    flags += [("--external-checks-dir", str(each)) for each in options.external]
+    return tuple(part for name, value in flags if value for part in (name, value))
+
+
+def _results(answer: asking.Answer) -> tuple[CheckovResult, ...]:
+    checks = answer["checks"]
+    said = [(check, address, word) for check, address, word in answer["results"]]
+    stock = {(check, address): word for check, address, word in answer["stock"]}
+    found = [
+        CheckovResult(check, address, word, stock.get((check, address), word), *checks[check])
+        for check, address, word in said
+    ]
+    told = {(check, address) for check, address, _ in said}
+    found += [
+        CheckovResult(check, address, None, word, *checks[check])
+        for (check, address), word in stock.items()
+        if (check, address) not in told
+    ]
+    return tuple(sorted(found, key=lambda each: (each.check, each.address)))
+
+
+def _errors(answer: asking.Answer) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            f"{check or 'Checkov'}{f' on {address}' if address else ''}: {raised}"
+            for check, address, raised in answer["errors"]
+        )
+    )

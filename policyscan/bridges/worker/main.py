@@ -1,0 +1,96 @@
+"""Answers one request, a line of JSON on stdin, with a line of JSON on stdout.
+
+To judge a plan: `{"plan": path, "catalogue": path, "check": [...], "skip": [...],
+"external": [folder, ...], "edges": "stock" or "lent"}`. With "lent" a second line follows, sent
+whenever it is known: the path of a file of `[[from, to, attribute], ...]`, addresses of instances.
+The answer:
+
+- `version`: Checkov's.
+- `results`: [check, address, word] in Checkov's order, the word pass, fail or skipped.
+- `stock`: the same with Checkov's own edges, only where it differs; null where the other has none.
+- `checks`: by check [name, severity, guideline].
+- `errors`: [check, address, what was raised]. Checkov drops what a check raises on.
+
+To list the checks this Checkov has: `{"catalogue_to": path}`, answered with `{"version"}`. What
+cannot be answered is answered with `{"crash": what was raised and where}`, without its message,
+which may quote the plan.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import catalogue as listed
+from . import lazy
+
+
+def main() -> None:
+    """Answer, and leave without taking everything down, which would take as long again."""
+    gc.disable()
+    logging.disable(logging.CRITICAL)
+    os.environ["CKV_SKIP_PACKAGE_UPDATE_CHECK"] = "true"
+    socket.socket.connect = no_network  # type: ignore[method-assign]
+    socket.socket.connect_ex = no_network  # type: ignore[method-assign]
+    # A check that prints must not print into the answer.
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            answer = answered(json.loads(sys.stdin.readline()))
+        except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
+            answer = {"crash": site(problem)}
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def answered(request: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked."""
+    if "catalogue_to" in request:
+        Path(request["catalogue_to"]).write_text(json.dumps(listed.made()), encoding="utf-8")
+        return {"version": version()}
+    catalogue = json.loads(Path(request["catalogue"]).read_text(encoding="utf-8"))
+    lazy.put_off({"hcl2": catalogue[listed.CONSTANTS], **lazy.told()})
+    from .plan import judge
+
+    return {"version": version(), **judge(request, catalogue, lent)}
+
+
+def lent() -> list[tuple[str, str, str]]:
+    """The edges in the file on the second line; waits for it."""
+    edges = json.loads(Path(json.loads(sys.stdin.readline())).read_text(encoding="utf-8"))
+    return [(start, end, attribute) for start, end, attribute in edges]
+
+
+class NoNetworkError(Exception):
+    """Something wanted to connect; not an OSError, which is often passed over."""
+
+
+def no_network(*_: Any, **__: Any) -> NoReturn:
+    """In place of connecting: judging a plan asks nobody anything."""
+    raise NoNetworkError
+
+
+def version() -> str:
+    """Checkov's."""
+    from checkov.version import version as its
+
+    return str(its)
+
+
+def site(problem: BaseException) -> str:
+    """Where it was raised. Example: `KeyError at local_graph.py, line 88`."""
+    innermost = problem.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    if innermost is None:
+        return type(problem).__name__
+    file = Path(innermost.tb_frame.f_code.co_filename).name
+    return f"{type(problem).__name__} at {file}, line {innermost.tb_lineno}"

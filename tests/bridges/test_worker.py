@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from policyscan.bridges import asking
+from policyscan.bridges.home import Checkov
+from policyscan.bridges.running import CheckovOptions, start
+from policyscan.errors import CheckovError
+from tests.bridges.plans import BLOCK, BUCKET, buckets, written
+
+CHECK = """
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+class Own(BaseResourceCheck):
+    def __init__(self):
+        super().__init__("own", "ACME_1", [CheckCategories.GENERAL_SECURITY], ["aws_s3_bucket"])
+
+    def scan_resource_conf(self, conf):
+        {body}
+
+check = Own()
+"""
+
+
+def with_check(folder: Path, body: str) -> CheckovOptions:
+    """A check of the user's for buckets, which does this."""
+    checks = folder / "checks"
+    checks.mkdir()
+    (checks / "__init__.py").touch()
+    (checks / "acme_own.py").write_text(CHECK.format(body=body), encoding="utf-8")
+    return CheckovOptions(external=(checks,), check=("ACME_1",))
+
+
+def test_checks_of_the_user_run_and_bring_their_name(checkov: Checkov, tmp_path: Path) -> None:
+    options = with_check(tmp_path, "return CheckResult.FAILED")
+    outcome = start(checkov, written(tmp_path, buckets()), options).join()
+    assert [(each.check, each.address, each.verdict, each.name) for each in outcome.results] == [
+        ("ACME_1", f"{BUCKET}.b[0]", "fail", "own"),
+        ("ACME_1", f"{BUCKET}.b[1]", "fail", "own"),
+    ]
+    assert (outcome.errors, outcome.note) == ((), None)
+
+
+def test_a_check_that_raises_is_an_error_and_no_gap(checkov: Checkov, tmp_path: Path) -> None:
+    options = with_check(tmp_path, "raise KeyError(conf['bucket'][0])")
+    outcome = start(checkov, written(tmp_path, buckets()), options).join()
+    assert outcome.results == ()
+    assert outcome.errors == (
+        f"ACME_1 on {BUCKET}.b[0]: KeyError",
+        f"ACME_1 on {BUCKET}.b[1]: KeyError",
+    )
+
+
+def test_checks_that_cannot_be_loaded_are_errors(checkov: Checkov, tmp_path: Path) -> None:
+    options = with_check(tmp_path, "return CheckResult.FAILED")
+    (options.external[0] / "acme_own.py").write_text("import acme_missing\n", encoding="utf-8")
+    options = replace(options, external=(*options.external, tmp_path / "none"))
+    outcome = start(checkov, written(tmp_path, buckets()), options).join()
+    assert outcome.errors == (
+        f"Checkov: {tmp_path}/none is no folder of checks",
+        f"Checkov: Cannot load external check 'acme_own' from {tmp_path}/checks/acme_own.py",
+    )
+
+
+def test_a_check_that_asks_the_network_is_refused(checkov: Checkov, tmp_path: Path) -> None:
+    body = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    outcome = start(checkov, written(tmp_path, buckets()), with_check(tmp_path, body)).join()
+    assert outcome.errors == (
+        f"ACME_1 on {BUCKET}.b[0]: NoNetworkError",
+        f"ACME_1 on {BUCKET}.b[1]: NoNetworkError",
+    )
+
+
+def test_checkov_itself_asks_no_network_while_it_judges(checkov: Checkov, tmp_path: Path) -> None:
+    # Each attempt would raise, and so be an error or a crash.
+    outcome = start(checkov, written(tmp_path, buckets())).join()
+    assert outcome.results
+    assert outcome.errors == ()
+
+
+def test_checks_are_chosen_and_skipped_as_checkov_does(checkov: Checkov, tmp_path: Path) -> None:
+    plan = written(tmp_path, buckets())
+    chosen = start(checkov, plan, CheckovOptions(check=("CKV_AWS_5*",))).join()
+    assert {each.check[:-1] for each in chosen.results} == {"CKV_AWS_5"}
+    every = start(checkov, plan).join()
+    skipped = start(checkov, plan, CheckovOptions(skip=("CKV_AWS_5*",))).join()
+    assert set(every.results) - set(skipped.results) == set(chosen.results)
+
+
+def test_no_value_of_the_plan_is_in_the_answer(checkov: Checkov, tmp_path: Path) -> None:
+    bucket = {"bucket": "hush-hush", "acl": "public-read", "tags": {"key": "hush-hush"}}
+    plan = written(tmp_path, buckets(bucket=bucket))
+    request = {
+        "plan": str(plan),
+        "catalogue": checkov.catalogue,
+        "check": [],
+        "skip": [],
+        "external": [],
+        "edges": "stock",
+    }
+    done = subprocess.run(
+        asking.worker(checkov.python),
+        input=json.dumps(request) + "\n",
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert len(json.loads(done.stdout)["results"]) > 10
+    assert "hush-hush" not in done.stdout + done.stderr
+
+
+def test_lent_edges_correct_verdicts_and_both_are_told(checkov: Checkov, tmp_path: Path) -> None:
+    options = CheckovOptions(check=("CKV2_AWS_6",), corrected=True)
+    with start(checkov, written(tmp_path, buckets()), options) as running:
+        running.lend([(f"{BLOCK}.b", f"{BUCKET}.b[1]", "bucket")])
+        outcome = running.join()
+    assert [(each.address, each.verdict, each.stock) for each in outcome.results] == [
+        (f"{BUCKET}.b[0]", "fail", "pass"),
+        (f"{BUCKET}.b[1]", "pass", "fail"),
+    ]
+
+
+def test_the_edges_lent_are_all_there_are_between_resources(
+    checkov: Checkov, tmp_path: Path
+) -> None:
+    options = CheckovOptions(check=("CKV2_AWS_6",), corrected=True)
+    with start(checkov, written(tmp_path, buckets()), options) as running:
+        running.lend(())
+        outcome = running.join()
+    assert {each.verdict for each in outcome.results} == {"fail"}
+
+
+def test_json_is_judged_as_a_file_is(checkov: Checkov, tmp_path: Path) -> None:
+    plan = written(tmp_path, buckets())
+    assert start(checkov, plan.read_bytes()).join() == start(checkov, plan).join()
+
+
+def test_a_checkov_that_is_not_quick_is_run_by_its_command_line(
+    checkov: Checkov, tmp_path: Path
+) -> None:
+    plan = written(tmp_path, buckets())
+    slow = start(replace(checkov, quick=False), plan, CheckovOptions(skip=("CKV_AWS_18",))).join()
+    quick = start(checkov, plan, CheckovOptions(skip=("CKV_AWS_18",))).join()
+    assert slow.results == quick.results
+    assert slow.note == f"Checkov {checkov.version} is run by its own command line, slowly"
+
+
+def test_a_plan_that_is_cut_off_is_a_crash_that_says_where(
+    checkov: Checkov, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"terraform_version": "hush', encoding="utf-8")
+    with pytest.raises(
+        CheckovError, match=r"^Checkov crashed: JSONDecodeError at \w+\.py, line \d+$"
+    ):
+        start(checkov, plan).join()
+
+
+def test_a_file_that_is_no_plan_to_checkov_is_an_error(checkov: Checkov, tmp_path: Path) -> None:
+    plan = buckets()
+    del plan["terraform_version"]
+    outcome = start(checkov, written(tmp_path, plan)).join()
+    assert outcome.errors == ("Checkov: it reads no plan in this file",)
+
+
+def test_a_checkov_that_dies_is_an_error(checkov: Checkov, tmp_path: Path) -> None:
+    running = start(checkov, written(tmp_path, buckets()), CheckovOptions(corrected=True))
+    os.kill(running.pid, signal.SIGKILL)
+    with pytest.raises(CheckovError, match=r"^Checkov ended without an answer$"):
+        running.join()
+
+
+def test_checkov_is_ended_when_its_time_is_over(checkov: Checkov, tmp_path: Path) -> None:
+    options = CheckovOptions(corrected=True, seconds=0.01)
+    running = start(checkov, written(tmp_path, buckets()), options)
+    with pytest.raises(CheckovError, match=r"^Checkov took more than 0\.01 seconds and was ended"):
+        running.join()
+    assert not running.at_work
+
+
+def test_another_version_than_the_one_set_up_is_refused(checkov: Checkov, tmp_path: Path) -> None:
+    other = replace(checkov, version="3.0.0")
+    with pytest.raises(CheckovError, match=rf"Checkov is {checkov.version} now, not 3\.0\.0; run"):
+        start(other, written(tmp_path, buckets())).join()
