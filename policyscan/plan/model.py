@@ -66,6 +66,11 @@ class Resource:
         return ".".join([*(f"module.{name}" for name in self.module_path), self.config_address])
 
     @property
+    def provider_key(self) -> str:
+        """Which provider block makes it, "" where its own block is gone."""
+        return self.config.provider_key if self.config is not None else ""
+
+    @property
     def is_created(self) -> bool:
         """Made by this plan, whether new or as a replacement."""
         return "create" in self.actions

@@ -105,7 +105,7 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
     if all(told):
         return _apart(definition, platform)
     opens = [why for each in found for why in each.unresolved]
-    why = opens[0] if opens else "the plan does not say which role is which"
+    why = opens[0] if opens else f"which they are is not in the plan; {platform.graph.advice}"
     return undetermined(address, f"whether its two roles are one is open: {why}", at=TASK)
 
 

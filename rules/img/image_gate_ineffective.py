@@ -67,6 +67,7 @@ RULE = Rule(
 )
 
 LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
+IMAGE = "docker_registry_image"
 SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
@@ -103,7 +104,8 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
             return passed(lookup.address, message, certainty=Certainty.INFERRED)
         return _too_early(lookup, target, platform)
     if named.is_open:
-        why = "; ".join(named.unresolved) or "repository_name is known only after apply"
+        late = f"repository_name is known only after apply; {platform.graph.advice}"
+        why = "; ".join(named.unresolved) or late
         return undetermined(
             lookup.address, f"its repository cannot be followed: {why}", at="repository_name"
         )
@@ -140,7 +142,7 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     once = Note(Level.INFO, "without triggers it pushes once, on its first apply")
     notes = () if any(pusher.is_written(name) for name in TRIGGERS) else (once,)
     # Only the source tells what a command really does.
-    certainty = Certainty.PROVEN if pusher.type.startswith("docker_") else Certainty.INFERRED
+    certainty = Certainty.PROVEN if pusher.type == IMAGE else Certainty.INFERRED
     targets = platform.pushers.repositories_of(pusher)
     pulled = [
         (service, target)
@@ -154,12 +156,14 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         late = f"{service.address} does not wait for it"
         if target.confidence is Confidence.AMBIGUOUS:
             why = f"{late}, and whether it pushes into {target.address} is not in the plan"
-            return undetermined(pusher.address, f"{why}; {platform.graph.advice}")
+            says = f"{why}; {platform.graph.advice}"
+            at = "name" if pusher.type == IMAGE else "provisioner[0].command"
+            return undetermined(pusher.address, says, at=at)
         return fail(
             pusher.address,
             f"{pusher.address} pushes into {target.address}, but {late}",
             path=(
-                Step(service.address, "depends_on", "on the repository, not on the push"),
+                Step(service.address, "depends_on", "does not lead to the push"),
                 Step(target.address),
                 Step(pusher.address),
             ),

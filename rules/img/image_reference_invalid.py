@@ -134,7 +134,8 @@ def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -
             certainty=Certainty.INFERRED,
             notes=(Note(Level.INFO, "the tag is known only after apply"),),
         )
-    why = "; ".join(image.unresolved) or "its references do not show its form"
+    late = f"its references do not show its form; {platform.graph.advice}"
+    why = "; ".join(image.unresolved) or late
     return undetermined(
         definition.address,
         f"the image of {definition.address} is known only after apply: {why}",

@@ -57,6 +57,7 @@ from policyscan.rule import (
     in_container,
     in_module,
     name_of,
+    not_applicable,
     parse_image,
     passed,
     undetermined,
@@ -88,6 +89,7 @@ RULE = Rule(
 
 AT = "container_definitions"
 MUTABILITY = "image_tag_mutability"
+FORM = "write it as registry/repository:tag"
 REFUSED = (
     "tag invalid: The image tag 'latest' already exists in the '%s' repository and cannot be "
     "overwritten because the repository is immutable"
@@ -98,9 +100,11 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per task definition."""
     for definition in platform.task_definitions:
         images = platform.images.of(definition)
-        if images.invalid or not images.origins:
-            why = images.invalid or "it has no container"
-            yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
+        if images.invalid:
+            why = f"{definition.address}: {images.invalid}"
+            yield undetermined(definition.address, why, at=AT)
+        elif not images.origins:
+            yield not_applicable(definition.address, "it has no container")
         else:
             judge = _Judge(definition, platform, parameters)
             yield worst(judge.image(*each) for each in images.runs)
@@ -120,11 +124,12 @@ class _Judge:
         try:
             image = parse_image(str(origin.text.value)) if origin.text else None
         except ImageError as problem:
-            image, why = None, f"an image is no reference: {problem}"
+            image, why = None, f"an image is no reference: {problem}; {FORM}"
         else:
-            why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
+            late = f"an image's tag is known only after apply; {self.platform.graph.advice}"
+            why = "; ".join(origin.unresolved) or late
         if origin.text is not None and origin.text.is_sensitive:
-            image, why = None, "an image is marked sensitive"
+            image, why = None, "an image is sensitive: make sure that its tag never moves"
         if image is None or origin.may_differ:
             return undetermined(self.address, f"{self.address}: {why}", at=AT)
         if image.digest:

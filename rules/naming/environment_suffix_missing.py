@@ -211,10 +211,11 @@ class _Names:
         if flow.carries:
             return passed(resource.address, f"{variable} flows into its name", path=path)
         if flow.carries is None:
+            join = ", or" if flow.why.endswith(self._graph.advice) else ";"
             return undetermined(
                 resource.address,
-                f"{resource.address}.{name.attribute} does not show {variable}: {flow.why}; build "
-                f"the name of {variable} itself",
+                f"{resource.address}.{name.attribute} does not show {variable}: {flow.why}{join} "
+                f"build the name of {variable} itself",
                 path=path,
             )
         return self._fail(resource, name, f"has a name without {variable}", path=path)
