@@ -212,7 +212,7 @@ def _snippet(written: Resource, attribute: str, statement: Statement) -> str:
     """The statement with names in place of its wildcards, as its document is written."""
     named = {"actions": _actions(statement), "resources": _resources(statement)}
     if written.type == DOCUMENT:
-        lines = arguments(**{key: _list(each) for key, each in named.items() if each})
+        lines = arguments(**{key: _list(each) for key, each in named.items()})
         if is_public(statement):
             trusted = arguments(type=quoted("AWS"), identifiers=_list([quoted(TRUSTED)]))
             lines = block("principals", trusted)

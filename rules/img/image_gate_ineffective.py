@@ -67,7 +67,8 @@ RULE = Rule(
 )
 
 LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
-IMAGE = "docker_registry_image"
+COMMAND = Certainty.INFERRED
+"""How sure a push is: only whoever runs its command sees what that really does."""
 SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
@@ -115,9 +116,8 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
 
 
 def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
-    repository = platform.graph.resource(target.address)
-    name = repository.value("name") if repository else None
-    is_keyed = lookup.config is not None and lookup.config.for_each is not None
+    name = platform.graph.resource_of(target).value("name")
+    is_keyed = isinstance(lookup.key, str)
     ends = "finds nothing" if lookup.type == "aws_ecr_images" else "fails"
     return fail(
         lookup.address,
@@ -141,8 +141,6 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         return passed(pusher.address, "it pushed in an earlier apply")
     once = Note(Level.INFO, "without triggers it pushes once, on its first apply")
     notes = () if any(pusher.is_written(name) for name in TRIGGERS) else (once,)
-    # Only the source tells what a command really does.
-    certainty = Certainty.PROVEN if pusher.type == IMAGE else Certainty.INFERRED
     targets = platform.pushers.repositories_of(pusher)
     pulled = [
         (service, target)
@@ -157,8 +155,7 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         if target.confidence is Confidence.AMBIGUOUS:
             why = f"{late}, and whether it pushes into {target.address} is not in the plan"
             says = f"{why}; {platform.graph.advice}"
-            at = "name" if pusher.type == IMAGE else "provisioner[0].command"
-            return undetermined(pusher.address, says, at=at)
+            return undetermined(pusher.address, says, at="provisioner[0].command")
         return fail(
             pusher.address,
             f"{pusher.address} pushes into {target.address}, but {late}",
@@ -167,7 +164,7 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
                 Step(target.address),
                 Step(pusher.address),
             ),
-            certainty=certainty,
+            certainty=COMMAND,
             symptom="CannotPullContainerError: ... not found, until the push is done",
             strikes=Phase.TASK_START,
             cause=target.address,
@@ -178,4 +175,4 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     if not pulled:
         return not_applicable(pusher.address, "no service starts from what it pushes", notes=notes)
     message = "the service waits for the push"
-    return passed(pusher.address, message, notes=notes, certainty=certainty)
+    return passed(pusher.address, message, notes=notes, certainty=COMMAND)

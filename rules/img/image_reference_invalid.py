@@ -179,8 +179,7 @@ def _bare_name(definition: Resource, image: Image, platform: Platform) -> Target
     """The repository whose name is all an image says of it, so that Docker Hub is asked."""
     found = platform.graph.resolve(definition, DEFINITIONS, ["aws_ecr_repository"])
     for target in found.targets:
-        repository = platform.graph.resource(target.address)
-        name = repository.value("name") if repository else None
+        name = platform.graph.resource_of(target).value("name")
         if (
             isinstance(name, Known)
             and target.attribute in NAMES

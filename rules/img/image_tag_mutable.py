@@ -134,15 +134,12 @@ class _Judge:
             return undetermined(self.address, f"{self.address}: {why}", at=AT)
         if image.digest:
             return passed(self.address, "a digest always means the same image", at=AT)
-        for target in origin.repositories:
-            repository = self.platform.graph.resource(target.address)
-            if repository is not None and repository.type == "aws_ecr_repository":
-                return self._in_repository(image, container, target, repository)
+        if origin.repositories:
+            return self._in_repository(image, container, origin.repositories[0])
         return self._tagged(image, container, ())
 
-    def _in_repository(
-        self, image: Image, container: Container | None, target: Target, repository: Resource
-    ) -> Finding:
+    def _in_repository(self, image: Image, container: Container | None, target: Target) -> Finding:
+        repository = self.platform.graph.resource_of(target)
         mutability = effective(repository, MUTABILITY)
         is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
         if is_fixed and image.tag == "latest" and not _may_move(repository, image.tag):
@@ -157,7 +154,7 @@ class _Judge:
                     Step(repository.address, MUTABILITY, str(mutability)),
                 ),
                 certainty=certainty_of(target),
-                symptom=REFUSED % _shown(repository),
+                symptom=REFUSED % repository.value("name"),
                 strikes=Phase.RUNTIME,
                 cause=repository.address,
                 fix="run a tag that is used once, such as a commit's hash, or a digest",
@@ -208,8 +205,6 @@ class _Judge:
 def _may_move(repository: Resource, tag: str) -> bool:
     """Whether an exclusion lets a tag move in an immutable repository."""
     path = "image_tag_mutability_exclusion_filter"
-    if repository.value(MUTABILITY) != Known("IMMUTABLE_WITH_EXCLUSION"):
-        return False
     filters = (
         repository.value(f"{path}[{index}].filter")
         for index in range(len(repository.elements(path)))
@@ -244,8 +239,3 @@ def _rules(policy: Resource) -> list[Any]:
 def _takes_untagged(rule: Any) -> bool:
     selection = rule.get("selection") if isinstance(rule, dict) else None
     return isinstance(selection, dict) and selection.get("tagStatus") in {"any", "untagged"}
-
-
-def _shown(repository: Resource) -> str:
-    name = repository.value("name")
-    return str(name) if isinstance(name, Known) else repository.address

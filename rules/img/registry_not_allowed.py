@@ -138,12 +138,12 @@ class _Judge:
 
     def image(self, origin: ImageOrigin, container: Container | None) -> Finding:
         """The verdict on the image of one container."""
-        if origin.may_differ or (origin.text is None and not origin.repositories):
+        if origin.repositories and not origin.may_differ:
+            return passed(self.address, "its images come from repositories of the plan", at=AT)
+        if origin.text is None or origin.may_differ:
             late = f"an image is known only after apply; {self.platform.graph.advice}"
             why = "; ".join(origin.unresolved) or late
             return undetermined(self.address, f"{self.address}: {why}", at=AT)
-        if origin.text is None or (origin.repositories and not origin.others):
-            return passed(self.address, "its images come from repositories of the plan", at=AT)
         try:
             image = parse_image(str(origin.text.value))
         except ImageError as problem:

@@ -85,7 +85,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
         elif not resource.is_deleted:
             if parameters["force"] == "required":
                 yield _judge_standing(resource, row)
-        else:
+        elif "delete" in resource.actions:
             yield passed(resource.address, "this plan destroys it, whatever it holds")
 
 

@@ -82,19 +82,16 @@ SYMPTOMS = {
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per AWS resource that stands after this plan."""
-    for resource in platform.plan.resources:
-        is_standing = not (resource.is_deleted or resource.deposed)
-        if resource.mode == "managed" and resource.type.startswith("aws_") and is_standing:
-            yield _judge(resource, platform, parameters)
+    for resource in platform.standing("aws_"):
+        yield _judge(resource, platform, parameters)
 
 
 def _judge(resource: Resource, platform: Platform, parameters: Parameters) -> Finding:
     wanted = (parameters["region"], *parameters["others"])
     region = platform.regions.of(resource)
     if isinstance(region, Known) and region.value not in wanted:
-        return concluded(
-            passed(resource.address, ""), [_elsewhere(resource, region, wanted[0], platform)]
-        )
+        problem = _elsewhere(resource, region, wanted[0], platform)
+        return concluded(not_applicable(resource.address, "it is elsewhere"), [problem])
     problems = [
         Problem(
             f"{each.attribute} holds {each.kind} of {each.region}, not of {wanted[0]}",
@@ -144,7 +141,7 @@ def _elsewhere(resource: Resource, region: Known, wanted: str, platform: Platfor
 def _snippet(resource: Resource, mention: Mention) -> str:
     """The attribute with the provider's region in the place of the one it speaks of."""
     value = resource.value(mention.attribute)
-    text = value.value if isinstance(value, Known) and not value.is_sensitive else None
+    text = value.value if isinstance(value, Known) else None
     if mention.kind == "an awslogs-region":
         options = f'{{ "awslogs-region" = {HERE} }}'
         logs = f'{{ logDriver = "awslogs", options = {options} }}'
@@ -157,7 +154,8 @@ def _snippet(resource: Resource, mention: Mention) -> str:
         document = f"jsonencode({{\n  Statement = [{{\n    Resource = {arn}\n  }}]\n}})"
         return edit(resource, f"{mention.attribute} = {document}")
     if not isinstance(text, str):
-        return edit(resource, f"{mention.attribute} = {arn}")
+        # Somewhere inside a block or a list: what to write there.
+        return block("locals", f"arn = {arn}")
     here = quoted(text).replace(mention.region, f"${{{HERE}}}")
     return edit(resource, f"{mention.attribute} = {here}")
 

@@ -89,13 +89,7 @@ REFUSED = f"the call is refused: aws: begins no key but AWS's own, and {MOST} ta
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per AWS resource that stands after this plan."""
-    standing = tuple(
-        resource
-        for resource in platform.plan.resources
-        if resource.mode == "managed"
-        and resource.type.startswith("aws_")
-        and not (resource.is_deleted or resource.deposed)
-    )
+    standing = platform.standing("aws_")
     taggable = {*load_table("taggable_types")["types"], BLOCKS}
     reader = TagReader(platform.graph, standing)
     suffix = find_suffix(platform.plan, parameters["variables"])
