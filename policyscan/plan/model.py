@@ -66,6 +66,11 @@ class Resource:
         return ".".join([*(f"module.{name}" for name in self.module_path), self.config_address])
 
     @property
+    def provider_key(self) -> str:
+        """Which provider block makes it, "" where its own block is gone."""
+        return self.config.provider_key if self.config is not None else ""
+
+    @property
     def is_created(self) -> bool:
         """Made by this plan, whether new or as a replacement."""
         return "create" in self.actions
@@ -201,7 +206,9 @@ class Resource:
         return tuple(found for prefix, block in blocks for found in block.expressions(prefix))
 
     def _has_member(self, name: str) -> bool:
-        return isinstance(self.after, dict) and bool(self.after.get(name))
+        """Whether it may be a block: a plain value that nobody wrote is the provider's."""
+        value = self.after.get(name) if isinstance(self.after, dict) else None
+        return isinstance(value, list) and any(isinstance(each, dict) for each in value)
 
 
 def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:

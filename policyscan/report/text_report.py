@@ -119,6 +119,8 @@ def _told(finding: Finding, width: int) -> Iterator[str]:
         yield from _wrapped(f"Note: {note.text}", width)
     for number, line in enumerate(finding.fix.splitlines()):
         yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
+    if finding.snippet:
+        yield ""
     yield from (f"{_INDENT}   {plain(line)}".rstrip() for line in finding.snippet.splitlines())
 
 

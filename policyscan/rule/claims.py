@@ -93,7 +93,7 @@ class Claims:
             why = f"what {resource.address} has for {path} is known only after apply"
             return Claim(resource, attribute, None, why=why)
         region = resource.value("region") if row["regional"] else None
-        where = (str(region) if isinstance(region, Known) else "", _provider(resource))
+        where = (str(region) if isinstance(region, Known) else "", resource.provider_key)
         name = name.lower() if row["folded"] else name
         key = (row["type"], attribute, name, *where, *map(str, places))
         return Claim(resource, attribute, key, isinstance(value, Known))
@@ -115,8 +115,3 @@ def _clash(one: Resource, other: Resource) -> bool:
         # What is replaced, or stands already, is what the lookup found.
         return any(each.actions == ("create",) for each in (one, other))
     return one.is_created or other.is_created
-
-
-def _provider(resource: Resource) -> str:
-    """Which provider block makes it: another one may stand for another account."""
-    return resource.config.provider_key if resource.config is not None else ""

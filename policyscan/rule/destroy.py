@@ -58,6 +58,12 @@ class Flag:
         return None if isinstance(lifted, Unknown) else lifted != Known(value=True)
 
     @property
+    def lifter(self) -> str:
+        """The attribute that lifts what this one would keep, "" when none does."""
+        is_on = _matches(self.row["bad"], self.effective)
+        return str(self.row.get("unless", "")) if is_on and self.is_bad is False else ""
+
+    @property
     def certainty(self) -> Certainty:
         """Inferred where the documentation does not tell what an unset attribute means."""
         is_guess = self.row.get("assumed", False) and isinstance(self.value, Absent)
@@ -70,8 +76,8 @@ class Flag:
 
     @property
     def symptom(self) -> str:
-        """What AWS or the provider will say, else what will happen."""
-        return str(self.row.get("symptom", self.row["effect"]))
+        """What AWS or the provider will say, "" where it is not known."""
+        return str(self.row.get("symptom", ""))
 
     @property
     def cure(self) -> str:
@@ -88,6 +94,8 @@ class Flag:
     @property
     def guard(self) -> str:
         """The argument that keeps it, where the table compares with one value."""
+        if self.lifter:
+            return f"{self.lifter} = false"
         operator, operand = self.row["bad"]
         return self._written(operand if operator == "==" else self.row["unset"])
 
@@ -105,6 +113,8 @@ class Flag:
 
     def __str__(self) -> str:
         """What is set or left unset, as the end of a sentence about the resource."""
+        if self.lifter:
+            return f"has {self.lifter} = true, which lifts {self.path}"
         match self.value:
             case Known(value) as known:
                 shown = str(known) if known.is_sensitive else json.dumps(value)

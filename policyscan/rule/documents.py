@@ -46,7 +46,7 @@ class Documents:
             (target,) = found.targets
             if target.attribute in _JSON and target.confidence is Confidence.EXACT:
                 return self.of_source(source)
-        why = "; ".join(found.unresolved) or "apply what it waits for first"
+        why = "; ".join(found.unresolved) or self._graph.advice
         return Document((), (f"{where} is known only after apply: {why}",), resource.address)
 
     def of_source(self, source: Resource) -> Document:
@@ -59,12 +59,15 @@ class Documents:
         merged = [name for name in _MERGED if not isinstance(source.value(name), Absent)]
         if merged and isinstance(text := source.value("json"), Known):
             return _parsed(str(text.value), f"{source.address}.json", source)
+        graph = self._graph
         unresolved = [
-            f"{source.address}.{name} brings statements only apply will tell" for name in merged
+            f"{source.address}.{name} brings statements only apply will tell; {graph.advice}"
+            for name in merged
         ]
         blocks = source.elements("statement")
         if any(isinstance(each, Unknown) for each in blocks) and not source.count_of("statement"):
-            unresolved.append(f"the statements of {source.address} are known only after apply")
+            late = f"the statements of {source.address} are known only after apply; {graph.advice}"
+            unresolved.append(late)
             blocks = ()
         statements = tuple(
             self._statement(source, f"statement[{index}]") for index in range(len(blocks))
@@ -155,4 +158,6 @@ def _parsed(text: Text, where: str, resource: Resource) -> Document:
     try:
         return Document(read_document(text), (), resource.address)
     except ValueError:
-        return Document((), (f"{where} is no policy document",), resource.address)
+        return Document(
+            (), (f"{where} is no policy document: write one with jsonencode",), resource.address
+        )

@@ -185,7 +185,8 @@ class Roles:
         if any(target.address == role.address for target in found.targets) or (
             found.is_open and not found.targets
         ):
-            unresolved[f"which role {join.address} belongs to is not in the plan"] = None
+            why = f"which role {join.address} belongs to is not in the plan; {self._graph.advice}"
+            unresolved[why] = None
         return None
 
     def _inside(self, role: Resource) -> Iterator[Attached]:
@@ -215,14 +216,15 @@ class Roles:
                 named = True
                 document = self._managed(policy)
                 if target.confidence is Confidence.AMBIGUOUS:
-                    why = f"whether {join.address} attaches {policy.address} is not in the plan"
+                    why = f"whether {join.address} attaches {policy.address} is not in the plan; "
+                    why += self._graph.advice
                     document = replace(document, statements=(), unresolved=(why,))
                 yield Attached(join.address, path, policy.address, document, is_sure=is_sure)
         for arn in _arns(found):
             named = True
             yield Attached(join.address, path, arn, self._by_arn(arn), is_sure=is_sure)
         if found.is_open or not (named or isinstance(found.value, Known | Absent)):
-            why = f"which policy {join.address} attaches is not in the plan"
+            why = f"which policy {join.address} attaches is not in the plan; {self._graph.advice}"
             yield Attached(join.address, path, join.address, Document((), (why,)))
 
     def _attached_elsewhere(self, role: Resource) -> Iterator[Attached]:
@@ -249,7 +251,7 @@ class Roles:
         """What a policy AWS keeps says, as far as the table holds it."""
         statements = load_table("managed_policies")["policies"].get(arn.rpartition("/")[2])
         if statements is None or (arn.startswith("arn:") and ":iam::aws:" not in arn):
-            return Document((), (f"what {arn} allows is not in the plan",))
+            return Document((), (f"what {arn} allows is not in the plan: look it up",))
         return Document(tuple(read_statement(each) for each in statements))
 
     def _is_removed(self, role: Resource, policy: Attached) -> bool:

@@ -20,26 +20,48 @@ class Wait:
     snippet: str
 
 
-def wait_for(graph: ResourceGraph, waiter: Resource, awaited: Resource) -> Wait:
-    """How a resource is made to wait for another, whatever modules the two are written in.
+def wait_for(graph: ResourceGraph, waiter: Resource, *awaited: Resource) -> Wait:
+    """How a resource is made to wait for others, whatever modules they are written in.
 
-    In one module `depends_on` names the other one. Where the waiter is written further inside, the
+    In one module `depends_on` names the others. Where the waiter is written further inside, the
     call of its module waits, unless what is awaited needs that very module: then a variable hands
     the dependency in, as a call that waited would wait for itself.
     """
-    depth = _shared(waiter, awaited)
-    inside, beside = waiter.module_path[depth:], awaited.module_path[depth:]
-    named = f"module.{beside[0]}" if beside else awaited.config_address
-    if not inside:
-        fix = f"let {waiter.address} wait for {awaited.address} with depends_on"
-        return Wait(fix, edit(waiter, _depends_on(waiter, named)))
-    if not _needs(graph, awaited, waiter, depth + 1):
-        fix = f"let the call of module {inside[0]}, where {waiter.address} is written, wait for "
-        return Wait(f"{fix}{awaited.address}", call(inside[0], f"depends_on = [{named}]"))
-    fix = f"hand {awaited.address} into module {inside[0]} by a variable, and let {waiter.address} "
-    output = f"module.{beside[0]}.OUTPUT" if beside else f"{named}.id"
+    waits: list[Wait] = []
+    by_call: dict[str, list[Resource]] = {}
+    for each in awaited:
+        depth = _shared(waiter, each)
+        inside = waiter.module_path[depth:]
+        if inside and _needs(graph, each, waiter, depth + 1):
+            waits.append(_handed_in(waiter, each, inside))
+        else:
+            by_call.setdefault(inside[0] if inside else "", []).append(each)
+    for name, others in by_call.items():
+        names = tuple(dict.fromkeys(_named(each, _shared(waiter, each)) for each in others))
+        listed = " and ".join(each.address for each in others)
+        if name:
+            fix = f"let the call of module {name}, where {waiter.address} is written, wait for "
+            waits.append(Wait(f"{fix}{listed}", call(name, f"depends_on = [{', '.join(names)}]")))
+        else:
+            fix = f"let {waiter.address} wait for {listed} with depends_on"
+            waits.append(Wait(fix, edit(waiter, _depends_on(waiter, *names))))
+    return Wait("; ".join(each.fix for each in waits), together(*(each.snippet for each in waits)))
+
+
+def _named(awaited: Resource, depth: int) -> str:
+    """What is awaited, as the module writes it that is so many calls deep."""
+    beside = awaited.module_path[depth:]
+    return f"module.{beside[0]}" if beside else awaited.config_address
+
+
+def _handed_in(waiter: Resource, awaited: Resource, inside: tuple[str, ...]) -> Wait:
+    """A dependency that a variable hands into the module calls `inside`."""
+    depth = len(waiter.module_path) - len(inside)
+    named = _named(awaited, depth)
+    output = f"{named}.{'OUTPUT' if awaited.module_path[depth:] else 'id'}"
     return Wait(
-        f"{fix}wait for that",
+        f"hand {awaited.address} into module {inside[0]} by a variable, and let {waiter.address} "
+        "wait for that",
         together(
             *(
                 call(name, f"{PASSED} = {output if name == inside[0] else f'var.{PASSED}'}")
@@ -81,8 +103,8 @@ def _needs(graph: ResourceGraph, awaited: Resource, waiter: Resource, depth: int
     )
 
 
-def _depends_on(waiter: Resource, named: str) -> str:
+def _depends_on(waiter: Resource, *names: str) -> str:
     """The argument with what stands in it already."""
     standing = waiter.config.depends_on if waiter.config else ()
-    names = dict.fromkeys([*(each.text for each in standing), named])
-    return f"depends_on = [{', '.join(names)}]"
+    listed = dict.fromkeys([*(each.text for each in standing), *names])
+    return f"depends_on = [{', '.join(listed)}]"

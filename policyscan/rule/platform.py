@@ -185,6 +185,14 @@ class Platform:
         """What a task in a subnet without a way out lacks."""
         return self.endpoints.gaps(service, subnet)
 
+    def standing(self, prefix: str = "") -> tuple[Resource, ...]:
+        """The managed resources that stand after this plan, of types that begin with `prefix`."""
+        return tuple(
+            each
+            for each in self.plan.resources
+            if each.mode == "managed" and each.type.startswith(prefix) and not each.is_deleted
+        )
+
     def hides_references(self, resource: Resource) -> str:
         """What of a resource's block leads where nobody can follow, "" when all is in sight."""
         names = resource.config.expressions() if resource.config else ()

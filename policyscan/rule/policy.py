@@ -120,8 +120,9 @@ class Document:
             if fits and statement.allows and not others:
                 allowed = True
             elif fits is not False and statement.allows:
-                held = f"it depends on {', '.join(others)}" if others else "its principals"
-                open_for = open_for or f"{held} in the trust policy"
+                late = "whom it lets in is known only after apply: apply first what that waits for"
+                known = f"make sure that ECS meets its condition on {', '.join(others)}"
+                open_for = open_for or (known if others else late)
         if allowed:
             return True, f"it trusts {principal}"
         if open_for:
@@ -132,7 +133,9 @@ class Document:
             if one.allows and not one.excepts_principals and one.names_action("sts:AssumeRole")
             for _, each in one.principals
         )
-        return False, f"sts:AssumeRole is for {', '.join(named) or 'nobody'}, not for {principal}"
+        if named:
+            return False, f"its trust policy lets in {', '.join(named)}, not {principal}"
+        return False, "its trust policy lets nobody take it on by sts:AssumeRole"
 
 
 _OF_CALLER = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"})

@@ -15,7 +15,7 @@ _KINDS = (
     ("an ARN", re.compile(rf"\barn:aws[a-z-]*:[a-z0-9-]+:{_REGION}:")),
     ("an image", re.compile(rf"\.dkr\.ecr\.{_REGION}\.amazonaws\.com")),
     ("a service name", re.compile(rf"\bcom\.amazonaws\.{_REGION}\.")),
-    ("awslogs-region", re.compile(rf'"awslogs-region"\s*:\s*"{_REGION}"')),
+    ("an awslogs-region", re.compile(rf'"awslogs-region"\s*:\s*"{_REGION}"')),
 )
 _ZONES = ("availability_zone", "availability_zones")
 _PROSE = ("description", "name", "region", "tags", "tags_all")
@@ -65,8 +65,7 @@ class Regions:
         return self._of_provider(resource)
 
     def _of_provider(self, resource: Resource) -> Value:
-        key = resource.config.provider_key if resource.config else ""
-        provider = self._plan.providers.get(key)
+        provider = self._plan.providers.get(resource.provider_key)
         given = provider.body.arguments.get("region") if provider else None
         if given is None:
             return Unknown("nothing pins it")

@@ -21,7 +21,7 @@ gates off. Notes alone are given for a repository that no task definition of the
 has no lifecycle policy, and for an interface endpoint in a VPC that has a NAT gateway too.
 
 ## When unknown
-What may use it could not be followed: give `--source-dir`.
+What may use it could not be followed, or may mean another one: give `--source-dir`.
 
 ## Source
 Amazon VPC pricing, NAT gateways and public IPv4 addresses; Elastic Load Balancing pricing. Checkov
@@ -31,15 +31,14 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 from policyscan.rule import (
-    LISTENER_RULES,
-    LISTENERS,
     LOAD_BALANCERS,
+    SUBNETS,
     TARGET_GROUPS,
+    Confidence,
     Finding,
     Known,
     Level,
@@ -52,19 +51,26 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
-    arguments,
+    edit,
     fail,
     in_module,
-    new,
     not_applicable,
     passed,
-    quoted,
-    removed,
     undetermined,
+)
+from policyscan.rule.uses import (
+    TARGETS,
+    USES,
+    Use,
+    may_use,
+    put_to_use,
+    users_of,
+    uses,
+    with_targets,
 )
 
 NAT, ADDRESS, GROUP = "aws_nat_gateway", "aws_eip", "aws_cloudwatch_log_group"
-REPOSITORY, ENDPOINT, SERVICE = "aws_ecr_repository", "aws_vpc_endpoint", "aws_ecs_service"
+REPOSITORY, ENDPOINT = "aws_ecr_repository", "aws_vpc_endpoint"
 
 RULE = Rule(
     id="PS903",
@@ -76,42 +82,6 @@ RULE = Rule(
 )
 
 
-class Use(NamedTuple):
-    """What uses a resource: by type the attribute that names it. `says` is how it goes without.
-
-    `has_others`: whatever else refers to it uses it too.
-    """
-
-    by: Mapping[str, str]
-    says: str
-    symptom: str = "it is on the bill by the hour"
-    has_others: bool = False
-
-
-ROUTES = {"aws_route": "nat_gateway_id", "aws_route_table": "route"}
-LISTENS = dict.fromkeys(LISTENERS, "load_balancer_arn")
-SENDS = dict.fromkeys(LISTENERS, "default_action") | dict.fromkeys(LISTENER_RULES, "action")
-TARGETS = {
-    SERVICE: "load_balancer",
-    "aws_ecs_task_set": "load_balancer",
-    "aws_autoscaling_attachment": "lb_target_group_arn",
-    "aws_autoscaling_group": "target_group_arns",
-    "aws_lb_target_group_attachment": "target_group_arn",
-}
-LOGS = {"aws_ecs_task_definition": "container_definitions"}
-HOLDS = {NAT: "allocation_id", "aws_eip_association": "allocation_id", "aws_lb": "subnet_mapping"}
-BY_MONTH = "what it holds is on the bill by the month"
-USES = {
-    NAT: Use(ROUTES, "no route leads to it"),
-    ADDRESS: Use(HOLDS, "nothing has this address", has_others=True),
-    GROUP: Use(LOGS, "nothing in this plan writes to it", BY_MONTH, has_others=True),
-    **dict.fromkeys(LOAD_BALANCERS, Use(LISTENS, "it has no listener")),
-    **dict.fromkeys(
-        TARGET_GROUPS, Use(SENDS, "no listener sends to it", "its targets get no request")
-    ),
-}
-NO_USE = ("aws_cloudwatch_", "aws_iam_", "aws_route53_", "aws_wafv2_", "aws_security_group")
-"""How types begin that speak about a resource, and do not use it."""
 BY_NAME = ("/aws/", "API-Gateway-Execution-Logs", "aws-waf-logs-")
 """How log groups are called that AWS itself writes to, by that name."""
 HELD_BY = ("instance", "network_interface")
@@ -137,30 +107,26 @@ def _judge_used(resource: Resource, platform: Platform) -> Finding:
     use = USES[resource.type]
     if held := next((name for name in HELD_BY if resource.is_written(name)), ""):
         return passed(resource.address, f"{held} says who has it", at=held)
-    open_users = []
-    for edge in platform.graph.edges.into(resource.address):
-        user = platform.graph.resource(edge.source)
-        if user is None or user.mode != "managed" or edge.kind != "value" or user.is_deleted:
-            continue
-        if user.type in use.by or (use.has_others and not user.type.startswith(NO_USE)):
-            if edge.confidence != "ambiguous":
-                path = (Step(edge.source, edge.from_attribute), Step(resource.address))
+    doubts: list[tuple[Step, str]] = []
+    for edge, user in users_of(platform.graph, resource.address):
+        if uses(use, user):
+            step = Step(edge.source, edge.from_attribute)
+            if edge.confidence is not Confidence.AMBIGUOUS:
+                path = (step, Step(resource.address))
                 return passed(resource.address, f"{edge.source} uses it", path=path)
-            open_users.append(f"whether {edge.source}.{edge.from_attribute} means it is open")
-    open_users += _open_users(use.by, platform)
-    return _unused(resource, use, open_users, platform)
+            doubts.append((step, f"may mean another one; {platform.graph.advice}"))
+    doubts += may_use(use.by, platform.graph)
+    return _unused(resource, use, doubts, platform, put_to_use(resource))
 
 
-def _open_users(by: Mapping[str, str], platform: Platform) -> Iterator[str]:
-    """What may use it as well, and could not be followed."""
-    for user in platform.graph.of_type(*by):
-        found = platform.graph.resolve(user, by[user.type])
-        if not user.is_deleted and found.is_open:
-            why = "; ".join(found.unresolved) or platform.graph.advice
-            yield f"what {user.address}.{by[user.type]} names is known only after apply: {why}"
-
-
-def _unused(resource: Resource, use: Use, open_users: list[str], platform: Platform) -> Finding:
+def _unused(
+    resource: Resource,
+    use: Use,
+    doubts: list[tuple[Step, str]],
+    platform: Platform,
+    snippet: str,
+) -> Finding:
+    """The verdict on what nothing is seen to use; `snippet` is what would."""
     address = resource.address
     if address in platform.graph.handed_out:
         note = Note(Level.INFO, f"{use.says}, but an output hands it out")
@@ -168,8 +134,13 @@ def _unused(resource: Resource, use: Use, open_users: list[str], platform: Platf
     if gated := platform.graph.gated_off(*use.by):
         note = Note(Level.INFO, f"{use.says} as long as {gated[0]} is gated off")
         return passed(address, "what may use it is gated off", notes=(note,))
-    if open_users:
-        return undetermined(address, f"whether anything uses {address} is open: {open_users[0]}")
+    if doubts:
+        step, why = doubts[0]
+        return undetermined(
+            address,
+            f"whether anything uses {address} is open: {step.address}.{step.attribute} {why}",
+            path=(Step(address, use.known_by), step),
+        )
     return fail(
         address,
         f"{address} is paid for and unused: {use.says}",
@@ -177,46 +148,43 @@ def _unused(resource: Resource, use: Use, open_users: list[str], platform: Platf
         symptom=use.symptom,
         strikes=Phase.RUNTIME,
         cause=address,
-        fix=f"remove {in_module(address)}, or write what is to use it",
-        snippet=_snippet(resource),
+        fix=f"remove {in_module(address)} and what refers to it, or put it to use",
+        snippet=snippet,
     )
 
 
 def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
     """A load balancer has a listener, and what it sends to has targets that run."""
+    graph = platform.graph
     listeners = platform.balancing.listeners_of(balancer)
-    groups = sorted(
-        group.address
-        for group in platform.graph.of_type(*TARGET_GROUPS)
+    groups = [
+        group
+        for group in graph.of_type(*TARGET_GROUPS)
         for sender in platform.balancing.senders_of(group.address)
         if sender.listener in listeners
-    )
-    if not listeners or not groups or platform.balancing.loose:
+    ]
+    if not groups or platform.balancing.loose:
         return _judge_used(balancer, platform)
-    users = {
-        edge.source: platform.graph.resource(edge.source)
-        for group in groups
-        for edge in platform.graph.edges.into(group)
-        if edge.kind == "value"
-    }
-    targets = [each for each in users.values() if each and each.type in TARGETS]
+    users = [user for group in groups for _, user in users_of(graph, group.address)]
+    targets = [each for each in users if each.type in TARGETS]
     services = {service.address: service for service in platform.services}
-    running = [each for each in targets if not _rests(services.get(each.address), platform)]
-    if running:
-        path = (Step(running[0].address), Step(groups[0]), Step(balancer.address))
-        return passed(balancer.address, f"it sends to {running[0].address}", path=path)
-    says = f"{groups[0]}, which it sends to, has no target"
+    for each in targets:
+        if not _rests(services.get(each.address), platform):
+            path = (Step(each.address), Step(groups[0].address), Step(balancer.address))
+            return passed(balancer.address, f"it sends to {each.address}", path=path)
+    says = f"{groups[0].address}, which it sends to, has no target"
+    snippet = with_targets(groups[0])
     if targets:
         says = f"{targets[0].address}, behind it, has a desired_count of 0"
-    return _unused(balancer, Use(TARGETS, says), list(_open_users(TARGETS, platform)), platform)
+        snippet = edit(targets[0], "desired_count = 1")
+    use = Use(TARGETS, says)
+    return _unused(balancer, use, list(may_use(TARGETS, graph)), platform, snippet)
 
 
 def _judge_group(group: Resource, platform: Platform) -> Finding:
     """A target group with targets is none too many: that nothing sends to it PS103 says."""
-    for edge in platform.graph.edges.into(group.address):
-        user = platform.graph.resource(edge.source)
-        is_sure = edge.kind == "value" and edge.confidence != "ambiguous"
-        if is_sure and user and user.type in TARGETS and not user.is_deleted:
+    for edge, user in users_of(platform.graph, group.address):
+        if user.type in TARGETS and edge.confidence is not Confidence.AMBIGUOUS:
             path = (Step(edge.source, edge.from_attribute), Step(group.address))
             return passed(group.address, f"{edge.source} is its target", path=path)
     return _judge_used(group, platform)
@@ -259,32 +227,12 @@ def _judge_repository(repository: Resource, platform: Platform) -> Finding:
 def _judge_endpoint(endpoint: Resource, platform: Platform) -> Finding:
     if endpoint.value("vpc_endpoint_type") != Known("Interface"):
         return not_applicable(endpoint.address, "only interface endpoints are paid for")
-    network, resolve = platform.network, platform.graph.resolve
+    graph, network = platform.graph, platform.network
     own = {each.address for each in network.vpcs_of(endpoint)}
-    for nat in platform.graph.of_type(NAT):
-        subnets = [platform.graph.resource(t.address) for t in resolve(nat, "subnet_id").targets]
-        if any(own & {each.address for each in network.vpcs_of(one)} for one in subnets if one):
-            text = f"{nat.address} gives its VPC a way to the same service: both are paid for"
-            notes = (Note(Level.INFO, text),)
-            return passed(endpoint.address, "it is in use", notes=notes)
+    for nat in graph.of_type(NAT):
+        for target in graph.resolve(nat, "subnet_id", SUBNETS).targets:
+            if own & {each.address for each in network.vpcs_of(graph.resource_of(target))}:
+                text = f"{nat.address} gives its VPC a way to the same service: both are paid for"
+                notes = (Note(Level.INFO, text),)
+                return passed(endpoint.address, "it is in use", notes=notes)
     return passed(endpoint.address, "it is in use")
-
-
-def _snippet(resource: Resource) -> str:
-    """What would use it, where one resource does; else what takes it away."""
-    here, name = in_module(resource.address), resource.name
-    match resource.type:
-        case "aws_nat_gateway":
-            return new(
-                "aws_route",
-                name,
-                arguments(
-                    route_table_id="aws_route_table.PRIVATE.id",
-                    destination_cidr_block=quoted("0.0.0.0/0"),
-                    nat_gateway_id=f"{here}.id",
-                ),
-            )
-        case "aws_eip":
-            held = arguments(allocation_id=f"{here}.id", instance_id="aws_instance.INSTANCE.id")
-            return new("aws_eip_association", name, held)
-    return removed(resource)

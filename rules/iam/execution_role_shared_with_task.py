@@ -33,7 +33,6 @@ from typing import Any
 from policyscan.rule import (
     Absent,
     Answer,
-    Confidence,
     Finding,
     Level,
     Note,
@@ -105,14 +104,13 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
     if all(told):
         return _apart(definition, platform)
     opens = [why for each in found for why in each.unresolved]
-    why = opens[0] if opens else "the plan does not say which role is which"
+    why = opens[0] if opens else f"which they are is not in the plan; {platform.graph.advice}"
     return undetermined(address, f"whether its two roles are one is open: {why}", at=TASK)
 
 
 def _sure_end(found: Resolution) -> Target | None:
     """The one role an argument leads to, None when it may be another."""
-    sure = [each for each in found.targets if each.confidence is not Confidence.AMBIGUOUS]
-    return sure[0] if len(sure) == len(found.targets) == 1 and not found.is_open else None
+    return found.targets[0] if len(found.targets) == 1 and not found.is_open else None
 
 
 def _shared(definition: Resource, path: tuple[Step, ...], **details: Any) -> Finding:
@@ -144,10 +142,7 @@ def _may(
 ) -> Iterator[tuple[str, str]]:
     """The role an argument names, with each of the actions it is allowed on some resource."""
     for target in platform.graph.resolve(definition, argument, ["aws_iam_role"]).targets:
-        resource = platform.graph.resource(target.address)
-        if resource is None or resource.mode != "managed":
-            continue
-        role = platform.roles.of(resource)
+        role = platform.roles.of(platform.graph.resource_of(target))
         for action in actions:
             if platform.roles.may(role, action, Wanted("arn:*")).answer is Answer.YES:
                 yield target.address, action

@@ -82,6 +82,7 @@ KEPT_BY_AWS = ":iam::aws:policy/"
 DOCUMENT = "aws_iam_policy_document"
 TRUSTED = "arn:aws:iam::ACCOUNT:role/ROLE"
 SYMPTOM = "nothing fails: whoever gets hold of the credentials may do all of it"
+PUBLIC = "nothing fails: anybody with an account of AWS may do it"
 
 RULE = Rule(
     id="PS502",
@@ -105,7 +106,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 def _problem(statement: Statement, *, of_resource: bool) -> str:
     if of_resource:
-        return "Principal * lets anybody in" if is_public(statement) else ""
+        return "its principal * lets anybody in" if is_public(statement) else ""
     return excess(statement)
 
 
@@ -162,7 +163,7 @@ def _broad(role: Role, policy: Attached, platform: Platform) -> Finding:
         least = f"[{least}]"
     return fail(
         address,
-        f"{address} has {policy.name}",
+        f"{address} has {name}, which AWS keeps: it allows far more than one application needs",
         path=(step,) if policy.address == address else (Step(address, "name"), step),
         symptom=SYMPTOM,
         strikes=Phase.RUNTIME,
@@ -177,7 +178,8 @@ def _opens(document: Document) -> list[str]:
     opens = list(document.unresolved)
     actions = (action for one in document.statements if one.allows for action in one.actions)
     if not all(isinstance(action, str) for action in actions):
-        opens.append(f"which actions {document.address} allows only apply tells")
+        late = f"which actions {document.address} allows is known only after apply"
+        opens.append(f"{late}; apply first what they wait for")
     return opens
 
 
@@ -197,8 +199,8 @@ def _fail(  # noqa: PLR0913, PLR0917 - where a statement stands, and what is wro
     return fail(
         address,
         f"{address}: {why}",
-        path=(Step(address, attribute, why), *steps),
-        symptom=SYMPTOM,
+        path=(Step(address, attribute, "" if elsewhere else why), *steps),
+        symptom=PUBLIC if is_public(statement) else SYMPTOM,
         strikes=Phase.RUNTIME,
         cause=document.address,
         fix=f"in {written.address}, name {what}",
@@ -210,7 +212,7 @@ def _snippet(written: Resource, attribute: str, statement: Statement) -> str:
     """The statement with names in place of its wildcards, as its document is written."""
     named = {"actions": _actions(statement), "resources": _resources(statement)}
     if written.type == DOCUMENT:
-        lines = arguments(**{key: _list(each) for key, each in named.items() if each})
+        lines = arguments(**{key: _list(each) for key, each in named.items()})
         if is_public(statement):
             trusted = arguments(type=quoted("AWS"), identifiers=_list([quoted(TRUSTED)]))
             lines = block("principals", trusted)

@@ -54,10 +54,13 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    arguments,
+    block,
     certainty_of,
     edit,
     fail,
     passed,
+    quoted,
     undetermined,
 )
 
@@ -73,7 +76,8 @@ RULE = Rule(
 TRUST = "assume_role_policy"
 ARGUMENTS = ("execution_role_arn", "task_role_arn")
 PRINCIPAL = "ecs-tasks.amazonaws.com"
-LETS_IN = f"""{TRUST} = jsonencode({{
+DOCUMENT = "aws_iam_policy_document"
+LETS_IN = f"""jsonencode({{
   Version = "2012-10-17"
   Statement = [{{
     Effect    = "Allow"
@@ -98,10 +102,10 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
                 users.setdefault(target.address, []).append((step, target))
     for role in platform.roles.all:
         if role.resource.address in users:
-            yield _judge(role, users[role.resource.address])
+            yield _judge(role, users[role.resource.address], platform)
 
 
-def _judge(role: Role, users: list[tuple[Step, Target]]) -> Finding:
+def _judge(role: Role, users: list[tuple[Step, Target]], platform: Platform) -> Finding:
     address = role.resource.address
     # The surest use decides: one task that cannot start is enough.
     user, target = min(users, key=lambda one: list(Certainty).index(certainty_of(one[1])))
@@ -123,8 +127,8 @@ def _judge(role: Role, users: list[tuple[Step, Target]]) -> Finding:
             notes=() if _is_guarded(role) else (_UNGUARDED,),
         )
     if target.confidence is Confidence.AMBIGUOUS:
-        why = f"{why}; whether {user.address} uses it is not in the plan"
-        return undetermined(address, f"{address}: {why}", at=TRUST)
+        why = f"whether {user.address} uses {address} is not in the plan, and {why}"
+        return undetermined(address, f"{why}; {platform.graph.advice}", at=TRUST)
     return fail(
         address,
         f"{user.address} names {address} as {user.attribute}, and ECS tasks may not take it on: "
@@ -135,8 +139,18 @@ def _judge(role: Role, users: list[tuple[Step, Target]]) -> Finding:
         strikes=Phase.TASK_START,
         cause=trust.address or address,
         fix=f"let {PRINCIPAL} take on {address} in its trust policy",
-        snippet=edit(role.resource, LETS_IN),
+        snippet=_snippet(role, platform),
     )
+
+
+def _snippet(role: Role, platform: Platform) -> str:
+    """The trust that tasks need, where it is written."""
+    written = platform.graph.resource(role.trust.address)
+    if written is None or written.type != DOCUMENT:
+        return edit(role.resource, f"{TRUST} = {LETS_IN}")
+    principals = arguments(type=quoted("Service"), identifiers=f"[{quoted(PRINCIPAL)}]")
+    actions = f"actions = [{quoted('sts:AssumeRole')}]"
+    return edit(written, block("statement", actions, "", block("principals", principals)))
 
 
 _UNGUARDED = Note(

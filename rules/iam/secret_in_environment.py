@@ -93,10 +93,11 @@ def _judge(definition: Resource, platform: Platform) -> Finding:
             continue
         if target.confidence is Confidence.AMBIGUOUS or _is_chosen(definition, target, platform):
             why = f"whether {target.address}.{target.attribute} flows in is not in the plan"
+            why += f"; {platform.graph.advice}"
             return undetermined(definition.address, why, at=AT)
         return _fail(definition, source, certainty_of(target))
     if images.invalid or not images.is_known:
-        why = images.invalid or "it is known only after apply: give --source-dir"
+        why = images.invalid or f"it is known only after apply; {platform.graph.advice}"
         return undetermined(definition.address, f"{definition.address}.{AT}: {why}", at=AT)
     return passed(definition.address, "no container has a credential in plain text", at=AT)
 

@@ -76,7 +76,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     """One verdict per task definition."""
     for definition in platform.task_definitions:
         findings = [
-            _judge(definition, target, pusher, platforms)
+            _judge(definition, target, pusher, platforms, platform)
             for origin in platform.images.of(definition).origins
             for target in origin.repositories
             for pusher in platform.pushers.into(target.address)
@@ -90,12 +90,16 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 
 
 def _judge(
-    definition: Resource, target: Target, pusher: Resource, platforms: tuple[str, ...]
+    definition: Resource,
+    target: Target,
+    pusher: Resource,
+    platforms: tuple[str, ...],
+    platform: Platform,
 ) -> Finding:
     address = definition.address
     architecture = effective(definition, ARCHITECTURE)
     if not isinstance(architecture, Known):
-        why = f"{address}.{ARCHITECTURE} is known only after apply"
+        why = f"{address}.{ARCHITECTURE} is known only after apply; {platform.graph.advice}"
         return undetermined(address, why, at=ARCHITECTURE)
     system = "windows" if _is_windows(definition) else "linux"
     wanted = f"{system}/{BUILT_FOR.get(str(architecture), '')}"
@@ -112,7 +116,7 @@ def _judge(
         return passed(address, f"{pusher.address} builds for {wanted}", path=path)
     if target.confidence is Confidence.AMBIGUOUS:
         why = f"whether {pusher.address} builds its image is not in the plan"
-        return undetermined(address, why, path=path)
+        return undetermined(address, f"{why}; {platform.graph.advice}", path=path)
     return fail(
         address,
         f"{address} runs on {architecture}, and {pusher.address} builds its image for "

@@ -67,6 +67,8 @@ RULE = Rule(
 )
 
 LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
+COMMAND = Certainty.INFERRED
+"""How sure a push is: only whoever runs its command sees what that really does."""
 SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId {imageDigest:'null', "
     "imageTag:'...'} does not exist within the repository with name '%s'"
@@ -103,7 +105,8 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
             return passed(lookup.address, message, certainty=Certainty.INFERRED)
         return _too_early(lookup, target, platform)
     if named.is_open:
-        why = "; ".join(named.unresolved) or "repository_name is known only after apply"
+        late = f"repository_name is known only after apply; {platform.graph.advice}"
+        why = "; ".join(named.unresolved) or late
         return undetermined(
             lookup.address, f"its repository cannot be followed: {why}", at="repository_name"
         )
@@ -113,9 +116,8 @@ def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
 
 
 def _too_early(lookup: Resource, target: Target, platform: Platform) -> Finding:
-    repository = platform.graph.resource(target.address)
-    name = repository.value("name") if repository else None
-    is_keyed = lookup.config is not None and lookup.config.for_each is not None
+    name = platform.graph.resource_of(target).value("name")
+    is_keyed = isinstance(lookup.key, str)
     ends = "finds nothing" if lookup.type == "aws_ecr_images" else "fails"
     return fail(
         lookup.address,
@@ -139,8 +141,6 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         return passed(pusher.address, "it pushed in an earlier apply")
     once = Note(Level.INFO, "without triggers it pushes once, on its first apply")
     notes = () if any(pusher.is_written(name) for name in TRIGGERS) else (once,)
-    # Only the source tells what a command really does.
-    certainty = Certainty.PROVEN if pusher.type.startswith("docker_") else Certainty.INFERRED
     targets = platform.pushers.repositories_of(pusher)
     pulled = [
         (service, target)
@@ -154,16 +154,17 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
         late = f"{service.address} does not wait for it"
         if target.confidence is Confidence.AMBIGUOUS:
             why = f"{late}, and whether it pushes into {target.address} is not in the plan"
-            return undetermined(pusher.address, f"{why}; {platform.graph.advice}")
+            says = f"{why}; {platform.graph.advice}"
+            return undetermined(pusher.address, says, at="provisioner[0].command")
         return fail(
             pusher.address,
             f"{pusher.address} pushes into {target.address}, but {late}",
             path=(
-                Step(service.address, "depends_on", "on the repository, not on the push"),
+                Step(service.address, "depends_on", "does not lead to the push"),
                 Step(target.address),
                 Step(pusher.address),
             ),
-            certainty=certainty,
+            certainty=COMMAND,
             symptom="CannotPullContainerError: ... not found, until the push is done",
             strikes=Phase.TASK_START,
             cause=target.address,
@@ -174,4 +175,4 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     if not pulled:
         return not_applicable(pusher.address, "no service starts from what it pushes", notes=notes)
     message = "the service waits for the push"
-    return passed(pusher.address, message, notes=notes, certainty=certainty)
+    return passed(pusher.address, message, notes=notes, certainty=COMMAND)

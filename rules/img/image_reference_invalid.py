@@ -134,7 +134,8 @@ def _judge_image(definition: Resource, image: ImageOrigin, platform: Platform) -
             certainty=Certainty.INFERRED,
             notes=(Note(Level.INFO, "the tag is known only after apply"),),
         )
-    why = "; ".join(image.unresolved) or "its references do not show its form"
+    late = f"its references do not show its form; {platform.graph.advice}"
+    why = "; ".join(image.unresolved) or late
     return undetermined(
         definition.address,
         f"the image of {definition.address} is known only after apply: {why}",
@@ -178,8 +179,7 @@ def _bare_name(definition: Resource, image: Image, platform: Platform) -> Target
     """The repository whose name is all an image says of it, so that Docker Hub is asked."""
     found = platform.graph.resolve(definition, DEFINITIONS, ["aws_ecr_repository"])
     for target in found.targets:
-        repository = platform.graph.resource(target.address)
-        name = repository.value("name") if repository else None
+        name = platform.graph.resource_of(target).value("name")
         if (
             isinstance(name, Known)
             and target.attribute in NAMES

@@ -57,6 +57,7 @@ from policyscan.rule import (
     in_container,
     in_module,
     name_of,
+    not_applicable,
     parse_image,
     passed,
     undetermined,
@@ -88,6 +89,7 @@ RULE = Rule(
 
 AT = "container_definitions"
 MUTABILITY = "image_tag_mutability"
+FORM = "write it as registry/repository:tag"
 REFUSED = (
     "tag invalid: The image tag 'latest' already exists in the '%s' repository and cannot be "
     "overwritten because the repository is immutable"
@@ -98,9 +100,11 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per task definition."""
     for definition in platform.task_definitions:
         images = platform.images.of(definition)
-        if images.invalid or not images.origins:
-            why = images.invalid or "it has no container"
-            yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
+        if images.invalid:
+            why = f"{definition.address}: {images.invalid}"
+            yield undetermined(definition.address, why, at=AT)
+        elif not images.origins:
+            yield not_applicable(definition.address, "it has no container")
         else:
             judge = _Judge(definition, platform, parameters)
             yield worst(judge.image(*each) for each in images.runs)
@@ -120,24 +124,22 @@ class _Judge:
         try:
             image = parse_image(str(origin.text.value)) if origin.text else None
         except ImageError as problem:
-            image, why = None, f"an image is no reference: {problem}"
+            image, why = None, f"an image is no reference: {problem}; {FORM}"
         else:
-            why = "; ".join(origin.unresolved) or "an image's tag is known only after apply"
+            late = f"an image's tag is known only after apply; {self.platform.graph.advice}"
+            why = "; ".join(origin.unresolved) or late
         if origin.text is not None and origin.text.is_sensitive:
-            image, why = None, "an image is marked sensitive"
+            image, why = None, "an image is sensitive: make sure that its tag never moves"
         if image is None or origin.may_differ:
             return undetermined(self.address, f"{self.address}: {why}", at=AT)
         if image.digest:
             return passed(self.address, "a digest always means the same image", at=AT)
-        for target in origin.repositories:
-            repository = self.platform.graph.resource(target.address)
-            if repository is not None and repository.type == "aws_ecr_repository":
-                return self._in_repository(image, container, target, repository)
+        if origin.repositories:
+            return self._in_repository(image, container, origin.repositories[0])
         return self._tagged(image, container, ())
 
-    def _in_repository(
-        self, image: Image, container: Container | None, target: Target, repository: Resource
-    ) -> Finding:
+    def _in_repository(self, image: Image, container: Container | None, target: Target) -> Finding:
+        repository = self.platform.graph.resource_of(target)
         mutability = effective(repository, MUTABILITY)
         is_fixed = isinstance(mutability, Known) and str(mutability).startswith("IMMUTABLE")
         if is_fixed and image.tag == "latest" and not _may_move(repository, image.tag):
@@ -152,7 +154,7 @@ class _Judge:
                     Step(repository.address, MUTABILITY, str(mutability)),
                 ),
                 certainty=certainty_of(target),
-                symptom=REFUSED % _shown(repository),
+                symptom=REFUSED % repository.value("name"),
                 strikes=Phase.RUNTIME,
                 cause=repository.address,
                 fix="run a tag that is used once, such as a commit's hash, or a digest",
@@ -203,8 +205,6 @@ class _Judge:
 def _may_move(repository: Resource, tag: str) -> bool:
     """Whether an exclusion lets a tag move in an immutable repository."""
     path = "image_tag_mutability_exclusion_filter"
-    if repository.value(MUTABILITY) != Known("IMMUTABLE_WITH_EXCLUSION"):
-        return False
     filters = (
         repository.value(f"{path}[{index}].filter")
         for index in range(len(repository.elements(path)))
@@ -239,8 +239,3 @@ def _rules(policy: Resource) -> list[Any]:
 def _takes_untagged(rule: Any) -> bool:
     selection = rule.get("selection") if isinstance(rule, dict) else None
     return isinstance(selection, dict) and selection.get("tagStatus") in {"any", "untagged"}
-
-
-def _shown(repository: Resource) -> str:
-    name = repository.value("name")
-    return str(name) if isinstance(name, Known) else repository.address

@@ -59,6 +59,7 @@ from policyscan.rule import (
     fail,
     in_container,
     name_of,
+    not_applicable,
     parse_image,
     passed,
     undetermined,
@@ -104,12 +105,14 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     production = _production(platform, parameters["environments"])
     for definition in platform.task_definitions:
         images = platform.images.of(definition)
-        if images.invalid or not images.origins:
-            why = images.invalid or "it has no container"
-            yield undetermined(definition.address, f"{definition.address}: {why}", at=AT)
-            continue
-        judge = _Judge(definition, platform, parameters["registries"], production)
-        yield worst(judge.image(*each) for each in images.runs)
+        if images.invalid:
+            why = f"{definition.address}: {images.invalid}"
+            yield undetermined(definition.address, why, at=AT)
+        elif not images.origins:
+            yield not_applicable(definition.address, "it has no container")
+        else:
+            judge = _Judge(definition, platform, parameters["registries"], production)
+            yield worst(judge.image(*each) for each in images.runs)
 
 
 def _production(platform: Platform, names: tuple[str, ...]) -> str:
@@ -135,15 +138,18 @@ class _Judge:
 
     def image(self, origin: ImageOrigin, container: Container | None) -> Finding:
         """The verdict on the image of one container."""
-        if origin.may_differ or (origin.text is None and not origin.repositories):
-            why = "; ".join(origin.unresolved) or "an image is known only after apply"
-            return undetermined(self.address, f"{self.address}: {why}", at=AT)
-        if origin.text is None or (origin.repositories and not origin.others):
+        if origin.repositories and not origin.may_differ:
             return passed(self.address, "its images come from repositories of the plan", at=AT)
+        if origin.text is None or origin.may_differ:
+            late = f"an image is known only after apply; {self.platform.graph.advice}"
+            why = "; ".join(origin.unresolved) or late
+            return undetermined(self.address, f"{self.address}: {why}", at=AT)
         try:
             image = parse_image(str(origin.text.value))
-        except ImageError:
-            return undetermined(self.address, f"{self.address}: an image is no reference", at=AT)
+        except ImageError as problem:
+            wrong = "it does not parse" if origin.text.is_sensitive else str(problem)
+            why = f"an image is no reference: {wrong}; write it as registry/repository:tag"
+            return undetermined(self.address, f"{self.address}: {why}", at=AT)
         shown = origin.shown or str(origin.text)
         found = self._parsed(image, shown, is_signed=self._is_signed(container))
         copied = '"${aws_ecr_repository.COPY.repository_url}@DIGEST"'

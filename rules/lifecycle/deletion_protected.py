@@ -116,7 +116,9 @@ def _judge_going(resource: Resource, flags: tuple[Flag, ...]) -> Finding | None:
                 symptom=flag.symptom,
                 strikes=Phase.APPLY,
                 cause=resource.block_address,
-                fix="first apply this alone, then plan the rest again",
+                fix="first apply this alone, then plan the rest again"
+                if resource.is_created
+                else "put it back with this and apply that, then take it out again",
                 snippet=flag.snippet,
             )
     gone = "this plan destroys it, and nothing protects it"

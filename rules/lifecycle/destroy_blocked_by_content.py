@@ -110,7 +110,9 @@ def _judge_going(resource: Resource, row: Mapping[str, Any]) -> Finding:
         symptom=row.get("symptom", row["effect"]),
         strikes=Phase.APPLY,
         cause=resource.block_address,
-        fix="first apply this alone, then plan the rest again",
+        fix="first apply this alone, then plan the rest again"
+        if resource.is_created
+        else "put it back with this and apply that, then take it out again",
         snippet=edit(resource, f"{flag} = true"),
     )
 

@@ -30,9 +30,7 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     TARGET_GROUPS,
-    Confidence,
     Finding,
-    Known,
     Level,
     Note,
     Parameters,
@@ -89,26 +87,26 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if definition is not None:
         # Fargate and the service-linked role do the rest: this order matters less.
         holders.append((definition, "execution_role_arn", Severity.LOW))
-    problems: list[Problem] = []
-    questions: list[Question] = []
-    policies = 0
     hidden = platform.hides_references(service.resource)
+    has_policy = False
+    missing: list[tuple[Resource, Resource, Severity]] = []
     for holder, attribute, severity in holders:
         for role, policy in _policies(holder, attribute, platform):
-            policies += 1
-            if platform.graph.depends_on(service.address, policy.address):
-                continue
-            if hidden:
-                why = f"whether it waits for {policy.address} is not in the plan: {hidden}"
-                questions.append(Question(why, "depends_on"))
-            else:
-                problems.append(_problem(service, role, policy, severity, platform))
-    problems += _replaced_providers(service, platform)
-    if not policies and not problems:
+            has_policy = True
+            if not platform.graph.depends_on(service.address, policy.address):
+                missing.append((role, policy, severity))
+    problems = list(_replaced_providers(service, platform))
+    questions: list[Question] = []
+    if missing and hidden:
+        why = f"whether it waits for {missing[0][1].address} is not in the plan: {hidden}"
+        questions.append(Question(why, "depends_on"))
+    elif missing:
+        problems.insert(0, _problem(service, missing, platform))
+    if not has_policy and not problems:
         return not_applicable(service.address, "no policy of its roles is in this plan")
     path = (Step(service.address, "depends_on"),)
     says = "it is destroyed before the policies of its roles"
-    notes = tuple(_slow(service, platform))
+    notes = tuple(_slow(service, definition, platform))
     return concluded(passed(service.address, says, path=path, notes=notes), problems, questions)
 
 
@@ -117,34 +115,31 @@ def _policies(
 ) -> Iterator[tuple[Resource, Resource]]:
     """The role an attribute names, with each policy of this plan that it has."""
     for target in platform.graph.resolve(holder, attribute, [ROLE]).targets:
-        role = platform.graph.resource(target.address)
-        if role is None or role.mode != "managed" or target.confidence is Confidence.AMBIGUOUS:
+        role = platform.graph.resource_of(target)
+        if not target.is_sure:
             continue
         for policy in platform.graph.of_type(*POLICIES):
             joined = platform.graph.resolve(policy, "role", [ROLE]).targets
-            is_its = any(
-                each.address == role.address and each.confidence is not Confidence.AMBIGUOUS
-                for each in joined
-            )
+            is_its = any(each.address == role.address and each.is_sure for each in joined)
             if is_its and not policy.is_deleted:
                 yield role, policy
 
 
 def _problem(
-    service: Service, role: Resource, policy: Resource, severity: Severity, platform: Platform
+    service: Service, missing: list[tuple[Resource, Resource, Severity]], platform: Platform
 ) -> Problem:
+    policies = [policy for _, policy, _ in missing]
+    named = " and ".join(each.address for each in policies)
+    steps = (Step(policy.address, "role", role.address) for role, policy, _ in missing)
     return Problem(
-        f"it does not wait for {policy.address}, and a destroy may take that away first",
-        (
-            Step(service.address, "depends_on", "not there"),
-            Step(policy.address, "role", role.address),
-        ),
+        f"it does not wait for {named}: a destroy may take the permissions away while it drains",
+        (Step(service.address, "depends_on", f"does not lead to {policies[0].address}"), *steps),
         DRAINING,
-        f"have {service.address} wait for {policy.address}: what waits is destroyed first",
+        f"have {service.address} wait for {named}: what waits is destroyed first",
         strikes=Phase.DESTROY,
-        severity=severity,
-        cause=policy.address,
-        snippet=wait_for(platform.graph, service.resource, policy).snippet,
+        severity=missing[0][2],
+        cause=policies[0].address,
+        snippet=wait_for(platform.graph, service.resource, *policies).snippet,
     )
 
 
@@ -154,8 +149,8 @@ def _replaced_providers(service: Service, platform: Platform) -> Iterator[Proble
     paths = [f"capacity_provider_strategy[{index}].capacity_provider" for index in range(size)]
     for path in paths if not service.resource.is_created else ():
         for target in platform.graph.resolve(service.resource, path, [PROVIDER]).targets:
-            provider = platform.graph.resource(target.address)
-            if provider is None or "delete" not in provider.actions or not target.is_sure:
+            provider = platform.graph.resource_of(target)
+            if "delete" not in provider.actions or not target.is_sure:
                 continue
             yield Problem(
                 f"it runs on {target.address}, which this plan replaces",
@@ -169,16 +164,15 @@ def _replaced_providers(service: Service, platform: Platform) -> Iterator[Proble
             )
 
 
-def _slow(service: Service, platform: Platform) -> Iterator[Note]:
+def _slow(service: Service, definition: Resource | None, platform: Platform) -> Iterator[Note]:
     """What keeps every destroy waiting: target groups, and containers that are slow to stop."""
     for target in platform.graph.resolve(service.resource, "load_balancer", TARGET_GROUPS).targets:
-        group = platform.graph.resource(target.address)
-        delay = group.value("deregistration_delay") if group else None
+        group = platform.graph.resource_of(target)
         # The provider has this number as a text.
-        if isinstance(delay, Known) and str(delay.value).isdecimal() and int(delay.value) > LONGEST:
+        delay = str(group.value("deregistration_delay"))
+        if delay.isdecimal() and int(delay) > LONGEST:
             text = f"a destroy waits {delay} seconds until {target.address} lets go of its targets"
             yield Note(Level.INFO, text)
-    definition, _ = platform.definition_of(service)
     for container in platform.images.of(definition).containers if definition else ():
         seconds = number(container, "stopTimeout")
         if seconds is not None and seconds > LONGEST:

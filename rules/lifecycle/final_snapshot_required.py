@@ -132,10 +132,11 @@ def _judge(flag: Flag, step: Step) -> Finding:
             fix=FIX,
             snippet=flag.snippet,
         )
+    is_named = bool(name) or flag.row["bad"] == ["set"]
     return fail(
         address,
-        f"{address} {flag}: its destroy leaves a snapshot or backup behind, and a second destroy "
-        "finds a fixed name taken",
+        f"{address} {flag}: its destroy leaves a snapshot or backup behind"
+        + (", and a second destroy finds a fixed name taken" if is_named else ""),
         severity=Severity.MEDIUM,
         path=(step,),
         certainty=flag.certainty,

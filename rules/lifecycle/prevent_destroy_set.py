@@ -60,14 +60,12 @@ FORBIDS = "lifecycle[0].prevent_destroy"
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per managed resource that stands, or is let go, after this plan."""
+    for resource in platform.standing():
+        yield _judge(resource, platform)
     for resource in platform.plan.resources:
-        if resource.mode != "managed" or resource.deposed:
-            continue
-        if resource.actions == ("forget",):
+        if resource.actions == ("forget",) and not resource.deposed:
             note = Note(Level.INFO, "this plan forgets it: it stays, and Terraform no longer knows")
             yield passed(resource.address, "it is not destroyed", notes=(note,))
-        elif not resource.is_deleted:
-            yield _judge(resource, platform)
 
 
 def _judge(resource: Resource, platform: Platform) -> Finding:

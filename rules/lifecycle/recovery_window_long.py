@@ -103,7 +103,7 @@ def _weight(flag: Flag, platform: Platform) -> tuple[Severity, str]:
 def _is_drawn(secret: Resource, platform: Platform) -> bool:
     """Whether the next secret will have another name: a random or a generated one."""
     named = platform.graph.resolve(secret, "name")
-    sources = (platform.graph.resource(target.address) for target in named.targets)
-    return not secret.expressions("name") or any(
-        source is not None and source.type.startswith(("random_", "time_")) for source in sources
+    sources = (platform.graph.resource_of(target) for target in named.targets)
+    return not secret.is_written("name") or any(
+        source.type.startswith(("random_", "time_")) for source in sources
     )

@@ -113,11 +113,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
         yield not_applicable("(plan)", "there is no suffix that names could carry", notes=(note,))
         return
     names = _Names(platform, suffix)
-    for resource in platform.plan.resources:
-        if resource.mode != "managed" or not resource.type.startswith("aws_"):
-            continue
-        if resource.is_deleted or resource.deposed:
-            continue
+    for resource in platform.standing("aws_"):
         name = own_name(resource)
         identity = (resource.type, resource.address)
         if name is None:
@@ -158,8 +154,7 @@ class _Names:
         if isinstance(value, Known) and self._suffix.is_in(str(value.value)):
             return True
         return any(
-            (parent := self._graph.resource(target.address)) is not None
-            and (name := own_name(parent)) is not None
+            (name := own_name(parent := self._graph.resource_of(target))) is not None
             and self._carries(parent, name)
             for target in self._graph.resolve(resource, attribute).targets
         )
@@ -186,13 +181,13 @@ class _Names:
                 snippet=edit(resource, self._line(resource, name, "NAME")),
             )
         expressions = resource.expressions(name.attribute)
-        is_constant = bool(expressions) and not any(each.references for _, each in expressions)
+        constants = [each for _, each in expressions if not each.references]
         chance = f"it is a constant: it does not follow {self._suffix.address}"
         return passed(
             resource.address,
             f"its name carries {self._suffix}",
             path=(Step(resource.address, name.attribute),),
-            notes=(Note(Level.WARNING, chance),) if is_constant else (),
+            notes=(Note(Level.WARNING, chance),) if constants else (),
         )
 
     def _other_environment(self, rest: str) -> str | None:
@@ -211,10 +206,11 @@ class _Names:
         if flow.carries:
             return passed(resource.address, f"{variable} flows into its name", path=path)
         if flow.carries is None:
+            join = ", or" if flow.why.endswith(self._graph.advice) else ";"
             return undetermined(
                 resource.address,
-                f"{resource.address}.{name.attribute} does not show {variable}: {flow.why}; build "
-                f"the name of {variable} itself",
+                f"{resource.address}.{name.attribute} does not show {variable}: {flow.why}{join} "
+                f"build the name of {variable} itself",
                 path=path,
             )
         return self._fail(resource, name, f"has a name without {variable}", path=path)

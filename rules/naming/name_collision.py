@@ -112,18 +112,18 @@ def _judge(claim: Claim, platform: Platform) -> Finding:
     if claim.key is None:
         return undetermined(address, f"{claim.why}; {platform.graph.advice}", at=attribute)
     rivals = platform.claims.rivals(claim)
-    value = claim.resource.value(attribute)
-    shown = str(value) if isinstance(value, Known) else "a name of the same parts"
     if not rivals:
         return passed(address, "nothing else claims its name", at=attribute)
     rival = rivals[0]
     there = rival.resource.address
     exists = rival.resource.mode == "data"
-    path = (Step(address, attribute, shown), Step(there, rival.attribute, shown))
+    shown = _shown(claim)
+    path = (Step(address, attribute, shown), Step(there, rival.attribute, _shown(rival)))
+    asks = "is to have priority" if attribute == "priority" else "is to be called"
     return fail(
         address,
-        f"{address} is to be called {shown}, and so is {there}"
-        + (", which was found to exist already" if exists else ""),
+        f"{address} {asks} {shown}, which "
+        + (f"exists already, as {there} found" if exists else f"{there} claims as well"),
         path=path,
         certainty=Certainty.PROVEN if claim.is_known and rival.is_known else Certainty.INFERRED,
         symptom=_symptom(claim.resource.type, shown),
@@ -132,6 +132,12 @@ def _judge(claim: Claim, platform: Platform) -> Finding:
         fix=f"import {address}, or only look it up" if exists else _fix(claim),
         snippet=_adopted(claim) if exists else _snippet(claim),
     )
+
+
+def _shown(claim: Claim) -> str:
+    """A name as a message may say it."""
+    value = claim.resource.value(claim.attribute)
+    return str(value) if isinstance(value, Known) else "a name of the same parts"
 
 
 def _symptom(kind: str, shown: str) -> str:

@@ -75,32 +75,29 @@ SYMPTOMS = {
     "an ARN": "the call goes to another region, or is refused there",
     "an image": "the image is pulled across regions, or is not found",
     "a service name": "InvalidServiceName: the endpoint service does not exist in this region",
-    "awslogs-region": "ResourceInitializationError: the log group does not exist there",
+    "an awslogs-region": "ResourceInitializationError: the log group does not exist there",
     "a zone": "InvalidParameterValue: the zone is not one of this region",
 }
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per AWS resource that stands after this plan."""
-    for resource in platform.plan.resources:
-        is_standing = not (resource.is_deleted or resource.deposed)
-        if resource.mode == "managed" and resource.type.startswith("aws_") and is_standing:
-            yield _judge(resource, platform, parameters)
+    for resource in platform.standing("aws_"):
+        yield _judge(resource, platform, parameters)
 
 
 def _judge(resource: Resource, platform: Platform, parameters: Parameters) -> Finding:
     wanted = (parameters["region"], *parameters["others"])
     region = platform.regions.of(resource)
     if isinstance(region, Known) and region.value not in wanted:
-        return concluded(
-            passed(resource.address, ""), [_elsewhere(resource, region, wanted[0], platform)]
-        )
+        problem = _elsewhere(resource, region, wanted[0], platform)
+        return concluded(not_applicable(resource.address, "it is elsewhere"), [problem])
     problems = [
         Problem(
-            f"{each.attribute} holds {each.kind} of {each.region}, and all is in {wanted[0]}",
+            f"{each.attribute} holds {each.kind} of {each.region}, not of {wanted[0]}",
             (Step(resource.address, each.attribute, each.region),),
             SYMPTOMS[each.kind],
-            f"take the region of the provider in {resource.config_address}.{each.attribute}",
+            f"in {each.attribute}, take the region from {HERE}",
             cause=resource.block_address,
             snippet=_snippet(resource, each),
         )
@@ -124,11 +121,13 @@ def _elsewhere(resource: Resource, region: Known, wanted: str, platform: Platfor
     here = f"region = {quoted(wanted)}"
     snippet, cause = edit(resource, here), resource.block_address
     if not resource.is_written("region"):
-        key = resource.config.provider_key if resource.config else ""
-        provider = platform.plan.providers.get(key)
+        provider = platform.plan.providers.get(resource.provider_key)
         lines = {"alias": quoted(provider.alias)} if provider and provider.alias else {}
         lines["region"] = quoted(wanted)
-        snippet, cause = block('provider "aws"', arguments(**lines)), f"provider {key}"
+        snippet, cause = (
+            block('provider "aws"', arguments(**lines)),
+            f"provider {resource.provider_key}",
+        )
     return Problem(
         f"it is in {region}, not {wanted}",
         (Step(resource.address, "region", str(region)),),
@@ -142,17 +141,21 @@ def _elsewhere(resource: Resource, region: Known, wanted: str, platform: Platfor
 def _snippet(resource: Resource, mention: Mention) -> str:
     """The attribute with the provider's region in the place of the one it speaks of."""
     value = resource.value(mention.attribute)
-    text = value.value if isinstance(value, Known) and not value.is_sensitive else None
-    if mention.kind == "awslogs-region":
+    text = value.value if isinstance(value, Known) else None
+    if mention.kind == "an awslogs-region":
         options = f'{{ "awslogs-region" = {HERE} }}'
         logs = f'{{ logDriver = "awslogs", options = {options} }}'
         return in_container(resource, "", f"logConfiguration = {logs}")
     if mention.kind == "an image":
         image = f'"ACCOUNT.dkr.ecr.${{{HERE}}}.amazonaws.com/REPOSITORY:TAG"'
         return in_container(resource, "", f"image = {image}")
-    if not isinstance(text, str) or text.lstrip()[:1] in ("{", "["):
-        arn = f'"arn:aws:SERVICE:${{{HERE}}}:ACCOUNT:RESOURCE"'
-        return edit(resource, f"{mention.attribute} = {arn}")
+    arn = f'"arn:aws:SERVICE:${{{HERE}}}:ACCOUNT:RESOURCE"'
+    if isinstance(text, str) and text.lstrip().startswith("{"):
+        document = f"jsonencode({{\n  Statement = [{{\n    Resource = {arn}\n  }}]\n}})"
+        return edit(resource, f"{mention.attribute} = {document}")
+    if not isinstance(text, str):
+        # Somewhere inside a block or a list: what to write there.
+        return block("locals", f"arn = {arn}")
     here = quoted(text).replace(mention.region, f"${{{HERE}}}")
     return edit(resource, f"{mention.attribute} = {here}")
 

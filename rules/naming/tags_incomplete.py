@@ -47,6 +47,7 @@ from policyscan.rule import (
     Note,
     Parameter,
     Parameters,
+    Phase,
     Platform,
     Resource,
     Rule,
@@ -83,18 +84,12 @@ RULE = Rule(
 UNFOUND = "nothing fails: whoever looks by tag, for costs or for leftovers, does not find it"
 MOST = 50
 """Tags on one resource. Source: Amazon EC2 User Guide, tag restrictions."""
-REFUSED = f"the call is refused: keys that start with aws: are reserved, and {MOST} tags the most"
+REFUSED = f"the call is refused: aws: begins no key but AWS's own, and {MOST} tags are the most"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
     """One verdict per AWS resource that stands after this plan."""
-    standing = tuple(
-        resource
-        for resource in platform.plan.resources
-        if resource.mode == "managed"
-        and resource.type.startswith("aws_")
-        and not (resource.is_deleted or resource.deposed)
-    )
+    standing = platform.standing("aws_")
     taggable = {*load_table("taggable_types")["types"], BLOCKS}
     reader = TagReader(platform.graph, standing)
     suffix = find_suffix(platform.plan, parameters["variables"])
@@ -132,7 +127,8 @@ def _judge(
             path=path,
             at=own if missing or not wrong else f"{own}[{json.dumps(next(iter(expected)))}]",
             certainty=Certainty.PROVEN if tags.is_certain or wrong else Certainty.INFERRED,
-            symptom=UNFOUND if missing or wrong or not _is_refused(tags) else REFUSED,
+            symptom=REFUSED if _is_refused(tags) else UNFOUND,
+            strikes=Phase.APPLY if _is_refused(tags) else None,
             fix=_fix(missing, wrong, expected),
             snippet=_snippet(resource, missing, wrong, expected, tags),
             cause=_cause(resource, missing, tags),
@@ -229,15 +225,10 @@ def _is_refused(tags: Tags) -> bool:
 
 def _cause(resource: Resource, missing: list[str], tags: Tags) -> str:
     """What several findings share: a provider without these default_tags, else the block itself."""
-    provider = resource.config.provider_key if resource.config else ""
-    if (
-        not missing
-        or not provider
-        or tags.attribute == "tag"
-        or any(_near(k, tags) for k in missing)
-    ):
+    is_own = tags.attribute == "tag" or any(_near(key, tags) for key in missing)
+    if is_own or not missing:
         return resource.block_address
-    return f"provider {provider} without {', '.join(missing)} in its default_tags"
+    return f"provider {resource.provider_key} without {', '.join(missing)} in its default_tags"
 
 
 def _notes(resource: Resource) -> tuple[Note, ...]:

@@ -28,6 +28,7 @@ TESTS = (
     "tests/rule",
     "tests/rules/test_fixtures.py",
     "tests/rules/test_told.py",
+    "tests/rules/test_destroyed.py",
     "tests/rules/test_own_severities.py",
     "tests/rules/test_load_balancing.py",
     "tests/rules/test_image_tags.py",

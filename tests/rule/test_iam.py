@@ -18,6 +18,9 @@ LOGS = Wanted("arn:*:logs:*:*:log-group:/ecs/app:log-stream:*")
 MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
 
+WHOSE = "which role aws_iam_role_policy.p belongs to is not in the plan; give --source-dir"
+
+
 def document(*actions: str, effect: str = "Allow", resource: Any = "*", **more: Any) -> str:
     statement = {"Effect": effect, "Action": list(actions), "Resource": resource, **more}
     return json.dumps({"Statement": [statement]})
@@ -60,7 +63,9 @@ def test_a_policy_of_nobody_known_may_be_this_ones() -> None:
     elsewhere = inline("p", document("logs:*"), Refs("terraform_data.x.output"))
     answer, why = asked(platform_of(ROLE, loose, elsewhere))
     assert answer is Answer.UNKNOWN
-    assert why == "which role aws_iam_role_policy.p belongs to is not in the plan"
+    assert (
+        why == "which role aws_iam_role_policy.p belongs to is not in the plan; give --source-dir"
+    )
 
 
 def test_what_is_denied_is_not_allowed_whoever_allows_it() -> None:
@@ -108,7 +113,7 @@ def test_policies_aws_keeps_are_known_by_name(attachment: Made) -> None:
 def test_policies_nobody_here_knows_may_allow_anything(arn: str) -> None:
     assert asked(platform_of(ROLE, attached(arn))) == (
         Answer.UNKNOWN,
-        f"what {arn} allows is not in the plan",
+        f"what {arn} allows is not in the plan: look it up",
     )
 
 
@@ -313,7 +318,9 @@ def test_a_policy_of_one_role_or_another_may_be_this_ones() -> None:
     either = Refs("aws_iam_role.r.name", "aws_iam_role.other.name", "var.which")
     answer, why = asked(platform_of(ROLE, other, inline("p", document("logs:*"), either)))
     assert answer is Answer.UNKNOWN
-    assert why == "which role aws_iam_role_policy.p belongs to is not in the plan"
+    assert (
+        why == "which role aws_iam_role_policy.p belongs to is not in the plan; give --source-dir"
+    )
 
 
 def test_a_policy_that_may_be_another_is_a_doubt() -> None:
@@ -432,7 +439,8 @@ def test_a_merged_document_is_read_where_its_text_is_known() -> None:
 def test_statements_that_only_apply_unfolds_are_a_doubt() -> None:
     entry = made(DATA, json=Refs(), statement=Refs("local.statements"))
     read = read_of(Refs(f"{DATA}.json"), entry)
-    assert read.unresolved == (f"the statements of {DATA} are known only after apply",)
+    why = f"the statements of {DATA} are known only after apply; give --source-dir"
+    assert read.unresolved == (why,)
 
 
 def test_principals_of_a_kind_that_is_not_known_are_of_none() -> None:

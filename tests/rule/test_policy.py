@@ -219,7 +219,7 @@ def test_a_trust_policy_lets_tasks_in_or_keeps_them_out(
 
 def test_who_is_kept_out_is_told_who_is_let_in() -> None:
     document = trust(Principal={"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]})
-    expected = f"sts:AssumeRole is for ecs.amazonaws.com, ec2.amazonaws.com, not for {TASKS}"
+    expected = f"its trust policy lets in ecs.amazonaws.com, ec2.amazonaws.com, not {TASKS}"
     assert document.lets_in("Service", TASKS) == (False, expected)
 
 

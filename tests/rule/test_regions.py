@@ -43,7 +43,7 @@ def test_without_any_that_say_theirs_global_types_are_in_none() -> None:
         ("role", "arn:aws-us-gov:s3:us-gov-west-1:1:x", [("us-gov-west-1", "an ARN")]),
         ("image", "1.dkr.ecr.eu-west-1.amazonaws.com/a", [("eu-west-1", "an image")]),
         ("service_name", "com.amazonaws.eu-west-1.s3", [("eu-west-1", "a service name")]),
-        ("definitions", '{"awslogs-region": "eu-west-1"}', [("eu-west-1", "awslogs-region")]),
+        ("definitions", '{"awslogs-region": "eu-west-1"}', [("eu-west-1", "an awslogs-region")]),
         ("availability_zone", "us-west-2a", [("us-west-2", "a zone")]),
         ("availability_zone", "us-west-2-lax-1a", [("us-west-2", "a zone")]),
         ("availability_zones", ["us-east-1a", "us-east-1b"], [("us-east-1", "a zone")] * 2),

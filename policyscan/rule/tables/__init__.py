@@ -17,9 +17,9 @@ Every table says where its facts come from (`source`) and when it was made (`dat
 - `name_attributes`: `types`, by type the attributes that hold its own name, the first one wins;
   `generated`, the types whose name the provider makes up when nobody gives one.
 - `name_limits`: `rows`, what a name may be: its length from `least` to `most` (0: no text), the
-  `pattern` of the whole ("" where none is known), and whether the provider has `checked` it when
-  there is a plan. `unique` within what the attributes `within` name, in a region if `regional`,
-  `folded` when case does not matter.
+  `pattern` of the whole ("" where none is known) and that `spelt` out in words, and whether the
+  provider has `checked` it when there is a plan. `unique` within what the attributes `within` name,
+  in a region if `regional`, `folded` when case does not matter.
 - `taggable_types`: `types` whose tags the provider merges with its default_tags.
 - `unscoped_actions`: `actions` of IAM, with wildcards, that know no resource but all.
 - `unset_defaults`: `rows`, what an attribute comes to that nobody set: its `value`, or `says` where

@@ -1,0 +1,120 @@
+"""What is paid for by itself, what uses it, and how it is put to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from policyscan.graph import Edge, EdgeKind, ResourceGraph
+from policyscan.plan import Resource
+from policyscan.rule.balancing import LISTENER_RULES, LISTENERS, LOAD_BALANCERS, TARGET_GROUPS
+from policyscan.rule.ecs import SERVICE
+from policyscan.rule.model import Step
+from policyscan.rule.settings import in_module
+from policyscan.rule.snippet import arguments, block, new, quoted
+
+_NAT, _ADDRESS, _LOGS = "aws_nat_gateway", "aws_eip", "aws_cloudwatch_log_group"
+
+
+class Use(NamedTuple):
+    """What uses a resource: by type the attribute that names it. `says` is how it goes without.
+
+    `known_by` is its own attribute that users name. `has_others`: whatever else refers to it uses
+    it too.
+    """
+
+    by: Mapping[str, str]
+    says: str
+    symptom: str = "it is on the bill by the hour"
+    known_by: str = "arn"
+    has_others: bool = False
+
+
+_ROUTES = {"aws_route": "nat_gateway_id", "aws_route_table": "route"}
+_LISTENS = dict.fromkeys(LISTENERS, "load_balancer_arn")
+_SENDS = dict.fromkeys(LISTENERS, "default_action") | dict.fromkeys(LISTENER_RULES, "action")
+_HOLDS = {_NAT: "allocation_id", "aws_eip_association": "allocation_id", "aws_lb": "subnet_mapping"}
+_WRITES = {"aws_ecs_task_definition": "container_definitions"}
+_BY_MONTH = "what it holds is on the bill by the month"
+TARGETS = {
+    SERVICE: "load_balancer",
+    "aws_ecs_task_set": "load_balancer",
+    "aws_autoscaling_attachment": "lb_target_group_arn",
+    "aws_autoscaling_group": "target_group_arns",
+    "aws_lb_target_group_attachment": "target_group_arn",
+}
+"""What brings a target group its targets."""
+USES = {
+    _NAT: Use(_ROUTES, "no route leads to it", known_by="id"),
+    _ADDRESS: Use(_HOLDS, "nothing has this address", known_by="id", has_others=True),
+    _LOGS: Use(_WRITES, "nothing in this plan writes to it", _BY_MONTH, "name", has_others=True),
+    **dict.fromkeys(LOAD_BALANCERS, Use(_LISTENS, "it has no listener")),
+    **dict.fromkeys(
+        TARGET_GROUPS, Use(_SENDS, "no listener sends to it", "its targets get no request")
+    ),
+}
+_NO_USE = ("aws_cloudwatch_", "aws_iam_", "aws_route53_", "aws_wafv2_", "aws_security_group")
+"""How types begin that speak about a resource, and do not use it."""
+
+
+def users_of(graph: ResourceGraph, address: str) -> Iterator[tuple[Edge, Resource]]:
+    """What takes a value from a resource and stands after this plan."""
+    for edge in graph.edges.into(address):
+        user = graph.resource(edge.source)
+        is_there = user is not None and user.mode == "managed" and not user.is_deleted
+        if user is not None and is_there and edge.kind is EdgeKind.VALUE:
+            yield edge, user
+
+
+def uses(use: Use, user: Resource) -> bool:
+    """Whether what refers to a resource uses it."""
+    return user.type in use.by or (use.has_others and not user.type.startswith(_NO_USE))
+
+
+def may_use(by: Mapping[str, str], graph: ResourceGraph) -> Iterator[tuple[Step, str]]:
+    """What may use any resource as well, as it could not be followed, and why."""
+    for user in graph.of_type(*by):
+        found = graph.resolve(user, by[user.type])
+        if not user.is_deleted and found.is_open:
+            why = "; ".join(found.unresolved) or graph.advice
+            yield Step(user.address, by[user.type]), f"is known only after apply: {why}"
+
+
+def put_to_use(resource: Resource) -> str:
+    """What would use it."""
+    here, name = in_module(resource.address), resource.name
+    match resource.type:
+        case "aws_nat_gateway":
+            route = arguments(
+                route_table_id="aws_route_table.PRIVATE.id",
+                destination_cidr_block=quoted("0.0.0.0/0"),
+                nat_gateway_id=f"{here}.id",
+            )
+            return new("aws_route", name, route)
+        case "aws_eip":
+            held = arguments(allocation_id=f"{here}.id", instance_id="aws_instance.INSTANCE.id")
+            return new("aws_eip_association", name, held)
+        case "aws_cloudwatch_log_group":
+            options = f'options = {{ "awslogs-group" = {here}.name }}'
+            logs = f'logConfiguration = {{ logDriver = "awslogs", {options} }}'
+            containers = f"container_definitions = jsonencode([{{\n  {logs}\n}}])"
+            return new("aws_ecs_task_definition", "TASK", containers)
+        case kind if kind in LOAD_BALANCERS:
+            return _listener(name, f"{here}.arn", "aws_lb_target_group.TARGETS.arn")
+        case _:
+            return _listener(name, "aws_lb.BALANCER.arn", f"{here}.arn")
+
+
+def _listener(name: str, balancer: str, group: str) -> str:
+    where = arguments(load_balancer_arn=balancer, port="PORT", protocol=quoted("PROTOCOL"))
+    sends = arguments(type=quoted("forward"), target_group_arn=group)
+    return new("aws_lb_listener", name, where, "", block("default_action", sends))
+
+
+def with_targets(group: Resource) -> str:
+    """What brings a target group its first target."""
+    here = f"{in_module(group.address)}.arn"
+    body = arguments(
+        target_group_arn=here, container_name=quoted("CONTAINER"), container_port="PORT"
+    )
+    return new(SERVICE, "SERVICE", block("load_balancer", body))
