@@ -73,7 +73,11 @@ class NamedPort(NamedTuple):
         return str(self.name)
 
     def __str__(self) -> str:
-        return self.text if self.is_by_name else f"{self.text}:{self.port}"
+        match self.port:
+            case Known(number) if number:
+                return f"{self.text}:{number}"
+            case _:
+                return self.text
 
 
 def named_ports(service: Resource) -> Iterator[NamedPort]:

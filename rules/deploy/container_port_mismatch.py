@@ -221,7 +221,7 @@ def _wrong_port(
         case _:
             return None
     if mappings is None:
-        why = f"a port of {definition.address} is known only after apply"
+        why = f"a port of {definition.address} is no number, or known only after apply"
         return _Problem(at, f"{why}: {PUT}")
     if any(int(value) in each for each in mappings):
         return None
