@@ -230,13 +230,21 @@ def _insufficient(
         symptom=STARTING[need.kind].replace("%s", need.action),
         strikes=Phase.TASK_START,
         cause=by.address if by else address,
-        fix=f"let {by.name} permit {', '.join(actions)}, and deny it no longer"
-        if by
-        else f"let {address} do what starts the task: {', '.join(actions)}",
+        fix=_fix(address, permission, ", ".join(actions)),
         snippet=_undenied(by, policy, platform)
         if by
         else new(INLINE, f"{role.resource.name}_start", f"role = {in_module(address)}.id", *policy),
     )
+
+
+def _fix(role: str, permission: Permission, actions: str) -> str:
+    by = permission.by
+    if by is None:
+        return f"let {role} do what starts the task: {actions}"
+    if by.name.startswith("arn:"):
+        return f"take another policy instead of {by.name}, one that permits {actions}"
+    verb = "no longer deny" if permission.answer is Answer.DENIED else "permit"
+    return f"let {by.name} {verb} {actions}"
 
 
 def _statements(

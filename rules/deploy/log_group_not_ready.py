@@ -218,7 +218,7 @@ class _Judge(NamedTuple):
         if resource.is_created and not self._waits(resource):
             return self._fail(
                 f"{name} names the log group of {resource.address} as text, and neither "
-                f"{self.address} nor its service waits for it",
+                f"{self.address} nor all of its services wait for it",
                 severity=Severity.MEDIUM,
                 path=path,
                 symptom=MISSING,
