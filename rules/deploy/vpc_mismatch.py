@@ -191,10 +191,8 @@ def _registered(service: Service, platform: Platform) -> Iterator[_Part]:
     for edge in graph.resolve(service.resource, path, [REGISTRY]).targets:
         registry = graph.resource_of(edge)
         for target in graph.resolve(registry, "dns_config[0].namespace_id", [NAMESPACE]).targets:
-            namespace = graph.resource_of(target)
-            if namespace.mode == "managed":
-                weaker = edge if target.is_sure else target
-                yield _Part(path, weaker, home_of(graph, namespace, "vpc"))
+            weaker = edge if target.is_sure else target
+            yield _Part(path, weaker, home_of(graph, graph.resource_of(target), "vpc"))
 
 
 def _doubts(service: Service, platform: Platform) -> Iterator[str]:
