@@ -90,12 +90,12 @@ from policyscan.rule.problems import Problem, Question, concluded, veiled
 from policyscan.rule.ranges import LARGEST, SMALLEST, SubnetRange, network_of
 from policyscan.rule.reachability import End, Passage, Port, Reach, is_open
 from policyscan.rule.regions import Mention, mentions_of
-from policyscan.rule.routes import IPV6, Exit
+from policyscan.rule.routes import IPV6, ROUTE_TABLES, Exit
 from policyscan.rule.scaling import ScalableTarget
 from policyscan.rule.secrets import SecretSource, keys_of
 from policyscan.rule.security_groups import GROUPS as SECURITY_GROUPS
 from policyscan.rule.security_groups import Direction, Entry
-from policyscan.rule.settings import SENSITIVE, in_module
+from policyscan.rule.settings import SENSITIVE, advised, in_module, mappings_in
 from policyscan.rule.snippet import (
     arguments,
     block,
@@ -124,6 +124,7 @@ __all__ = [
     "LISTENERS",
     "LISTENER_RULES",
     "LOAD_BALANCERS",
+    "ROUTE_TABLES",
     "SECURITY_GROUPS",
     "SENSITIVE",
     "SMALLEST",
@@ -203,6 +204,7 @@ __all__ = [
     "Wait",
     "Wanted",
     "Way",
+    "advised",
     "allowed",
     "arguments",
     "attached_to",
@@ -244,6 +246,7 @@ __all__ = [
     "least_platform",
     "listed",
     "load_table",
+    "mappings_in",
     "mappings_of",
     "mebibytes",
     "mentions_of",

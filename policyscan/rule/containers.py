@@ -76,6 +76,11 @@ class TaskImages:
     invalid: str = ""
 
     @property
+    def is_sensitive(self) -> bool:
+        """Whether no message may tell what stands in the containers."""
+        return any(each.is_sensitive for each in self.containers)
+
+    @property
     def runs(self) -> tuple[tuple[ImageOrigin, Container | None], ...]:
         """Each image with the container that runs it, None where the definitions are not read."""
         containers = self.containers if self.is_known else (None,) * len(self.origins)

@@ -8,6 +8,8 @@ from typing import Any
 from policyscan.graph import WRITTEN, Confidence, Members, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Template, Unknown, text_of
 from policyscan.rule.containers import DEFINITIONS, Images
+from policyscan.rule.ecs import certainty_of
+from policyscan.rule.model import Certainty
 from policyscan.rule.settings import SENSITIVE, shown_name
 
 GROUP = "aws_cloudwatch_log_group"
@@ -46,7 +48,7 @@ class Group:
 
     name: str = ""
     resource: Resource | None = None
-    confidence: Confidence = Confidence.EXACT
+    certainty: Certainty = Certainty.PROVEN
     why: str = ""
 
     @property
@@ -77,7 +79,7 @@ class Logs:
         for each in groups.values if groups else ():
             named = [value for name, value in each.literals if name == WRITTEN]
             ends = [target for target in each.targets if self._is_group(target)]
-            if len(ends) == 1 and not each.unresolved:
+            if len(ends) == 1 and ends[0].is_sure and not each.unresolved:
                 options = more | {"awslogs-group": f"${{{ends[0].address}.{ends[0].attribute}}}"}
                 found.append(Logging("", "awslogs", options, ends[0], is_whole=False))
             elif named and isinstance(named[0], Known) and not each.targets:
@@ -86,6 +88,13 @@ class Logs:
             else:
                 return None
         return tuple(found) or None
+
+    def routers(self, definition: Resource) -> tuple[str, ...]:
+        """The containers that take the logs of the others."""
+        containers = self._images.of(definition).containers
+        return tuple(
+            shown_name(each) for each in containers if each.settings.get("firelensConfiguration")
+        )
 
     def _logging(self, container: str, configuration: Any) -> Logging:
         if not isinstance(configuration, dict):
@@ -108,7 +117,7 @@ class Logs:
         name = logging.options.get("awslogs-group")
         if logging.group is not None:
             resource = self._graph.resource(logging.group.address)
-            return Group(str(name), resource, logging.group.confidence)
+            return Group(str(name), resource, certainty_of(logging.group))
         if not isinstance(name, str):
             return Group(why="the name of its log group is known only after apply")
         open_names = []

@@ -88,7 +88,7 @@ class Needs:
         where = f"{definition.address}.{DEFINITIONS} is known only after apply"
         members = self._graph.members(definition, DEFINITIONS, "name")
         if members is None:
-            return f"{where}: give --source-dir"
+            return f"{where}; {self._graph.advice}"
         loose = "; ".join(members.rest.unresolved)
         return f"{where}: {loose or 'a part of it is not told'}" if members.rest.targets else ""
 

@@ -73,16 +73,18 @@ def _handed_in(waiter: Resource, awaited: Resource, inside: tuple[str, ...]) -> 
     )
 
 
-def gated(resource: Resource) -> str:
-    """A resource that is off until a variable turns it on."""
+def gated(*resources: Resource) -> str:
+    """Resources that are off until a variable turns them on."""
+    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
+    return together(switch, *(edit(each, _gate(each)) for each in resources))
+
+
+def _gate(resource: Resource) -> str:
     written = resource.config
     if written is not None and written.for_each is not None:
-        gate = "for_each = var.services_enabled ? FOR_EACH : {}"
-    else:
-        counted = written is not None and written.count is not None
-        gate = f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
-    switch = block('variable "services_enabled"', arguments(type="bool", default="false"))
-    return together(switch, edit(resource, gate))
+        return "for_each = var.services_enabled ? FOR_EACH : {}"
+    counted = written is not None and written.count is not None
+    return f"count = var.services_enabled ? {'COUNT' if counted else '1'} : 0"
 
 
 def _shared(one: Resource, other: Resource) -> int:

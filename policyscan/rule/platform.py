@@ -142,12 +142,12 @@ class Platform:
     def definition_of(self, service: Service) -> tuple[Resource | None, str]:
         """The task definition of this plan that a service runs, else None and why."""
         targets = service.task_definitions.targets
-        found = [self.graph.resource(target.address) for target in targets]
-        if len(found) > 1:
+        if len(targets) > 1 or not all(target.is_sure for target in targets):
             names = ", ".join(target.address for target in targets)
-            return None, f"which of {names} it runs is not in the plan; give --source-dir"
-        if found and found[0] is not None and found[0].mode == "managed":
-            return found[0], ""
+            return None, f"which of {names} it runs is not in the plan; {self.graph.advice}"
+        for target in targets:
+            if (definition := self.graph.resource_of(target)).mode == "managed":
+                return definition, ""
         return None, "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
 
     def runs(self, definition: Resource) -> bool:

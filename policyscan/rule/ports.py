@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from policyscan.plan import ABSENT, Absent, Known, Resource, Value
+from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
 from policyscan.rule.containers import Container
 
 
@@ -25,6 +25,9 @@ class PortMapping:
 
     def __contains__(self, port: int) -> bool:
         return self.first <= port <= self.last
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
 def mappings_of(container: Container) -> tuple[PortMapping, ...] | None:
@@ -58,6 +61,23 @@ class NamedPort(NamedTuple):
     name: Value
     port: Value = ABSENT
     is_by_name: bool = False
+
+    @property
+    def text(self) -> str:
+        """The name as container definitions hold it, "" where it is not told.
+
+        Missing parts stand in it as `${...}`.
+        """
+        if isinstance(self.name, Unknown):
+            return str(self.name.template or "")
+        return str(self.name)
+
+    def __str__(self) -> str:
+        match self.port:
+            case Known(number) if number:
+                return f"{self.text}:{number}"
+            case _:
+                return self.text
 
 
 def named_ports(service: Resource) -> Iterator[NamedPort]:

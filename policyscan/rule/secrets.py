@@ -126,7 +126,7 @@ class Secrets:
 
     def _written(self, found: Resolution) -> SecretSource:
         """What the source tells of a secret."""
-        led = [self._led(target) for target in found.targets]
+        led = [self._led(target) for target in found.targets if target.is_sure]
         sources = [source for source in led if source.target is not None]
         texts = [value for name, value in found.literals if name == WRITTEN]
         if len(sources) == 1 and not found.unresolved and not found.is_chosen:

@@ -19,6 +19,11 @@ def shown_name(container: Container) -> str:
     return SENSITIVE if container.is_sensitive else container.name
 
 
+def advised(why: str, advice: str) -> str:
+    """What a plan does not tell, with what may settle it; some reasons end with that already."""
+    return why if why.endswith(advice) else f"{why}; {advice}"
+
+
 def called(name: str) -> str:
     """A container as a message calls it; it may have no name."""
     return f"container {name}" if name else "a container"

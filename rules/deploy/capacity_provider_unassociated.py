@@ -66,6 +66,7 @@ from policyscan.rule import (
     passed,
     quoted,
     shares_of,
+    together,
     wait_for,
 )
 
@@ -134,7 +135,9 @@ def _place(
     own = Step(service.address, f"{share.path}.capacity_provider", share.provider)
     if attached.providers is None:
         where = f"{(giver or cluster).address}.capacity_providers"
-        return Question(f"{where} is known only after apply; give --source-dir", own.attribute)
+        return Question(
+            f"{where} is known only after apply; {platform.graph.advice}", own.attribute
+        )
     if share.provider not in attached.providers:
         if giver is None and not cluster.is_created:
             why = f"nothing in this plan attaches {share.provider} to {cluster.address}, which "
@@ -149,7 +152,7 @@ def _place(
             else f"attach {share.provider} to {cluster.address}, and let {service.address} wait "
             "for that",
             cause=address,
-            snippet=_attachment(attached, share.provider),
+            snippet=_attachment(attached, share.provider, service),
         )
     if giver is None or gives_already(giver, share.provider) or not service.resource.is_created:
         return None
@@ -169,18 +172,18 @@ def _place(
     )
 
 
-def _attachment(attached: AttachedProviders, provider: str) -> str:
-    """The cluster's providers, with the one that is missing."""
+def _attachment(attached: AttachedProviders, provider: str, service: Service) -> str:
+    """The cluster's providers, with the one that is missing, and the service waiting for it."""
     kept = dict.fromkeys((*(attached.providers or ()), provider))
     names = f"[{', '.join(map(quoted, kept))}]"
     if attached.giver is not None:
         return edit(attached.giver, f"capacity_providers = {names}")
+    kind, name = "aws_ecs_cluster_capacity_providers", attached.cluster.name
     cluster = f"{in_module(attached.cluster.address)}.name"
-    return new(
-        "aws_ecs_cluster_capacity_providers",
-        attached.cluster.name,
-        arguments(cluster_name=cluster, capacity_providers=names),
-    )
+    made = new(kind, name, arguments(cluster_name=cluster, capacity_providers=names))
+    is_near = attached.cluster.module == service.resource.module
+    waits = edit(service.resource, f"depends_on = [{kind}.{name}]")
+    return together(made, waits if is_near else "")
 
 
 def _mixture(service: Service, shares: tuple[Share, ...]) -> Iterator[Problem]:

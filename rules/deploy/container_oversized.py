@@ -53,6 +53,7 @@ from policyscan.rule import (
     nearest_size,
     number,
     passed,
+    quoted,
     setting,
     undetermined,
     veiled,
@@ -68,8 +69,9 @@ RULE = Rule(
 )
 
 DEFINITIONS = "container_definitions"
-OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
+UNITS = {"cpu": "CPU units", "memory": "MiB of memory"}
 REFUSED = "ClientException at RegisterTaskDefinition: "
+ONE_MORE = "container_definitions = jsonencode([{\n  name = %s\n}])"
 RIGHT = arguments(memory="MEMORY_OF_THE_TASK_OR_LESS", essential="true")
 LEAST = 6
 """MiB that Docker reserves for a container. Source: API Reference, ContainerDefinition, memory."""
@@ -80,13 +82,14 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     for task in platform.tasks:
         images = platform.images.of(task.resource)
         if images.invalid or not images.is_known:
-            why = images.invalid or OPAQUE
+            opaque = f"its containers are known only after apply; {platform.graph.advice}"
+            why = images.invalid or opaque
             yield undetermined(task.address, why, at=DEFINITIONS)
             continue
         step = Step(task.address, DEFINITIONS)
         good = passed(task.address, "its containers fit into it", path=(step,))
         problems = tuple(_problems(task, images.containers))
-        if any(each.is_sensitive for each in images.containers):
+        if images.is_sensitive:
             problems = veiled(problems, step, in_container(task.resource, "", RIGHT))
         yield concluded(good, problems, _questions(task, images.containers))
 
@@ -123,7 +126,7 @@ def _together(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem
                 (Step(task.address, f"{DEFINITIONS}[{at}].name"),),
                 f"{REFUSED}container names must be unique",
                 "give every container a name of its own",
-                snippet=in_container(task.resource, f"{each.name}-2"),
+                snippet=edit(task.resource, ONE_MORE % quoted(f"{each.name}-2")),
             )
 
 
@@ -135,16 +138,19 @@ def _sums(task: Task, containers: tuple[Container, ...]) -> Iterator[Problem]:
     for name, limit in limits.items():
         asked = [_asked(each, name) or 0 for each in containers]
         total = sum(asked)
-        is_one_too_large = name == "memory" and max(asked, default=0) > (limit or 0)
-        if limit is not None and total > limit and not is_one_too_large:
-            yield Problem(
-                f"its containers ask for {total} {name} together, and the task has {limit}",
-                (Step(task.address, name, str(limit)), Step(task.address, DEFINITIONS, str(total))),
-                f"{REFUSED}The sum of all container '{name}' values cannot be greater than the "
-                f"task-level '{name}' value",
-                f"give {task.address} {total} {name} or more, or its containers less",
-                snippet=_enough(task, name, total),
-            )
+        if limit is None or total <= limit:
+            continue
+        if name == "memory" and any(each > limit for each in asked):
+            continue  # That one is told of by itself.
+        what = f"{total} {UNITS[name]}"
+        yield Problem(
+            f"its containers ask for {what} together, and the task has {limit}",
+            (Step(task.address, name, str(limit)), Step(task.address, DEFINITIONS, str(total))),
+            f"{REFUSED}The sum of all container '{name}' values cannot be greater than the "
+            f"task-level '{name}' value",
+            f"give {task.address} {what} or more, or its containers less",
+            snippet=_enough(task, name, total),
+        )
 
 
 def _enough(task: Task, name: str, total: int) -> str:

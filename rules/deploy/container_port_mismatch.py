@@ -52,7 +52,6 @@ from policyscan.rule import (
     Step,
     Target,
     Unknown,
-    Value,
     block,
     certainty_of,
     clashes,
@@ -104,9 +103,8 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if not named:
         return not_applicable(service.address, "it names no port of a container")
     judged = [
-        (_judge_task(service, target, definition, named, platform), target.is_sure)
+        (_judge_task(service, target, named, platform), target.is_sure)
         for target in service.task_definitions.targets
-        if (definition := platform.graph.resource(target.address)) is not None
     ]
     if not judged:
         why = "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
@@ -117,7 +115,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
 
 
 class _Problem(NamedTuple):
-    """What is wrong with one name or port, or keeps it from being judged; `fix` "" says that."""
+    """What is wrong with one name or port, or keeps it from being judged; `fix` "" says that.
+
+    `step` shows it, in the task definition or in what `cause` is.
+    """
 
     at: str
     message: str
@@ -126,15 +127,13 @@ class _Problem(NamedTuple):
     symptom: str = ""
     step: Step | None = None
     strikes: Phase = Phase.APPLY
+    cause: str = ""
 
 
 def _judge_task(
-    service: Service,
-    target: Target,
-    definition: Resource,
-    named: tuple[NamedPort, ...],
-    platform: Platform,
+    service: Service, target: Target, named: tuple[NamedPort, ...], platform: Platform
 ) -> Finding:
+    definition = platform.graph.resource_of(target)
     path = steps_to(service.resource, TASK, target)
     images = platform.images.of(definition)
     if images.invalid or not images.is_known:
@@ -154,11 +153,11 @@ def _judge_task(
     problems += _unhealthy(service, ports, platform)
     problems.sort(key=lambda problem: not problem.fix)
     if not problems:
-        shown = " and ".join(f"{_text(n.name)}:{_text(n.port)}" for n in named)
-        text = f"{definition.address} declares {shown}".replace(":(none)", "")
+        text = f"{definition.address} declares {' and '.join(map(str, named))}"
         return passed(service.address, text, path=path, certainty=certainty_of(target))
     first = problems[0]
-    here = (Step(service.address, first.at), *path[1:], *((first.step,) if first.step else ()))
+    way = () if first.cause else path[1:]
+    here = (Step(service.address, first.at), *way, *((first.step,) if first.step else ()))
     if not first.fix:
         return undetermined(service.address, first.message, path=here, at=first.at)
     return fail(
@@ -168,7 +167,7 @@ def _judge_task(
         certainty=certainty_of(target),
         symptom=first.symptom,
         strikes=first.strikes,
-        cause=definition.address,
+        cause=first.cause or definition.address,
         fix=first.fix,
         snippet=first.snippet,
         at=first.at,
@@ -181,7 +180,7 @@ Ports = dict[str, tuple[PortMapping, ...] | None]
 def _wrong_name(
     service: Service, named: NamedPort, ports: Ports, definition: Resource
 ) -> _Problem | None:
-    name = _text(named.name)
+    name = named.text
     step = Step(definition.address, "container_definitions")
     if named.is_by_name:
         declared = [each.name for each in _all(ports) if each.name]
@@ -202,11 +201,10 @@ def _wrong_name(
         symptom = NO_CONTAINER % name
     if name in declared:
         return None
-    if any("${" in text or text.startswith("(") for text in (name, *declared)) or None in (
-        ports.values() if named.is_by_name else ()
-    ):
-        why = f"whether {definition.address} declares {name} is not in the plan"
-        return _Problem(at, f"{why}: write the names as constants")
+    is_open = any("${" in text or not text for text in (name, *declared))
+    if is_open or (named.is_by_name and None in ports.values()):
+        why = f"whether {definition.address} declares {name or 'what is named here'}"
+        return _Problem(at, f"{why} is known only after apply: write the names as constants")
     return _Problem(at, wrong, fix, snippet, symptom, step)
 
 
@@ -214,20 +212,20 @@ def _wrong_port(
     service: Service, named: NamedPort, ports: Ports, definition: Resource
 ) -> _Problem | None:
     at = f"{named.path}.container_port"
-    mappings = ports.get(_text(named.name))
+    name = named.text
     match named.port:
         case Unknown():
             return _Problem(at, f"{service.address}.{at} is known only after apply: {PUT}")
-        case Known(value) if value and _text(named.name) in ports:
-            if mappings is None:
-                why = f"a port of {definition.address} is known only after apply"
-                return _Problem(at, f"{why}: {PUT}")
-            if any(int(value) in each for each in mappings):
-                return None
+        case Known(value) if value and name in ports:
+            mappings = ports[name]
         case _:
             return None
-    declared = ", ".join(_range(each) for each in mappings) or "no port"
-    name = _text(named.name)
+    if mappings is None:
+        why = f"a port of {definition.address} is no number, or known only after apply"
+        return _Problem(at, f"{why}: {PUT}")
+    if any(int(value) in each for each in mappings):
+        return None
+    declared = ", ".join(map(str, mappings)) or "no port"
     return _Problem(
         at,
         f"it sends to port {value} of container {name}, which declares {declared}",
@@ -264,41 +262,25 @@ def _clashes(containers: tuple[Container, ...], definition: Resource) -> Iterato
 def _unhealthy(service: Service, ports: Ports, platform: Platform) -> Iterator[_Problem]:
     for attachment in platform.balancing.attachments_of(service):
         for target in attachment.groups.targets:
-            group = platform.graph.resource(target.address)
-            if group is None:
-                continue
+            group = platform.graph.resource_of(target)
             port = group.value("health_check[0].port")
-            if not isinstance(port, Known) or not str(port.value).isdecimal():
+            if not isinstance(port, Known) or not str(port).isdecimal():
                 continue
-            if attachment.container_port == Known(int(port.value)) or None in ports.values():
+            number = int(str(port))
+            if attachment.container_port == Known(number) or None in ports.values():
                 continue
-            if not any(int(port.value) in each for each in _all(ports)) and target.is_sure:
+            if not any(number in each for each in _all(ports)) and target.is_sure:
                 yield _Problem(
-                    f"{attachment.path}.container_port",
+                    attachment.attribute,
                     f"{target.address} checks port {port}, which no container declares",
                     f"let {target.address} check the port that gets the traffic",
                     edit(group, block("health_check", 'port = "traffic-port"')),
                     UNHEALTHY,
                     Step(target.address, "health_check[0].port", str(port)),
                     Phase.RUNTIME,
+                    target.address,
                 )
 
 
 def _all(ports: Ports) -> list[PortMapping]:
     return [each for mappings in ports.values() for each in mappings or ()]
-
-
-def _range(each: PortMapping) -> str:
-    return str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
-
-
-def _text(value: Value) -> str:
-    """A value as container definitions hold it: missing parts stand in it as `${...}`."""
-    match value:
-        case Known(inner):
-            return str(inner)
-        case Unknown(template=None):
-            return "(known after apply)"
-        case Unknown(template=template):
-            return str(template)
-    return "(none)"

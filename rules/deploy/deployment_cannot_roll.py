@@ -30,7 +30,7 @@ Reference, DeploymentConfiguration.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from policyscan.rule import (
     Finding,
@@ -151,7 +151,7 @@ def _room(service: Service, platform: Platform, least: float, most: float) -> It
 
     counts, source = _counts(service, platform)
     # With more tasks there is more room, so those without any come first.
-    if stuck := [*islice(takewhile(is_stuck, counts), SHOWN + 1)]:
+    if stuck := [*takewhile(is_stuck, counts)]:
         step = Step(*source, _listed(stuck[:1]))
         name = service.resource.value("name")
         yield Problem(
@@ -200,7 +200,9 @@ def _blind(service: Service) -> Problem:
     return Problem(
         f"a deployment whose tasks keep failing {says}: it has no circuit breaker that rolls back",
         (Step(service.address, attribute),),
-        "the deployment stays IN_PROGRESS while its tasks fail one after the other",
+        "(service ...) (deployment ...) deployment failed: tasks failed to start."
+        if is_on
+        else "the deployment stays IN_PROGRESS while its tasks fail one after the other",
         "let a circuit breaker stop it and go back to what ran before",
         strikes=Phase.RUNTIME,
         severity=Severity.LOW,

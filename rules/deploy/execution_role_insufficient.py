@@ -60,7 +60,6 @@ from policyscan.rule import (
     Answer,
     Attached,
     Certainty,
-    Confidence,
     Finding,
     Known,
     Level,
@@ -77,6 +76,7 @@ from policyscan.rule import (
     Step,
     Target,
     TaskNeeds,
+    advised,
     block,
     certainty_of,
     edit,
@@ -133,32 +133,25 @@ def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Findin
     address = definition.address
     if isinstance(definition.value(ROLE), Absent):
         return _without_role(definition, needs, platform)
-    found = platform.graph.resolve(definition, ROLE, ["aws_iam_role"])
-    target = found.targets[0] if len(found.targets) == 1 else None
-    resource = platform.graph.resource(target.address) if target else None
     if not needs.needs and not needs.unresolved:
         return passed(address, "its containers need nothing of an execution role", at=ROLE)
-    if target is None or resource is None or resource.mode == "data" or found.is_open:
-        shown = target.address if target else "its execution role"
-        why = "; ".join(found.unresolved) or f"the policies of {shown} are not in this plan"
+    target, why = _role_of(definition, platform)
+    if target is None:
         why = f"whether its execution role is enough: {why}; make sure that it allows {NEEDED}"
         return undetermined(address, why, at=ROLE)
-    role = platform.roles.of(resource)
+    role = platform.roles.of(platform.graph.resource_of(target))
     asked = [(need, platform.roles.may(role, need.action, need.wanted)) for need in needs.needs]
     lacking = [one for one in asked if one[1].answer in {Answer.NO, Answer.DENIED}]
-    if lacking and target.confidence is not Confidence.AMBIGUOUS:
+    if lacking:
         return _insufficient(definition, role, target, lacking, platform)
     opens = [
         f"{one.why}; make sure that it may {need.action}"
         for need, one in asked
         if one.answer is Answer.UNKNOWN
     ]
-    advice = platform.graph.advice
-    if lacking:
-        why = f"whether {role.resource.address} is its execution role is not in the plan; {advice}"
-        opens.append(why)
-    if opens or needs.unresolved:
-        why = (*opens, *(f"{each}; {advice}" for each in needs.unresolved))[0]
+    opens += [advised(each, platform.graph.advice) for each in needs.unresolved]
+    if opens:
+        why = opens[0]
         return undetermined(address, f"whether {role.resource.address} is enough: {why}", at=ROLE)
     return passed(
         address,
@@ -169,6 +162,20 @@ def _judge(definition: Resource, needs: TaskNeeds, platform: Platform) -> Findin
     )
 
 
+def _role_of(definition: Resource, platform: Platform) -> tuple[Target | None, str]:
+    """The execution role, where its policies are in this plan, else None and why."""
+    found = platform.graph.resolve(definition, ROLE, ["aws_iam_role"])
+    if len(found.targets) > 1 or not all(each.is_sure for each in found.targets):
+        names = ", ".join(each.address for each in found.targets)
+        return None, f"which of {names} it is is not in the plan"
+    if found.is_open or not found.targets:
+        return None, "; ".join(found.unresolved) or "its policies are not in this plan"
+    (target,) = found.targets
+    if platform.graph.resource_of(target).mode == "data":
+        return None, f"the policies of {target.address} are not in this plan"
+    return target, ""
+
+
 def _without_role(definition: Resource, needs: TaskNeeds, platform: Platform) -> Finding:
     kinds = [need for need in needs.needs if need.kind == "secrets"]
     if Known("FARGATE") in definition.elements("requires_compatibilities"):
@@ -176,7 +183,7 @@ def _without_role(definition: Resource, needs: TaskNeeds, platform: Platform) ->
         kinds = list(needs.needs)
     if not kinds:
         if needs.unresolved:
-            why = f"{needs.unresolved[0]}; {platform.graph.advice}"
+            why = advised(needs.unresolved[0], platform.graph.advice)
             return undetermined(definition.address, why, at=ROLE)
         return passed(definition.address, "its containers need no execution role", at=ROLE)
     need = kinds[0]
@@ -223,13 +230,21 @@ def _insufficient(
         symptom=STARTING[need.kind].replace("%s", need.action),
         strikes=Phase.TASK_START,
         cause=by.address if by else address,
-        fix=f"let {by.name} permit {', '.join(actions)}"
-        if by
-        else f"let {address} do what starts the task: {', '.join(actions)}",
+        fix=_fix(address, permission, ", ".join(actions)),
         snippet=_undenied(by, policy, platform)
         if by
         else new(INLINE, f"{role.resource.name}_start", f"role = {in_module(address)}.id", *policy),
     )
+
+
+def _fix(role: str, permission: Permission, actions: str) -> str:
+    by = permission.by
+    if by is None:
+        return f"let {role} do what starts the task: {actions}"
+    if by.name.startswith("arn:"):
+        return f"take another policy instead of {by.name}, one that permits {actions}"
+    verb = "no longer deny" if permission.answer is Answer.DENIED else "permit"
+    return f"let {by.name} {verb} {actions}"
 
 
 def _statements(

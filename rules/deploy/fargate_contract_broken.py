@@ -135,7 +135,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     elif runs_there is None and there and not problems:
         says = (
             f"whether {service.address} runs on Fargate is not in the plan: write launch_type as a "
-            f"constant; there, {there[0].message}"
+            f"constant; if it does: {there[0].message}"
         )
         return undetermined(service.address, says, at="launch_type")
     elif runs_there is False and not problems:
@@ -144,7 +144,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         service.address,
         "service and task definition agree",
         path=(Step(service.address, TASK),),
-        notes=_notes(definition) if requires == () else (),
+        notes=_notes(definition) if definition and requires == () else (),
     )
     return concluded(good, problems, _questions(definition, why))
 
@@ -164,7 +164,7 @@ def _own(service: Service) -> Iterator[Problem]:
     ):
         says = "Specifying both a launch type and capacity provider strategy is not supported."
         message = "it has a launch type and a capacity provider strategy"
-        cure = "keep the strategy and leave launch_type out, or the other way round", LAUNCHED
+        cure = "keep one of them: the launch type as below, or the strategy", LAUNCHED
         yield _problem(service, "launch_type", message, says, cure)
     for name, says in UNSUPPORTED.items():
         is_given = resource.expressions(name) and isinstance(resource.value(name), Known)
@@ -203,14 +203,14 @@ def _network(
             fix,
             cause=definition.address,
             snippet=edit(definition, IN_AWSVPC),
-            certainty=certainty_of(*service.task_definitions.targets[:1]),
+            certainty=certainty_of(*service.task_definitions.targets),
         )
 
 
 def _compatible(service: Service, definition: Resource) -> Iterator[Problem]:
     """Whether Fargate can run what the service runs."""
     requires = required_by(definition)
-    certainty = certainty_of(*service.task_definitions.targets[:1])
+    certainty = certainty_of(*service.task_definitions.targets)
     if requires and "FARGATE" not in requires:
         yield Problem(
             f"it runs on Fargate, and {definition.address} is for {', '.join(requires)} only",
@@ -254,9 +254,9 @@ def _questions(definition: Resource | None, why: str) -> Iterator[Question]:
         yield Question(f"{definition.address}.{MODE} is known only after apply: {PUT}", TASK)
 
 
-def _notes(definition: Resource | None) -> tuple[Note, ...]:
-    address = definition.address if definition else ""
-    return (Note(Level.WARNING, f'{address} requires nothing: write {REQUIRES} = ["FARGATE"]'),)
+def _notes(definition: Resource) -> tuple[Note, ...]:
+    says = f'{definition.address} requires nothing: write {REQUIRES} = ["FARGATE"]'
+    return (Note(Level.WARNING, says),)
 
 
 def _may_be_awsvpc(mode: Value) -> bool:

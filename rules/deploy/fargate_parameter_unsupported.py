@@ -38,12 +38,13 @@ from policyscan.rule import (
     Step,
     Task,
     Unknown,
-    arguments,
     block,
     concluded,
     edit,
+    hcl,
     in_container,
     listed,
+    mappings_in,
     not_applicable,
     number,
     passed,
@@ -63,7 +64,6 @@ RULE = Rule(
 )
 
 DEFINITIONS = "container_definitions"
-OPAQUE = "its containers are known only after apply; a replay tells them: give --source-dir"
 PUT = "write it as a constant"
 RIGHT = "privileged = false\n# none of what Fargate rejects"
 REFUSED = "ClientException at RegisterTaskDefinition: "
@@ -81,11 +81,11 @@ NEVER = (
     "linuxParameters.tmpfs",
     "linuxParameters.maxSwap",
     "linuxParameters.swappiness",
+    "resourceRequirements",
 )
 """Settings of a container that must be left out, or be false or empty."""
 LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 CAPABILITY = "SYS_PTRACE"
-PORTS = ("hostPort", "containerPort")
 LONGEST_STOP = 120
 """Seconds. Source: API Reference, ContainerDefinition, stopTimeout."""
 
@@ -105,17 +105,17 @@ def _judge(task: Task, platform: Platform) -> Finding:
     inside = tuple(
         each for at, one in enumerate(images.containers) for each in _inside(task, at, one)
     )
-    if any(each.is_sensitive for each in images.containers):
+    if images.is_sensitive:
         inside = veiled(inside, step, in_container(task.resource, "", RIGHT))
     problems = (*_around(task), *inside)
     questions = list(_questions(task, images.containers, platform.graph.advice))
     if images.invalid or not images.is_known:
-        why = images.invalid or OPAQUE
-        questions.append(Question(why, DEFINITIONS))
+        opaque = f"its containers are known only after apply; {platform.graph.advice}"
+        questions.append(Question(images.invalid or opaque, DEFINITIONS))
     if problems and task.runs_on_fargate is None:
         why = (
             f"whether {task.address} runs on Fargate is not in the plan: write "
-            "requires_compatibilities as a constant; there, "
+            "requires_compatibilities as a constant; if it does: "
         )
         return undetermined(task.address, why + problems[0].message, at="requires_compatibilities")
     good = passed(task.address, "it uses nothing that Fargate rejects", path=(step,))
@@ -128,28 +128,32 @@ def _around(task: Task) -> Iterator[Problem]:
     for name, is_bad in (("ipc_mode", True), ("pid_mode", "host")):
         value = resource.value(name)
         if isinstance(value, Known) and is_bad in (True, value.value):
-            yield _problem(task, name, f"{name} = {value}", _without(name))
+            yield _problem(task, name, f"it sets {name} = {value}", _without(name))
     name = "placement_constraints"
     if resource.count_of(name):
-        yield _problem(task, name, "placement constraints", _without(name))
+        yield _problem(task, name, "it has placement constraints", _without(name))
     for at in range(resource.count_of("volume")):
         path = f"volume[{at}].host_path"
         value = resource.value(path)
         if isinstance(value, Known) and value.value:
-            yield _problem(task, path, f"folder of the host ({value})", _volume(resource, at))
+            yield _problem(
+                task, path, f"it mounts a folder of the host ({value})", _volume(resource, at)
+            )
         path = f"volume[{at}].docker_volume_configuration"
         if resource.count_of(path):
-            yield _problem(task, path, "Docker volume", _volume(resource, at))
+            yield _problem(task, path, "it has a Docker volume", _volume(resource, at))
 
 
 def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
     """What one container asks for."""
-    whose = f"of container {container.shown}"
+    whose = f"container {container.shown}"
     place = f"{DEFINITIONS}[{at}]"
     for name in NEVER:
         value = setting(container, name)
         if isinstance(value, Known) and value.value:
-            yield _problem(task, f"{place}.{name}", f"{name} {whose}", _without(name, container))
+            yield _problem(
+                task, f"{place}.{name}", f"{whose} sets {name}", _without(name, container)
+            )
     for each in listed(container, "linuxParameters.capabilities.add"):
         if isinstance(each, str) and each != CAPABILITY:
             path = f"{place}.linuxParameters"
@@ -159,18 +163,12 @@ def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
             cure = _Cure(
                 f"leave {each} out: {CAPABILITY} is all that Fargate adds", kept, container
             )
-            yield _problem(task, path, f"capability {each} {whose}", cure, each)
-    for each in listed(container, "resourceRequirements"):
-        kind = each.get("type") if isinstance(each, dict) else None
-        if kind in {"GPU", "InferenceAccelerator"}:
-            path = f"{place}.resourceRequirements"
-            cure = _without("resourceRequirements", container)
-            yield _problem(task, path, f"resource requirement {kind} {whose}", cure)
-    for each in listed(container, "portMappings"):
-        host, own = (each.get(one) if isinstance(each, dict) else None for one in PORTS)
+            yield _problem(task, path, f"{whose} adds the capability {each}", cure, each)
+    for each in mappings_in(container.settings, "portMappings"):
+        host, own = each.get("hostPort"), each.get("containerPort")
         if host and isinstance(own, int) and isinstance(host, int) and host != own:
             path = f"{place}.portMappings"
-            text = f"host port {host} for port {own} {whose}"
+            text = f"{whose} asks for host port {host} for its port {own}"
             mapping = f"portMappings = [{{ containerPort = {own} }}]"
             cure = _Cure(f"leave hostPort out: it is {own} anyway", mapping, container)
             yield _problem(task, path, text, cure)
@@ -179,17 +177,17 @@ def _inside(task: Task, at: int, container: Container) -> Iterator[Problem]:
 
 def _limited(task: Task, place: str, container: Container) -> Iterator[Problem]:
     """What one container may have, though not every value of it."""
-    whose = f"of container {container.shown}"
+    whose = f"container {container.shown}"
     driver = setting(container, "logConfiguration.logDriver")
     if isinstance(driver, Known) and driver.value not in LOG_DRIVERS:
         path = f"{place}.logConfiguration.logDriver"
         kept = block("logConfiguration =", 'logDriver = "awslogs"')
         cure = _Cure(f"let it log with one of {', '.join(LOG_DRIVERS)}", kept, container)
-        yield _problem(task, path, f"log driver {driver} {whose}", cure)
+        yield _problem(task, path, f"{whose} logs with {driver}", cure)
     stop = number(container, "stopTimeout")
     if stop is not None and stop > LONGEST_STOP:
         path = f"{place}.stopTimeout"
-        text = f"stopTimeout of {stop} seconds {whose}"
+        text = f"{whose} has a stopTimeout of {stop} seconds"
         fix = f"let it have {LONGEST_STOP} seconds at most"
         yield _problem(task, path, text, _Cure(fix, f"stopTimeout = {LONGEST_STOP}", container))
 
@@ -209,14 +207,13 @@ def _without(name: str, container: Container | None = None) -> _Cure:
 
 def _volume(resource: Resource, at: int) -> _Cure:
     """A volume that a task without a machine of its own can have."""
-    name = resource.value(f"volume[{at}].name")
     kept = block(
         "volume",
-        arguments(name=quoted(str(name))) if isinstance(name, Known) else 'name = "NAME"',
+        f"name = {hcl(resource.value(f'volume[{at}].name'))}",
         "",
         block("efs_volume_configuration", "file_system_id = aws_efs_file_system.SHARED.id"),
     )
-    return _Cure("keep what tasks share in EFS, or take a volume without a place", kept)
+    return _Cure("keep what tasks share in EFS, or name no place for the volume", kept)
 
 
 def _problem(task: Task, attribute: str, what: str, cure: _Cure, capability: str = "") -> Problem:
@@ -225,7 +222,7 @@ def _problem(task: Task, attribute: str, what: str, cure: _Cure, capability: str
         steps.append(Step(task.reason.address, "task_definition", "runs it on Fargate"))
     says = f"{capability} is not allowed on Fargate." if capability else "not valid on Fargate"
     return Problem(
-        f"Fargate takes no {what}",
+        f"{what}, which Fargate does not take",
         tuple(steps),
         REFUSED + says,
         cure.fix,

@@ -60,6 +60,7 @@ from policyscan.rule import (
     not_applicable,
     number_of,
     passed,
+    text_of,
     undetermined,
 )
 
@@ -94,7 +95,7 @@ def _judge(task: Task) -> Finding:
     if found.verdict is Verdict.FAIL and task.runs_on_fargate is None:
         why = (
             f"whether {task.address} runs on Fargate is not in the plan: write "
-            f"requires_compatibilities as a constant; there, {found.message}"
+            f"requires_compatibilities as a constant; if it does: {found.message}"
         )
         return undetermined(task.address, why, at=found.path[0].attribute)
     return found
@@ -157,8 +158,7 @@ def _platform_version(task: Task) -> Finding | None:
     cpu = cpu_units(task.resource.value("cpu"))
     for service in task.services:
         version = service.resource.value("platform_version")
-        least = least_platform(cpu, str(version)) if isinstance(version, Known) else ""
-        if least:
+        if least := least_platform(cpu, text_of(version) or ""):
             message = f"{service.address} runs it on platform {version}; its size needs {least}"
             fix = f"let {service.address} take the latest platform version"
             snippet = edit(service.resource, 'platform_version = "LATEST"')

@@ -55,6 +55,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    TaskImages,
     Unknown,
     Value,
     arguments,
@@ -64,6 +65,7 @@ from policyscan.rule import (
     fail,
     in_container,
     listed,
+    mappings_in,
     not_applicable,
     number,
     number_of,
@@ -120,14 +122,15 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
     for definition in platform.task_definitions:
         containers = platform.images.of(definition).containers
         if any(setting(each, name) != ABSENT for each in containers for name in CHECKED):
-            yield _judge_containers(definition, containers)
+            yield _judge_containers(platform.images.of(definition))
 
 
-def _judge_containers(definition: Resource, containers: tuple[Container, ...]) -> Finding:
+def _judge_containers(images: TaskImages) -> Finding:
     """The health checks of a task's containers, and what waits for them."""
+    definition, containers = images.resource, images.containers
     step = Step(definition.address, DEFINITIONS)
     problems = tuple(_unsound(definition, containers))
-    if any(each.is_sensitive for each in containers):
+    if images.is_sensitive:
         problems = veiled(problems, step, in_container(definition, "", HEALTHY))
     notes = tuple(
         Note(
@@ -149,7 +152,8 @@ def _unsound(definition: Resource, containers: tuple[Container, ...]) -> Iterato
             if amount is not None and not least <= amount <= most:
                 right = block("healthCheck =", f"{name} = {min(max(amount, least), most)}")
                 yield Problem(
-                    f"{name} of the health check of container {container.shown} is {amount}",
+                    f"{name} of the health check of container {container.shown} is {amount}, and "
+                    f"must be from {least} to {most}",
                     (
                         Step(
                             definition.address,
@@ -158,12 +162,11 @@ def _unsound(definition: Resource, containers: tuple[Container, ...]) -> Iterato
                         ),
                     ),
                     "ClientException at RegisterTaskDefinition",
-                    f"give it a {name} from {least} to {most}",
+                    f"let {name} be from {least} to {most}",
                     snippet=in_container(definition, container.name, right),
                 )
-        for each in listed(container, "dependsOn"):
-            wanted = each.get("containerName") if isinstance(each, dict) else None
-            waits = isinstance(each, dict) and each.get("condition") == "HEALTHY"
+        for each in mappings_in(container.settings, "dependsOn"):
+            wanted, waits = each.get("containerName"), each.get("condition") == "HEALTHY"
             if waits and isinstance(wanted, str) and wanted not in checked:
                 yield Problem(
                     f"container {container.shown} waits until {wanted} is healthy, and {wanted} "
@@ -224,8 +227,8 @@ def _problems(group: Resource) -> Iterator[_Problem]:
     if codes.value and not _fits(str(codes), lowest, highest):
         yield _Problem(
             MATCHER,
-            f"its health check waits for {codes}: a number or range from {lowest} to {highest} "
-            "would be right",
+            f"its health check waits for the answer {codes}, and AWS takes numbers and ranges from "
+            f"{lowest} to {highest}",
             f"let it wait for an answer from {lowest} to {highest}",
             f'matcher = "{lowest}"',
             f"ValidationError: Health check matcher ... '{codes}' ...",
@@ -254,7 +257,7 @@ def _timing(group: Resource, health: dict[str, Value]) -> Iterator[_Problem]:
         yield _Problem(
             f"health_check[0].{at}",
             f"its health check waits {wait} seconds for an answer and asks every {every}",
-            "let it wait shorter for an answer than until it asks again",
+            "let timeout be less than interval",
             arguments(interval=f"{max(every, INTERVAL):g}", timeout="5"),
             f"ValidationError: Health check timeout '{wait}' must be smaller than the interval "
             f"'{every}'",

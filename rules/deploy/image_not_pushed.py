@@ -23,9 +23,8 @@ A resource that pushes during the apply works too, if it depends on the reposito
 depends on it.
 
 ## When unknown
-The image is not in the plan (a part of `container_definitions` is known after apply) and its
-references end in a local, or may be a variable's value instead: give `--source-dir`. Or the plan
-does not hold the task definition.
+A part of `container_definitions` is known only after apply, and its references end in a local, or
+may be a variable's value instead: give `--source-dir`. Or the plan does not hold the definition.
 
 ## Source
 Amazon ECS Developer Guide, "CannotPullContainer task errors". aws/aws-cdk issue 3646 (service
@@ -54,6 +53,7 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    advised,
     certainty_of,
     fail,
     gated,
@@ -78,6 +78,7 @@ RULE = Rule(
 )
 
 TASK = "task_definition"
+DEFINITIONS = "container_definitions"
 PULL_SYMPTOM = "CannotPullContainerError: ... %s: not found"
 LOOKUP_SYMPTOM = (
     "reading ECR Images: ImageNotFoundException: The image with imageId ... does not exist within "
@@ -85,8 +86,8 @@ LOOKUP_SYMPTOM = (
 )
 FIX = (
     "have the image there before the service starts, in one of three ways:\n"
-    "1. Two phases, as shown below: apply with the services off, push, then apply with them on "
-    "and the pushed digest pinned\n"
+    "1. Two phases, as below: apply with the services off, and lookups of their images too; push; "
+    "then apply with them on and the pushed digest pinned\n"
     "2. Gate by a lookup: create the repository in an apply of its own and take the digest from a "
     "data source aws_ecr_image; without an image the plan then stops, and breaks nothing\n"
     "3. Placeholder: let a variable name the image, set to a public one until the first push"
@@ -128,18 +129,17 @@ def _judge(service: Service, platform: Platform, modules: tuple[str, ...]) -> Fi
 def _judge_task(
     service: Service, task: Target, platform: Platform, modules: tuple[str, ...]
 ) -> Finding:
-    definition = platform.graph.resource(task.address)
-    if definition is None or definition.mode == "data":
+    definition = platform.graph.resource_of(task)
+    if definition.mode == "data":
         why = f"the image of {task.address} is not in this plan: make sure that it was pushed"
         return undetermined(service.address, why, at=TASK)
     images = platform.images.of(definition)
     if images.invalid:
         return undetermined(service.address, f"{definition.address}: {images.invalid}", at=TASK)
+    if not images.origins:
+        return passed(service.address, f"{definition.address} runs no container", at=TASK)
     ways = [_Way(service, task, definition, each, platform, modules) for each in images.origins]
-    findings = [way.judge() for way in ways]
-    if not findings:
-        return undetermined(service.address, f"{definition.address} has no container", at=TASK)
-    return worst(findings)
+    return worst(way.judge() for way in ways)
 
 
 class _Way(NamedTuple):
@@ -154,37 +154,36 @@ class _Way(NamedTuple):
 
     def judge(self) -> Finding:
         """The verdict on this one image."""
-        graph, pushers = self.platform.graph, self.platform.pushers
         for lookup in self.image.lookups:
-            data = graph.resource(lookup.address)
-            if data and data.is_deferred and (finding := self._looked_up(lookup, data)):
+            data = self.platform.graph.resource_of(lookup)
+            if data.is_deferred and (finding := self._looked_up(lookup, data)):
                 return finding
         repositories = self.image.repositories
         empty = [each for each in repositories if self.platform.images.starts_empty(each.address)]
-        here = self.service.address
-        found = [pushers.between(here, each.address, self.modules) for each in empty]
-        unpushed = [each for each, pusher in zip(empty, found, strict=True) if pusher is None]
-        if unpushed:
+        if unpushed := [each for each in empty if not self._is_pushed(each)]:
             return self._empty(unpushed)
         if empty:
             text = "the image is pushed during this apply, before the service starts"
             return self._passed(text, empty[0], certainty=Certainty.INFERRED)
         if self.image.lookups:
             lookup = self.image.lookups[0]
-            text = "the lookup gates the service: without an image there is no plan"
-            return self._passed(f"{lookup.address} found the image while planning", lookup, text)
+            is_late = self.platform.graph.resource_of(lookup).is_deferred
+            when = "before the service is made" if is_late else "while planning"
+            text = "the lookup gates the service: without an image nothing is made"
+            return self._passed(f"{lookup.address} looks for the image {when}", lookup, text)
         if repositories:
             return self._present(repositories[0])
         if self.image.unresolved or not self.image.others:
-            return self._unknown(
-                "; ".join(self.image.unresolved)
-                or f"its references name no repository; {self.platform.graph.advice}"
-            )
+            return self._open("; ".join(self.image.unresolved) or "it refers to no repository")
         return self._passed("no image comes from a repository this plan creates")
 
+    def _is_pushed(self, target: Target) -> bool:
+        """Whether the service waits for what pushes into a repository."""
+        pushers = self.platform.pushers
+        return bool(pushers.between(self.service.address, target.address, self.modules))
+
     def _present(self, target: Target) -> Finding:
-        repository = self.platform.graph.resource(target.address)
-        if repository and repository.is_created:
+        if self.platform.graph.resource_of(target).is_created:
             return self._passed("a pull-through cache fills the repository on demand", target)
         text = "whether the tag was pushed is not in a plan"
         return self._passed("the repository exists before this plan", target, text)
@@ -209,44 +208,36 @@ class _Way(NamedTuple):
                 strikes=Phase.APPLY,
                 symptom=LOOKUP_SYMPTOM,
                 notes=(Note(Level.INFO, "the apply stops at the lookup, half done"),),
+                snippet=gated(data, self.service.resource),
             )
-        return self._unknown("; ".join(named.unresolved)) if named.is_open else None
+        why = f"what {lookup.address} looks up could not be followed"
+        return self._open("; ".join(named.unresolved) or why) if named.is_open else None
 
     def _empty(self, unpushed: list[Target]) -> Finding:
         first = unpushed[0]
+        new = f"{first.address}, which this plan creates"
         others = [t.address for t in self.image.repositories if t not in unpushed]
         if may := ", ".join((*self.image.others, *others)):
-            return self._unknown(
-                f"the image may come from {first.address}, which this plan creates, or from {may}; "
-                f"{self.platform.graph.advice}"
-            )
+            return self._open(f"it may come from {new}, or from {may}")
         if self.image.unresolved and len(unpushed) > 1:
-            return self._unknown("; ".join(self.image.unresolved))
+            return self._open("; ".join(self.image.unresolved))
         if self.image.may_differ:
-            return self._unknown(
-                f"it refers to {first.address}, which this plan creates, but may run another "
-                f"image; {self.platform.graph.advice}"
-            )
-        repository = self.platform.graph.resource(first.address)
-        filler = next(self.platform.pushers.fillers(repository), None) if repository else None
-        if filler is not None:
-            return self._unknown(
-                f"{filler.address} may copy it into {first.address}, which this plan creates: make "
-                "sure that it is there before the service starts"
-            )
-        is_replaced = repository is not None and "delete" in repository.actions
-        verb = "replaces" if is_replaced else "creates"
-        pushers = self.platform.pushers.into(first.address, self.modules)
-        late = [
-            f"; {each.address} pushes, but the service does not wait for it" for each in pushers
-        ]
-        waits = [wait_for(self.platform.graph, self.service.resource, each) for each in pushers]
-        cure = {"fix": waits[0].fix, "snippet": waits[0].snippet} if waits else {}
+            return self._open(f"it refers to {new}, but may be another")
+        repository = self.platform.graph.resource_of(first)
+        for filler in self.platform.pushers.fillers(repository):
+            before = "make sure that it does so before the service starts"
+            return self._open(f"{filler.address} may copy it into {new}", before)
+        verb = "replaces" if "delete" in repository.actions else "creates"
+        late, cure = "", {}
+        for pusher in self.platform.pushers.into(first.address, self.modules)[:1]:
+            wait = wait_for(self.platform.graph, self.service.resource, pusher)
+            late = f"; {pusher.address} pushes, but the service does not wait for it"
+            cure = {"fix": wait.fix, "snippet": wait.snippet}
         is_image = self.image.is_image
         origin = "its image comes from" if is_image else "its container_definitions refer to"
         return self._failed(
             f"no task of this service will start: {origin} {first.address}, which this plan "
-            f"{verb}, so nothing is in it when ECS pulls{''.join(late[:1])}",
+            f"{verb}, so nothing is in it when ECS pulls{late}",
             first,
             self._steps(first, f"this plan {verb}: no image is in it when the task starts"),
             certainty=certainty_of(self.task, first)
@@ -261,8 +252,7 @@ class _Way(NamedTuple):
     def _failed(
         self, message: str, target: Target, path: tuple[Step, ...], *, symptom: str, **details: Any
     ) -> Finding:
-        repository = self.platform.graph.resource(target.address)
-        name = repository.value("name") if repository else None
+        name = self.platform.graph.resource_of(target).value("name")
         return fail(
             self.service.address,
             message,
@@ -273,16 +263,11 @@ class _Way(NamedTuple):
         )
 
     def _steps(self, target: Target, note: str = "") -> tuple[Step, ...]:
-        return (
-            *steps_to(self.service.resource, TASK, self.task)[:1],
-            *steps_to(self.definition, "container_definitions", target, note),
-        )
+        return (*self._here()[:1], *steps_to(self.definition, DEFINITIONS, target, note))
 
     def _here(self) -> tuple[Step, ...]:
-        return (
-            *steps_to(self.service.resource, TASK, self.task)[:1],
-            Step(self.definition.address, "container_definitions"),
-        )
+        first = steps_to(self.service.resource, TASK, self.task)[0]
+        return (first, Step(self.definition.address, DEFINITIONS))
 
     def _passed(
         self, message: str, target: Target | None = None, note: str = "", **details: Any
@@ -296,20 +281,20 @@ class _Way(NamedTuple):
             **{"certainty": certainty_of(*ends), **details},
         )
 
-    def _unknown(self, why: str) -> Finding:
+    def _open(self, why: str, advice: str = "") -> Finding:
+        why = advised(why, advice or self.platform.graph.advice)
         return undetermined(
             self.service.address,
-            f"the image of {self.definition.address} is known only after apply: {why}",
+            f"whether the image of {self.definition.address} is there when a task starts: {why}",
             path=self._here(),
         )
 
 
 def _effects(service: Resource) -> tuple[Note, ...]:
     """What the failure will look like from outside."""
+    texts = ["the apply ends green, and the service never gets a task"]
     if service.value("wait_for_steady_state") == Known(value=True):
         texts = ["wait_for_steady_state is on: the apply hangs until it times out, then fails"]
-    else:
-        texts = ["the apply ends green, and the service never gets a task"]
     if service.value("deployment_circuit_breaker[0].enable") == Known(value=True):
         texts.append("the circuit breaker fails the first deployment, with nothing to go back to")
     return tuple(Note(Level.INFO, text) for text in texts)

@@ -223,8 +223,8 @@ def _misfits(
 
 def _rule_misfits(rule: Resource, platform: Platform) -> Iterator[_Problem]:
     for target in platform.graph.resolve(rule, "listener_arn", LISTENERS).targets:
-        listener = platform.graph.resource(target.address)
-        if listener is not None and target.is_sure:
+        listener = platform.graph.resource_of(target)
+        if target.is_sure:
             yield from _misfits(listener, rule, "action", platform)
 
 

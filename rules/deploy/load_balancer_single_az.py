@@ -46,6 +46,7 @@ from policyscan.rule import (
     Step,
     Subnets,
     Unknown,
+    advised,
     certainty_of,
     edit,
     fail,
@@ -167,13 +168,15 @@ def _problem(subnets: Subnets, wanted: int, platform: Platform) -> _Problem | No
     if any(LOCAL.fullmatch(_zone(each, platform)) for each in subnets.sure):
         wanted = 1
     if count < wanted and not subnets.missing and not subnets.may_be:
-        return _Problem(f"it stands in {count} subnet, and needs {wanted}", TOO_FEW)
+        return _Problem(
+            f"it stands in {count} subnet, and needs {wanted}, in zones of their own", TOO_FEW
+        )
     zones = Counter(zone for each in subnets.sure if (zone := _zone(each, platform)))
     for zone, times in sorted(zones.items()):
         if times > 1:
             symptom = TOO_FEW if len(zones) == 1 else TWICE
             last = [each for each in subnets.sure if _zone(each, platform) == zone][-1]
-            text = f"{times} of its subnets stand in {zone}"
+            text = f"{times} of its subnets stand in {zone}, and it takes one of each zone"
             return _Problem(text, symptom, subnet=last)
     for subnet in subnets.sure:
         if isinstance(platform.network.zone(subnet), Absent) and count > 1:
@@ -184,7 +187,7 @@ def _problem(subnets: Subnets, wanted: int, platform: Platform) -> _Problem | No
 
 def _doubts(balancer: Resource, subnets: Subnets, platform: Platform) -> Iterator[str]:
     where, advice = f"{balancer.address}.{subnets.attribute}", platform.graph.advice
-    yield from (f"{each}; {advice}" for each in subnets.missing)
+    yield from (advised(each, advice) for each in subnets.missing)
     look = "look it up with a data source aws_subnet to have its zone judged"
     yield from (f"{each} in {where} is not in this plan: {look}" for each in subnets.ids)
     for subnet in subnets.sure:
@@ -211,7 +214,6 @@ def _place_in_list(subnet: Resource) -> str:
     written = (
         one for _, each in subnet.expressions("availability_zone") for one in each.references
     )
-    texts = {one.text for one in written}
-    ends = [one for one in texts if not any(o != one and o.startswith(one) for o in texts)]
-    is_told = len(ends) == 1 and PLACE.fullmatch(ends[0])
-    return ".".join((*subnet.module_path, ends[0])) if is_told else ""
+    texts = sorted({one.text for one in written})
+    is_told = len(texts) == 1 and PLACE.fullmatch(texts[0])
+    return ".".join((*subnet.module_path, texts[0])) if is_told else ""

@@ -22,8 +22,8 @@ logConfiguration = {
 
 `awslogs-create-group` makes a group that keeps its events for ever and that Terraform does not
 know; it fails here, with a lower severity. So does a container that does not log at all. Neither
-fails where `PS109.unlogged` is `pass`: tasks start all the same. Groups
-that another configuration keeps are named by `PS109.elsewhere`, by the start of their names.
+fails where `PS109.unlogged` is `pass`: tasks start all the same. `PS109.elsewhere` says how the
+names of groups start that another configuration keeps.
 
 ## When unknown
 The options are known only after apply (give `--source-dir`), or the name of a group is, or the
@@ -41,7 +41,6 @@ from typing import Any, NamedTuple
 
 from policyscan.rule import (
     Certainty,
-    Confidence,
     Finding,
     Group,
     Known,
@@ -58,6 +57,7 @@ from policyscan.rule import (
     arguments,
     block,
     fail,
+    hcl,
     in_container,
     new,
     passed,
@@ -97,13 +97,11 @@ REFUSED = {
     "awslogs-stream-prefix": "Fargate requires log configuration options to include "
     "awslogs-stream-prefix to support log driver awslogs.",
 }
-ROUTING = "firelensConfiguration"
 NO_ROUTER = (
     "ClientException: When awsfirelens log driver is specified in log configuration, a firelens "
     "configuration object must be configured in one of the containers."
 )
 GROUP = "aws_cloudwatch_log_group"
-_CERTAINTY = {Confidence.EXACT: Certainty.PROVEN, Confidence.INFERRED: Certainty.INFERRED}
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
@@ -112,20 +110,12 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
         if why := platform.images.of(definition).invalid:
             yield undetermined(definition.address, f"{definition.address}.{why}", at=AT)
         elif (found := platform.logs.of(definition)) is None:
-            why = f"{definition.address}.{AT}: how its containers log is known only after apply"
+            why = f"how the containers of {definition.address} log is known only after apply"
             why = f"{why}; {platform.graph.advice}"
             yield undetermined(definition.address, why, at=AT)
         else:
-            judge = _Judge(definition, platform, parameters, _routers(definition, platform))
+            judge = _Judge(definition, platform, parameters, platform.logs.routers(definition))
             yield _gravest([judge.container(each) for each in found] or [judge.empty()])
-
-
-def _routers(definition: Resource, platform: Platform) -> tuple[str, ...] | None:
-    """The containers that take the logs of the others; None when the containers are not known."""
-    images = platform.images.of(definition)
-    if not images.is_known:
-        return None
-    return tuple(each.shown for each in images.containers if each.settings.get(ROUTING))
 
 
 def _gravest(findings: list[Finding]) -> Finding:
@@ -133,7 +123,7 @@ def _gravest(findings: list[Finding]) -> Finding:
     order = list(Severity)
     failures = [each for each in findings if each.verdict is Verdict.FAIL]
     failures.sort(key=lambda each: order.index(each.severity or RULE.severity))
-    return failures[0] if failures else worst(findings)
+    return worst(failures[:1] or findings)
 
 
 class _Judge(NamedTuple):
@@ -142,7 +132,7 @@ class _Judge(NamedTuple):
     definition: Resource
     platform: Platform
     parameters: Parameters
-    routers: tuple[str, ...] | None
+    routers: tuple[str, ...]
 
     @property
     def address(self) -> str:
@@ -153,9 +143,9 @@ class _Judge(NamedTuple):
 
     def container(self, logging: Logging) -> Finding:
         name = f"container {logging.container}" if logging.container else "a container"
-        if not logging.driver and logging.container in (self.routers or ()):
+        if not logging.driver and logging.container in self.routers:
             return passed(self.address, f"{name} takes the logs of the others", at=AT)
-        if logging.driver == "awsfirelens" and self.routers == ():
+        if logging.driver == "awsfirelens" and not self.routers:
             return self._fail(
                 f"{name} logs with awsfirelens, and no container of the task routes logs",
                 symptom=NO_ROUTER,
@@ -166,7 +156,7 @@ class _Judge(NamedTuple):
                     "log-router",
                     'image = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"',
                     "",
-                    block(f"{ROUTING} =", 'type = "fluentbit"'),
+                    block("firelensConfiguration =", 'type = "fluentbit"'),
                 ),
             )
         if not logging.driver:
@@ -225,14 +215,10 @@ class _Judge(NamedTuple):
                 fix=f"let {name} look for its log group in {own}",
                 snippet=self._snippet(logging, resource),
             )
-        if group.confidence is Confidence.AMBIGUOUS:
-            advice = self.platform.graph.advice
-            why = f"which log group {name} writes to is not in the plan; {advice}"
-            return undetermined(self.address, why, path=path, at=AT)
         if resource.is_created and not self._waits(resource):
             return self._fail(
                 f"{name} names the log group of {resource.address} as text, and neither "
-                f"{self.address} nor its service waits for it",
+                f"{self.address} nor all of its services wait for it",
                 severity=Severity.MEDIUM,
                 path=path,
                 symptom=MISSING,
@@ -241,9 +227,11 @@ class _Judge(NamedTuple):
                 fix=f"name {resource.address} by reference: {self.address} then waits for it",
                 snippet=self._snippet(logging, resource),
             )
-        certainty = _CERTAINTY[group.confidence]
         return passed(
-            self.address, f"{name} logs to {resource.address}", path=path, certainty=certainty
+            self.address,
+            f"{name} logs to {resource.address}",
+            path=path,
+            certainty=group.certainty,
         )
 
     def _without_group(
@@ -295,7 +283,7 @@ class _Judge(NamedTuple):
             "awslogs-group": reference(group, "name", self.definition)
             if group
             else f"{GROUP}.{own}.name",
-            "awslogs-region": quoted(str(region) if isinstance(region, Known) else "REGION"),
+            "awslogs-region": hcl(region),
             "awslogs-stream-prefix": quoted(logging.container or own),
         }
         logs = block(
@@ -307,5 +295,5 @@ class _Judge(NamedTuple):
         )
 
     def _fail(self, message: str, **details: Any) -> Finding:
-        path = details.pop("path", (Step(self.address, AT, message),))
+        path = details.pop("path", (Step(self.address, AT),))
         return fail(self.address, message, path=path, **details)

@@ -179,12 +179,13 @@ def _judge_hold(resource: Resource, platform: Platform) -> Finding:
     address = resource.address
     users = [each for each in platform.graph.of_type(*USERS) if each.actions in STAYING]
     users.sort(key=lambda each: each.type == "aws_ecs_service")
-    for user in users if resource.type in TARGET_GROUPS else ():
+    for user in users:
         path = USERS[user.type]
         targets = platform.graph.resolve(user, path, TARGET_GROUPS).targets
         mine = [target for target in targets if target.address == address]
         if any(target.confidence is Confidence.AMBIGUOUS for target in mine):
-            why = f"whether {user.address} uses {address} is not in the plan; give --source-dir"
+            why = f"whether {user.address} uses {address} is not in the plan; "
+            why += platform.graph.advice
             return undetermined(address, why, at="name")
         if mine:
             return fail(

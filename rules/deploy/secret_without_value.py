@@ -39,7 +39,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from policyscan.rule import (
-    Confidence,
     Finding,
     Level,
     Note,
@@ -52,8 +51,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
-    Target,
-    Verdict,
+    advised,
     arguments,
     certainty_of,
     edit,
@@ -80,7 +78,6 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-OPEN = Confidence.AMBIGUOUS
 TASK = "task_definition"
 HERE = "container_definitions"
 EMPTY = (
@@ -104,31 +101,23 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(service: Service, platform: Platform) -> Finding:
     if platform.starts_nothing(service):
         return passed(service.address, "it starts no tasks", at="desired_count")
-    tasks = service.task_definitions
-    found = [platform.graph.resource(target.address) for target in tasks.targets]
-    definitions = [each for each in found if each is not None and each.mode == "managed"]
-    if len(definitions) != 1:
-        why = "; ".join(tasks.unresolved) or "it is not in this plan, or one of several"
+    definition, why = platform.definition_of(service)
+    if definition is None:
         why = f"{service.address}.{TASK} cannot be judged: {why}"
         why = f"{why}; make sure that its secrets have values"
         return undetermined(service.address, why, at=TASK)
-    (definition,) = definitions
-    secrets = platform.secrets.of(definition)
-    if secrets:
-        ways = [(tasks.targets[0], *([one.target] if one.target else [])) for one in secrets]
-        findings = [_judge_secret(service, definition, each, platform) for each in secrets]
-        return worst(map(_as_sure_as, findings, ways))
+    if secrets := platform.secrets.of(definition):
+        way = service.task_definitions.targets
+        return worst(
+            replace(
+                _judge_secret(service, definition, each, platform),
+                certainty=certainty_of(*way, *filter(None, (each.target,))),
+            )
+            for each in secrets
+        )
     if why := platform.needs.why_opaque(definition):
-        return undetermined(service.address, why, at=TASK)
+        return undetermined(service.address, advised(why, platform.graph.advice), at=TASK)
     return not_applicable(service.address, "its containers read no secrets")
-
-
-def _as_sure_as(finding: Finding, way: tuple[Target, ...]) -> Finding:
-    """A finding no surer than the way to it."""
-    if finding.verdict is Verdict.FAIL and any(one.confidence is OPEN for one in way):
-        why = f"{finding.message}, if it is this one: the plan does not tell"
-        return undetermined(finding.address, why, path=finding.path, at=TASK)
-    return replace(finding, certainty=certainty_of(*way))
 
 
 def _judge_secret(

@@ -109,9 +109,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(service.address, "it is registered nowhere")
     found = platform.graph.resolve(service.resource, AT, [REGISTRY])
     judged = [
-        (_judge_registry(service, target, registry, platform), target.is_sure)
-        for target in found.targets
-        if (registry := platform.graph.resource(target.address)) is not None
+        (_judge_registry(service, target, platform), target.is_sure) for target in found.targets
     ]
     if not judged:
         why = "; ".join(found.unresolved) or "it is not in this plan"
@@ -121,9 +119,8 @@ def _judge(service: Service, platform: Platform) -> Finding:
     return settle(service.address, judged, why)
 
 
-def _judge_registry(
-    service: Service, target: Target, registry: Resource, platform: Platform
-) -> Finding:
+def _judge_registry(service: Service, target: Target, platform: Platform) -> Finding:
+    registry = platform.graph.resource_of(target)
     path = steps_to(service.resource, AT, target)
     problems = [*_records(service, registry, platform), *_namespace(registry, platform)]
     problems.sort(key=lambda problem: not problem.fix)
@@ -209,7 +206,7 @@ def _names_port(service: Resource) -> bool:
 def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
     graph = platform.graph
     own = _namespaces(registry, platform)
-    kinds = {end.type for target in own if (end := graph.resource(target.address)) is not None}
+    kinds = {graph.resource_of(target).type for target in own}
     if registry.elements("health_check_config"):
         step = Step(registry.address, "health_check_config")
         if "aws_service_discovery_private_dns_namespace" in kinds:

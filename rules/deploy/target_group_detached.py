@@ -45,6 +45,7 @@ from policyscan.rule import (
     Severity,
     Step,
     Target,
+    advised,
     arguments,
     block,
     certainty_of,
@@ -95,11 +96,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(attachment: Attachment, platform: Platform) -> Finding:
     address, at = attachment.service.address, attachment.attribute
     targets = attachment.groups.targets
-    judged = [
-        (_judge_group(attachment, target, group, platform), target.is_sure)
-        for target in targets
-        if (group := platform.graph.resource(target.address)) is not None
-    ]
+    judged = [(_judge_group(attachment, target, platform), target.is_sure) for target in targets]
     if not judged:
         why = "; ".join(attachment.groups.unresolved) or "it is not in this plan"
         why = f"{address}.{at} cannot be judged: {why}; {SURE}"
@@ -108,10 +105,8 @@ def _judge(attachment: Attachment, platform: Platform) -> Finding:
     return settle(address, judged, why)
 
 
-def _judge_group(
-    attachment: Attachment, target: Target, group: Resource, platform: Platform
-) -> Finding:
-    service = attachment.service.resource
+def _judge_group(attachment: Attachment, target: Target, platform: Platform) -> Finding:
+    group, service = platform.graph.resource_of(target), attachment.service.resource
     here = steps_to(service, attachment.attribute, target)
     senders = platform.balancing.senders_of(group.address)
     if not senders:
@@ -143,8 +138,8 @@ def _judge_group(
             )
     if None in quick:
         why = (
-            f"whether what {senders[0].holder.address} belongs to stands already is not told; "
-            f"{platform.graph.advice}"
+            f"whether what {senders[0].holder.address} belongs to stands already is not in the "
+            f"plan; {platform.graph.advice}"
         )
         return undetermined(service.address, why, path=here)
     first = senders[0]
@@ -173,13 +168,10 @@ def _is_quick(sender: Sender, service: Resource, platform: Platform) -> bool | N
         return True
     if not found.targets:
         return None
-    slow = [platform.graph.resource(target.address) for target in found.targets]
+    slow = [platform.graph.resource_of(target) for target in found.targets]
     return all(
-        each is not None
-        and (
-            not each.is_created
-            or (not is_listener and platform.graph.depends_on(service.address, each.address))
-        )
+        not each.is_created
+        or (not is_listener and platform.graph.depends_on(service.address, each.address))
         for each in slow
     )
 
@@ -190,7 +182,7 @@ def _without_listener(
     address, at = attachment.service.address, attachment.attribute
     service = attachment.service.resource
     if platform.balancing.loose:
-        why = f"{platform.balancing.loose[0]}; {platform.graph.advice}"
+        why = advised(platform.balancing.loose[0], platform.graph.advice)
         return undetermined(address, why, at=at)
     if not group.is_created:
         why = f"no listener of this plan sends to {group.address}, which exists already: {SURE}"

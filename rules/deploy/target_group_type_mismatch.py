@@ -100,11 +100,7 @@ def _judge(attachment: Attachment, mode: str, platform: Platform) -> Finding:
 
 def _judge_group(attachment: Attachment, target: Target, mode: str, platform: Platform) -> Finding:
     address = attachment.service.address
-    group = platform.graph.resource(target.address)
-    if group is None:
-        return undetermined(
-            address, f"{target.address} is not in this plan", at=attachment.attribute
-        )
+    group = platform.graph.resource_of(target)
     kind = effective(group, "target_type")
     wanted = "ip" if mode == "awsvpc" else "instance"
     path = steps_to(attachment.service.resource, attachment.attribute, target)

@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 from policyscan.rule import (
     ENDPOINT,
+    ROUTE_TABLES,
     SECURITY_GROUPS,
     SUBNETS,
     TARGET_GROUPS,
@@ -71,23 +72,32 @@ PATHS = {
     "network_configuration[0].subnets": SUBNETS,
     "network_configuration[0].security_groups": SECURITY_GROUPS,
 }
+FIRST = next(iter(PATHS))
+REGISTRY = "aws_service_discovery_service"
 NAMESPACE = "aws_service_discovery_private_dns_namespace"
+BALANCED = "ValidationError: The target group ... is in a different VPC than the load balancer"
+UNREACHED = "nobody reaches the tasks by name: the names are known in another VPC"
 SYMPTOMS = {
-    "aws_security_group": "InvalidParameterException: Security group ... does not appear to belong "
-    "to the same VPC as the input subnets.",
-    "aws_subnet": "InvalidParameterException: All subnets must belong to the same VPC",
-    "aws_route_table": "InvalidParameterValue: route table ... and network ... belong to different "
-    "networks",
-    "aws_lb_target_group": "ValidationError: The target group ... is in a different VPC than the "
-    "load balancer",
+    **dict.fromkeys(
+        SECURITY_GROUPS,
+        "InvalidParameterException: Security group ... does not appear to belong to the same VPC "
+        "as the input subnets.",
+    ),
+    **dict.fromkeys(SUBNETS, "InvalidParameterException: All subnets must belong to the same VPC"),
+    **dict.fromkeys(
+        ROUTE_TABLES,
+        "InvalidParameterValue: route table ... and network ... belong to different networks",
+    ),
+    **dict.fromkeys(TARGET_GROUPS, BALANCED),
+    NAMESPACE: UNREACHED,
 }
-OTHER = "tasks cannot be reached: they stand in another VPC"
+"""What AWS says to each that stands elsewhere, or what happens where it says nothing."""
 
 
 class _Part(NamedTuple):
     """One thing a service touches: the attribute and edge that lead there, and its VPC.
 
-    `by` names it where the service itself does not, as its endpoints do.
+    `by` names it where the service itself does not, as its load balancers and endpoints do.
     """
 
     at: str
@@ -118,12 +128,10 @@ def _judge(service: Service, platform: Platform) -> Finding:
             names = f"{first.home.holder.address} and {other.home.holder.address}"
             doubts.append(f"whether {names} stand in one VPC is not in the plan; {advice}")
     if doubts or not parts:
-        path = next(iter(PATHS))
         why = (
-            f"{service.address}.{path} names nothing of this plan: make sure that it names subnets"
+            f"{service.address}.{FIRST} names nothing of this plan: make sure that it names subnets"
         )
-        why = doubts[0] if doubts else why
-        return undetermined(service.address, why, at=next(iter(PATHS)))
+        return undetermined(service.address, (*doubts, why)[0], at=FIRST)
     return passed(
         service.address,
         f"all it touches stands in {parts[0].home.shown}",
@@ -139,53 +147,52 @@ def _endpoints(here: Home, platform: Platform) -> Iterator[_Part]:
         if endpoint.is_deleted or home_of(graph, endpoint).differs(here) is not False:
             continue
         for path, types in {"subnet_ids": SUBNETS, "security_group_ids": SECURITY_GROUPS}.items():
+            by = (Step(endpoint.address, path, "an endpoint of the same VPC"),)
             for edge in graph.resolve(endpoint, path, types).targets:
-                if (end := graph.resource(edge.address)) is not None:
-                    by = (Step(endpoint.address, path, "an endpoint of the same VPC"),)
-                    yield _Part(next(iter(PATHS)), edge, home_of(graph, end), by)
+                yield _Part(FIRST, edge, home_of(graph, graph.resource_of(edge)), by)
 
 
 def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
     graph = platform.graph
-    for at, edge, address in _edges(service, platform):
-        if (end := graph.resource(address)) is not None:
-            yield _Part(at, edge, home_of(graph, end))
-    for path, namespace, edge in _namespaces(service, platform):
-        yield _Part(path, edge, home_of(graph, namespace, "vpc"))
+    for path, types in PATHS.items():
+        for edge in graph.resolve(service.resource, path, types).targets:
+            yield _Part(path, edge, home_of(graph, graph.resource_of(edge)))
+    yield from _balanced(service, platform)
+    yield from _registered(service, platform)
     for subnet in platform.placement(service).subnets:
-        for table in subnet.egress.tables:
-            if (end := graph.resource(table)) is not None:
-                yield _Part(next(iter(PATHS)), subnet.target, home_of(graph, end))
+        for table in graph.of_type(*ROUTE_TABLES):
+            if table.address in subnet.egress.tables:
+                yield _Part(FIRST, subnet.target, home_of(graph, table))
 
 
-def _edges(service: Service, platform: Platform) -> Iterator[tuple[str, Target, str]]:
-    """What has a VPC of its own: the service's attribute and the edge that lead to its address.
+def _balanced(service: Service, platform: Platform) -> Iterator[_Part]:
+    """Target groups, and what stands around the load balancers before them.
 
     What a load balancer touches is no surer than the load balancer itself.
     """
     graph, balancing = platform.graph, platform.balancing
-    for path, types in PATHS.items():
-        for edge in graph.resolve(service.resource, path, types).targets:
-            yield path, edge, edge.address
     for attachment in balancing.attachments_of(service):
         at = attachment.attribute
-        yield from ((at, edge, edge.address) for edge in attachment.groups.targets)
+        for edge in attachment.groups.targets:
+            yield _Part(at, edge, home_of(graph, graph.resource_of(edge)))
         for way in balancing.ways_of(attachment):
-            groups = graph.resolve(way.balancer, "security_groups", SECURITY_GROUPS)
-            for edge in (*balancing.subnets_of(way.balancer).edges, *groups.targets):
-                yield at, edge if way.is_sure else way.weakest, edge.address
+            groups = graph.resolve(way.balancer, "security_groups", SECURITY_GROUPS).targets
+            subnets = balancing.subnets_of(way.balancer)
+            for path, edges in ((subnets.attribute, subnets.edges), ("security_groups", groups)):
+                by = (Step(way.balancer.address, path, "sends to the service"),)
+                for edge in edges:
+                    home = home_of(graph, graph.resource_of(edge))
+                    yield _Part(at, edge if way.is_sure else way.weakest, home, by)
 
 
-def _namespaces(service: Service, platform: Platform) -> Iterator[tuple[str, Resource, Target]]:
-    path = "service_registries[0].registry_arn"
-    graph = platform.graph
-    for edge in graph.resolve(service.resource, path, ["aws_service_discovery_service"]).targets:
-        if (registry := graph.resource(edge.address)) is None or registry.mode == "data":
-            continue
-        named = graph.resolve(registry, "dns_config[0].namespace_id", [NAMESPACE]).targets
-        for target in named:
-            if (end := graph.resource(target.address)) is not None and end.mode != "data":
-                yield path, end, edge if target.is_sure else target
+def _registered(service: Service, platform: Platform) -> Iterator[_Part]:
+    """Private namespaces that a service is registered in."""
+    path, graph = "service_registries[0].registry_arn", platform.graph
+    for edge in graph.resolve(service.resource, path, [REGISTRY]).targets:
+        registry = graph.resource_of(edge)
+        for target in graph.resolve(registry, "dns_config[0].namespace_id", [NAMESPACE]).targets:
+            weaker = edge if target.is_sure else target
+            yield _Part(path, weaker, home_of(graph, graph.resource_of(target), "vpc"))
 
 
 def _doubts(service: Service, platform: Platform) -> Iterator[str]:
@@ -209,29 +216,34 @@ def _doubts(service: Service, platform: Platform) -> Iterator[str]:
 
 
 def _failed(service: Service, first: _Part, other: _Part, platform: Platform) -> Finding:
-    ends = first.home.holder, other.home.holder
-    vpcs = first.home.shown, other.home.shown
-    used = "".join(f", which {step.address} uses," for step in other.by)
     wrong = other if first.home.is_new or not other.home.is_new else first
     right = first if wrong is other else other
+    named = wrong.home.holder.address
+    symptom = SYMPTOMS[wrong.home.holder.type]
     return fail(
         service.address,
-        f"{ends[0].address} stands in {vpcs[0]} and {ends[1].address}{used} in {vpcs[1]}",
-        path=(
-            *steps_to(service.resource, first.at, first.edge)[:1],
-            first.home.step,
-            *other.by,
-            other.home.step,
-        ),
+        f"{_used(first)} stands in {first.home.shown} and {_used(other)} in {other.home.shown}: a "
+        "service and all it uses must share one VPC",
+        path=(*_steps(service, first), *_steps(service, other)[other.at == first.at :]),
         certainty=weakest(
             first.home.certainty, other.home.certainty, certainty_of(first.edge, other.edge)
         ),
-        symptom=SYMPTOMS.get(_type(wrong.home.holder), OTHER),
-        strikes=Phase.APPLY,
-        cause=wrong.home.holder.address,
-        fix=f"put {wrong.home.holder.address} into {right.home.shown} as well",
+        symptom=BALANCED if wrong.at.startswith("load_balancer") else symptom,
+        strikes=Phase.RUNTIME if symptom == UNREACHED else Phase.APPLY,
+        cause=named,
+        fix=f"put {named} into {right.home.shown} as well, or use one that stands there",
         snippet=_moved(wrong.home, platform.graph.resource(right.home.address), right.home.vpc_id),
     )
+
+
+def _used(part: _Part) -> str:
+    """A part as a message calls it, with what uses it."""
+    return part.home.holder.address + "".join(f", which {one.address} uses," for one in part.by)
+
+
+def _steps(service: Service, part: _Part) -> tuple[Step, ...]:
+    first = steps_to(service.resource, part.at, part.edge)[0]
+    return (first, *part.by, part.home.step)
 
 
 def _moved(wrong: Home, vpc: Resource | None, vpc_id: str) -> str:
@@ -243,7 +255,3 @@ def _moved(wrong: Home, vpc: Resource | None, vpc_id: str) -> str:
         return edit(holder, "id = NAME_ONE_OF_THE_RIGHT_VPC")
     named = reference(vpc, "id", holder) if vpc is not None else quoted(vpc_id)
     return edit(holder, f"{wrong.attribute} = {named}")
-
-
-def _type(resource: Resource) -> str:
-    return "aws_lb_target_group" if resource.type in TARGET_GROUPS else resource.type

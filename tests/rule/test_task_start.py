@@ -123,7 +123,7 @@ def test_containers_known_after_apply_leave_it_open_without_source() -> None:
     loose = made("terraform_data.x", output=Refs())
     platform = platform_of(loose, made(TASK, container_definitions=Refs("terraform_data.x.output")))
     assert doubts(platform) == (
-        f"{TASK}.container_definitions is known only after apply: give --source-dir",
+        f"{TASK}.container_definitions is known only after apply; give --source-dir",
     )
     assert platform.logs.of(resource_of(platform, TASK)) is None
 

@@ -100,7 +100,7 @@ def found(fixture: str, name: str) -> Finding:
             ".unset",
             (
                 "aws_subnet.main stands in aws_vpc.main and aws_security_group.unset in the "
-                "default VPC"
+                "default VPC: a service and all it uses must share one VPC"
             ),
         ),
         (
