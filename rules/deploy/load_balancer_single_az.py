@@ -196,7 +196,7 @@ def _doubts(balancer: Resource, subnets: Subnets, platform: Platform) -> Iterato
     zones = {_zone(each, platform) for each in subnets.sure}
     lists = {each.rpartition(".names[")[0] for each in zones}
     if len(lists) > 1:
-        yield f"whether zones of {where} are the same is known only after apply: pin them"
+        yield f"whether zones of {where} are the same is known only after apply: write them down"
     if len({is_zone_id(each) for each in zones}) > 1:
         yield f"some zones of {where} are told by name, some by id: tell all the same way"
     if subnets.may_be:
