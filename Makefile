@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 .PHONY: help
 help: ## list the targets
 	@echo 'usage: make TARGET [PYTHON=python3.12]'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, editable
@@ -72,6 +72,11 @@ SCANNERS := checkov tf-nag
 
 .PHONY: checkov
 checkov: .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, in which tests ask Checkov what it would say
+
+.PHONY: hosted-parity
+hosted-parity: install checkov ## compare our pack inside Checkov with policyscan, on every fixture
+	POLICYSCAN_HOSTED_PARITY=all POLICYSCAN_REQUIRE_CHECKOV=1 \
+	  $(BIN)/python -m pytest tests/hosted/test_parity.py
 
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
