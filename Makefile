@@ -90,6 +90,11 @@ checkov: install .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, 
 parity: checkov ## compare the quick way to run Checkov with its own on every plan at hand (CORPUS=dir)
 	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.parity.run $(CORPUS)
 
+.PHONY: hosted-parity
+hosted-parity: install checkov ## compare our pack inside Checkov with policyscan, on every fixture
+	POLICYSCAN_HOSTED_PARITY=all POLICYSCAN_REQUIRE_CHECKOV=1 \
+	  $(BIN)/python -m pytest tests/hosted/test_parity.py
+
 .PHONY: fixtures
 fixtures: install ## plan every fixture again, with real Terraform
 	$(BIN)/python -m policyscan.planner.fixtures

@@ -35,6 +35,26 @@ def terraform() -> None:
     pytest.skip("terraform is not on PATH")
 
 
+@pytest.fixture(scope="session")
+def checkov_python() -> Path:
+    """The Python of Checkov's own environment.
+
+    Skips a test without Checkov; POLICYSCAN_REQUIRE_CHECKOV=1 makes that a failure, 0 leaves out
+    every test that needs it. POLICYSCAN_CHECKOV_PYTHON names the Python of another environment.
+    """
+    required = os.environ.get("POLICYSCAN_REQUIRE_CHECKOV")
+    if required == "0":
+        pytest.skip("left out by POLICYSCAN_REQUIRE_CHECKOV=0")
+    own = Path(__file__).resolve().parents[1] / ".venv-checkov" / "bin" / "python"
+    python = Path(os.environ.get("POLICYSCAN_CHECKOV_PYTHON", own))
+    if not python.exists():
+        missing = f"Checkov is not installed, {python} is missing: `make checkov`"
+        if required == "1":
+            pytest.fail(f"{missing}, and POLICYSCAN_REQUIRE_CHECKOV=1 asks for it")
+        pytest.skip(missing)
+    return python
+
+
 @dataclass(frozen=True)
 class SavedPlan:
     """A saved plan, what it was made of, and its JSON in normal form."""

@@ -27,6 +27,7 @@ TUTORIAL = ROOT / "docs" / "writing-rules.md"
 """Its commands build on each other: tests/test_tutorial.py runs them in order."""
 NEEDS_CLOUD = ("terraform", "docker", "aws", "url=")
 """Commands of the infra page that need an account; everything else is run here."""
+HERE = {"PYTHONPATH": str(ROOT), "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -58,6 +59,10 @@ def test_a_documented_command_runs(
         return
     if command.startswith("policyscan plan infra"):
         request.getfixturevalue("terraform")
+    path = os.environ["PATH"]
+    if command.startswith("checkov "):
+        python = request.getfixturevalue("checkov_python")
+        path = f"{python.parent}:{path}"
     scripts = tmp_path / "bin"
     scripts.mkdir()
     (scripts / "policyscan").write_text(
@@ -75,7 +80,7 @@ def test_a_documented_command_runs(
         command,
         shell=True,
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PATH": f"{scripts}:{path}", **HERE},
         capture_output=True,
         check=False,
     )

@@ -11,7 +11,7 @@ import click
 
 from policyscan import __version__
 from policyscan.cli.options import with_packs, with_settings, with_source
-from policyscan.engine import FAIL_ON
+from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
 
 FORMATS = ("text", "json")
@@ -214,6 +214,15 @@ def setup(**options: Any) -> int:
     from policyscan.cli.setup import run_setup  # noqa: PLC0415 - scans do not need it
 
     return run_setup(**options)
+
+
+@policyscan.command(
+    "pack-path", help="Print the folder for `checkov --external-checks-dir`: our rules in Checkov."
+)
+def pack_path() -> int:
+    """Print where the bridge to Checkov is."""
+    click.echo(built_in_pack() / HOSTED)
+    return 0
 
 
 def run(arguments: list[str]) -> int:

@@ -13,7 +13,7 @@ from policyscan.engine.layer import (
     layer_of,
     profile_form,
 )
-from policyscan.engine.pack import built_in_pack, load_pack
+from policyscan.engine.pack import HOSTED, built_in_pack, load_pack
 from policyscan.engine.profiles import (
     CONFIG_FILE,
     REFERENCE,
@@ -29,6 +29,7 @@ __all__ = [
     "CONFIG_FILE",
     "FAIL_ON",
     "GATE",
+    "HOSTED",
     "REFERENCE",
     "Judgement",
     "Layer",

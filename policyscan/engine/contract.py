@@ -17,7 +17,7 @@ HEADINGS: Final = ("## Why", "## Fix", "## When unknown", "## Source")
 RULE_ID: Final = re.compile(r"([A-Z]{2,})(\d{3,})")
 RULE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 GROUP: Final = re.compile(r"[A-Z][A-Z0-9]*")
-RESOURCE_TYPE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9*]+)+")
+RESOURCE_TYPE: Final = re.compile(r"\*|[a-z][a-z0-9]*(_[a-z0-9*]+)+")
 """A type, or `aws_*` for all of a provider."""
 
 _CONSTANT: Final = re.compile(r"^RULE\b", re.MULTILINE)

@@ -15,6 +15,9 @@ from policyscan.errors import PackError
 PROFILES: Final = "profiles"
 """The folder of a pack that holds profiles, and no rules."""
 
+HOSTED: Final = "checkov_pack"
+"""The folder of a pack that holds what Checkov runs its rules with, and no rules."""
+
 _Read = tuple[PackRule | None, tuple[Problem, ...]]
 _Reader = Callable[[Path], _Read]
 
@@ -71,7 +74,7 @@ def _rule_files(folder: Path) -> tuple[Path, ...]:
             for path in folder.rglob("*")
             if path.suffix in _READERS
             and path.is_file()
-            and path.relative_to(folder).parts[0] != PROFILES
+            and path.relative_to(folder).parts[0] not in {PROFILES, HOSTED}
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
     )

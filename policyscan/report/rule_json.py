@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from policyscan.engine import Origin, PackRule, Settings
+from policyscan.report.page import page_of
 from policyscan.rule import Parameter, Rule
 
 SCHEMA_VERSION = "1"
@@ -29,6 +30,7 @@ def _rule(rule: Rule, settings: Settings) -> dict[str, Any]:
         "name": rule.name,
         "group": rule.group,
         "title": rule.title,
+        "page": page_of(rule),
         "types": list(rule.types),
         "severity": str(settings.severity(rule)),
         "severity_default": str(rule.severity),

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from policyscan.engine import Judgement, Outcome, nothing_judged
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.box import boxed
+from policyscan.report.page import page_of
 from policyscan.report.screen import Style, plain
 from policyscan.rule import Certainty, Finding, Severity, Step, Verdict
 
-_OWN = "PS"
-"""What the ids of the built-in rules start with; the pages of others are in their packs."""
 _INDENT = "    "
 _MOST_LINES = 4
 """Lines of source shown of one place; the rest is counted."""
@@ -94,8 +93,7 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
-    page = f"docs/rules/{rule.id}.md" if rule.id.startswith(_OWN) else f"policyscan rule {rule.id}"
-    yield f"{_INDENT}{style.faint(f'More: {page}')}{standing}"
+    yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
 def _heading(judgement: Judgement, style: Style) -> str:

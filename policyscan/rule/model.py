@@ -183,7 +183,7 @@ Check = Callable[["Platform", Parameters], Iterator[Finding]]
 class Rule:
     """A rule's constant part; its `check` function stands beside it in the same file.
 
-    `title` says what holds when the rule passes. `types` are the resource types it judges.
+    `title` says what holds when the rule passes. `types` are those of all resources it judges.
     """
 
     id: str

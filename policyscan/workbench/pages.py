@@ -1,7 +1,7 @@
 """Writes what is made of the built-in rules and their fixtures: their pages and their examples.
 
-`python -m policyscan.workbench.pages [FOLDER]` writes the pages to a folder, and the examples that
-`policyscan rule` shows into the pack.
+`python -m policyscan.workbench.pages [FOLDER]` writes the pages to a folder, and into the pack the
+examples that `policyscan rule` shows and the list of rules that Checkov is told.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from policyscan.engine import GATE, built_in_pack, load_pack
+from policyscan.engine import GATE, HOSTED, built_in_pack, load_pack
+from policyscan.report.page import page_of
 from policyscan.report.rule_pages import Example, rule_pages
 from policyscan.report.rule_text import EXAMPLES, written_examples
 from policyscan.workbench.example import examples_of
@@ -37,11 +38,22 @@ def write_pages(folder: Path, examples: dict[str, Example]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
+def hosted_table() -> tuple[Path, str]:
+    """The file that tells the bridge to Checkov the built-in rules, and its text."""
+    pack = built_in_pack()
+    rules = [each.rule for each in (GATE, *load_pack(pack))]
+    # Not JSON: Checkov would take it for a policy.
+    rows = [(rule.id, rule.name, rule.title, rule.severity, page_of(rule)) for rule in rules]
+    return pack / HOSTED / "rules.tsv", "".join("\t".join(row) + "\n" for row in rows)
+
+
 def main(folder: Path) -> None:
-    """Write the pages to a folder, and the examples into the pack."""
+    """Write the pages to a folder, the examples and the bridge's table into the pack."""
     examples = made_examples(folder)
     write_pages(folder, examples)
     (built_in_pack() / EXAMPLES).write_text(written_examples(examples), encoding="utf-8")
+    table, text = hosted_table()
+    table.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

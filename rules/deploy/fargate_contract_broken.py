@@ -72,7 +72,7 @@ RULE = Rule(
     group="DEPLOY",
     severity=Severity.CRITICAL,
     title="Fargate service and task definition agree",
-    types=("aws_ecs_service",),
+    types=("aws_ecs_service", "aws_ecs_task_definition"),
 )
 
 TASK = "task_definition"

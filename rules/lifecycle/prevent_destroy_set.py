@@ -52,7 +52,7 @@ RULE = Rule(
     group="LIFECYCLE",
     severity=Severity.HIGH,
     title="No resource forbids Terraform to destroy it",
-    types=("aws_*",),
+    types=("*",),
 )
 
 FORBIDS = "lifecycle[0].prevent_destroy"

@@ -63,7 +63,7 @@ RULE = Rule(
     group="NET",
     severity=Severity.HIGH,
     title="enable_dns_support and enable_dns_hostnames are on where needed",
-    types=("aws_vpc",),
+    types=VPCS,
 )
 
 ATTRIBUTES = ("enable_dns_support", "enable_dns_hostnames")

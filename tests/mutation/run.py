@@ -67,7 +67,9 @@ def main(arguments: list[str]) -> int:
 def every_mutant(only: Sequence[str] = ()) -> list[Mutant]:
     """The mutants of all files, or of those files and folders only; paths are from the root."""
     wanted = [Path(each) for each in only or FOLDERS]
-    files = sorted(path for top in FOLDERS for path in Path(top).rglob("*.py"))
+    found = (path for top in FOLDERS for path in Path(top).rglob("*.py"))
+    # The bridge to Checkov is no rule: tests/hosted tries it.
+    files = sorted(path for path in found if engine.HOSTED not in path.parts)
     chosen = [path for path in files if any(path.is_relative_to(each) for each in wanted)]
     if not chosen:
         raise SystemExit(f"{' '.join(only)}: no file of {' or '.join(FOLDERS)}")

@@ -8,6 +8,7 @@ diff as code.
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from policyscan.engine import Judgement, Outcome, built_in_pack, load_pack
 from policyscan.graph import ResourceGraph
+from policyscan.rule import Verdict
 from policyscan.workbench.complaints import complaints
 from policyscan.workbench.fixture import REQUIRED, Fixture, fixtures_of
 
@@ -57,6 +59,20 @@ def test_a_rule_judges_its_fixture_as_expected(folder: Path) -> None:
     expected = fixture.expected()
     own = replace(expected, verdicts={fixture.rule: expected.of(fixture.rule)}, others=())
     assert [*complaints(fixture, own, outcome_of(folder), frozenset({fixture.rule}))] == []
+
+
+@each_fixture
+def test_a_rule_judges_resources_of_no_other_types_than_it_names(folder: Path) -> None:
+    types = {each.rule.id: each.rule.types for each in PACK}
+    graph = graph_of(folder)
+    strays = [
+        (each.rule.id, each.finding.address)
+        for each in judged(folder)
+        if each.verdict is not Verdict.NA
+        and (resource := graph.resource(each.finding.address)) is not None
+        and not any(fnmatchcase(resource.type, one) for one in types[each.rule.id])
+    ]
+    assert strays == []
 
 
 @pytest.mark.parametrize("rule", sorted(IDS))
