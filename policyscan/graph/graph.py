@@ -67,6 +67,10 @@ class ResourceGraph:
         """The instance of an address."""
         return self._by_address.get(address)
 
+    def resource_of(self, target: Target) -> Resource:
+        """The instance that a target of this graph is: there always is one."""
+        return self._by_address[target.address]
+
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """Managed instances of the types, in order of address, deposed objects left out."""
         found = (r for name in types for r in self._by_type.get(name, ()))

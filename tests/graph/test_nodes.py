@@ -127,6 +127,10 @@ def test_a_deposed_object_is_a_node_of_its_own_that_no_expression_means() -> Non
     assert {edge.target for edge in graph.edges.out_of("aws_subnet.s")} == {"aws_vpc.v"}
     assert graph.edges.into(deposed) == ()
     assert graph.edges.out_of(deposed) == ()
+    [subnet] = graph.of_type("aws_subnet")
+    [target] = graph.resolve(subnet, "vpc_id").targets
+    assert not graph.resource_of(target).deposed
+    assert graph.resource_of(target) is graph.resource("aws_vpc.v")
 
 
 @pytest.mark.parametrize(
