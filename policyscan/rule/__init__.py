@@ -37,6 +37,7 @@ from policyscan.rule.defaults import effective
 from policyscan.rule.destroy import Flag, flags_before, flags_of_kind, rows_of_kind
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, is_fargate, network_mode, steps_to
 from policyscan.rule.egress import LEADS, Egress
+from policyscan.rule.endpoints import service_name
 from policyscan.rule.fargate import has_windows, is_size, least_platform, nearest_size
 from policyscan.rule.iam import Answer, Attached, Permission, Role
 from policyscan.rule.image import Image, ImageError, parse_image
@@ -57,6 +58,8 @@ from policyscan.rule.mends import (
     endpoints_for,
     in_private_subnets,
     permission,
+    rerouted,
+    serving,
 )
 from policyscan.rule.model import (
     Certainty,
@@ -82,7 +85,7 @@ from policyscan.rule.needs import Need, TaskNeeds
 from policyscan.rule.network import ENDPOINT, VPCS, is_ipv6_only, is_zone_id
 from policyscan.rule.ordering import Wait, gated, wait_for
 from policyscan.rule.parameter import Parameter, Setting
-from policyscan.rule.placement import PlacedSubnet, Placement
+from policyscan.rule.placement import PlacedSubnet, Placement, Tenant
 from policyscan.rule.platform import Platform
 from policyscan.rule.policy import Document, Statement, Wanted
 from policyscan.rule.ports import Clash, NamedPort, PortMapping, clashes, mappings_of, named_ports
@@ -101,6 +104,7 @@ from policyscan.rule.snippet import (
     block,
     call,
     edit,
+    for_each_of,
     hcl,
     in_container,
     name_of,
@@ -198,6 +202,7 @@ __all__ = [
     "TaskImages",
     "TaskNeeds",
     "Template",
+    "Tenant",
     "Unknown",
     "Value",
     "Verdict",
@@ -226,6 +231,7 @@ __all__ = [
     "fail",
     "flags_before",
     "flags_of_kind",
+    "for_each_of",
     "gated",
     "gives_already",
     "has_windows",
@@ -268,8 +274,11 @@ __all__ = [
     "reference",
     "removed",
     "required_by",
+    "rerouted",
     "rivals",
     "rows_of_kind",
+    "service_name",
+    "serving",
     "setting",
     "settle",
     "shares_of",

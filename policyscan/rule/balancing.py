@@ -244,6 +244,12 @@ class Balancing:
             and (balancer := self._graph.resource(last.address)) is not None
         )
 
+    def is_detached(self, attachment: Attachment) -> bool:
+        """Whether this plan makes its target group, and no listener sends to it."""
+        groups = [self._graph.resource_of(target) for target in attachment.groups.targets]
+        made = groups and all(each.is_created for each in groups)
+        return bool(made) and not self.loose and not any(self.senders_of(g.address) for g in groups)
+
     def load_balancers_of(self, service: Service) -> tuple[Resource, ...]:
         """The load balancers of the plan that send to a service."""
         found = {

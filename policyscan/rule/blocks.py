@@ -6,6 +6,7 @@ reference belongs to which member has to be found again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -52,6 +53,20 @@ def resolve_member(
         )
         return replace(whole, targets=targets)
     return replace(whole, targets=tuple(map(_weakened, whole.targets)))
+
+
+def written_ids(
+    graph: ResourceGraph, resource: Resource, attribute: str, pattern: re.Pattern[str]
+) -> tuple[str, ...]:
+    """Ids the source names in an argument that is known only after apply.
+
+    A plan lists the references of an argument and leaves out the constants beside them.
+    """
+    found = graph.resolve(resource, attribute)
+    if found.is_settled or not isinstance(found.value, Unknown):
+        return ()
+    written = graph.written.expression(resource.module_path, resource.config_address, attribute)
+    return tuple(dict.fromkeys(pattern.findall(written.text))) if written else ()
 
 
 def _written(

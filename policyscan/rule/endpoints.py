@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from policyscan.graph import ResourceGraph
+from policyscan.graph import Resolution, ResourceGraph
 from policyscan.plan import Absent, Known, Resource, Template, Value
 from policyscan.rule.containers import DEFINITIONS, Images, TaskImages
-from policyscan.rule.ecs import Service
+from policyscan.rule.ecs import SUBNETS, Service
 from policyscan.rule.image import ImageError, parse_image
 from policyscan.rule.model import Verdict
 from policyscan.rule.network import ENDPOINT, VPCS, Network
 from policyscan.rule.placement import PlacedSubnet
-from policyscan.rule.routes import ROUTE_TABLES
+from policyscan.rule.routes import TABLE_HOLDERS, Exit
 
 _ARN_OF = {
     "aws_secretsmanager_secret": ":secretsmanager:",
@@ -27,8 +29,22 @@ _JOINS = {
     "route_table_ids": "aws_vpc_endpoint_route_table_association",
 }
 """What joins an endpoint to something in a resource of its own, by the argument that does so."""
+_NAME = re.compile(r"(?:cn\.)?com\.amazonaws\.([a-z]+(?:-[a-z]+)+-\d+)\.(.+)")
 _PULL = ("ecr.api", "ecr.dkr", "s3")
 """What a pull from private ECR takes on platform version 1.4.0 and later."""
+
+
+class ServiceName(NamedTuple):
+    """The name of an AWS service for endpoints, as in `com.amazonaws.us-east-1.ecr.api`."""
+
+    region: str
+    service: str
+
+
+def service_name(endpoint: Resource) -> ServiceName | None:
+    """The AWS service of an endpoint, None for one of somebody's own."""
+    found = _NAME.fullmatch(str(endpoint.value("service_name")))
+    return ServiceName(found[1], found[2]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +73,10 @@ class Endpoints:
             if not isinstance(name, Known) or not vpcs:
                 self._loose.append(endpoint.address)
                 continue
-            # com.amazonaws.<region>.<service>, where the service may hold dots of its own.
-            service = ".".join(str(name).split(".")[3:])
-            for vpc in vpcs:
-                services = self._by_vpc.setdefault(vpc.address, {})
-                services.setdefault(service, []).append(endpoint)
+            if named := service_name(endpoint):
+                for vpc in vpcs:
+                    services = self._by_vpc.setdefault(vpc.address, {})
+                    services.setdefault(named.service, []).append(endpoint)
 
     def gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """Whether endpoints give a task in an isolated subnet what it needs to start."""
@@ -146,40 +161,64 @@ class Endpoints:
 
     def tables_of(self, endpoint: Resource) -> set[str]:
         """The route tables a gateway endpoint adds its route to."""
-        found = {
-            t.address
-            for t in self._graph.resolve(endpoint, "route_table_ids", ROUTE_TABLES).targets
-        }
-        for join in self._graph.of_type("aws_vpc_endpoint_route_table_association"):
-            ends = self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).targets
-            if endpoint.address in {end.address for end in ends}:
-                tables = self._graph.resolve(join, "route_table_id", ROUTE_TABLES).targets
-                found |= {table.address for table in tables}
+        found = self._network.tables_of(endpoint, "route_table_ids")
+        for join, ends in self._joins("route_table_ids"):
+            if endpoint.address in {end.address for end in ends.targets}:
+                found |= self._network.tables_of(join, "route_table_id")
         return found
+
+    def served_by(self, gateway: Resource) -> set[str]:
+        """The route tables that lead to its AWS service, by it or by another one of its VPC."""
+        return {table for each in self._like(gateway) for table in self.tables_of(each)}
+
+    def _like(self, endpoint: Resource) -> list[Resource]:
+        """The endpoints for the same AWS service in the same VPC, itself among them."""
+        named = service_name(endpoint)
+        every = self._by_vpc.get(self._network.managed_vpc(endpoint), {})
+        return every.get(named.service, []) if named else []
+
+    def unserved(self, gateway: Resource, subnets: Iterable[PlacedSubnet]) -> dict[str, bool]:
+        """Route tables of isolated subnets from which its service is not reached.
+
+        Each with whether tasks use it for certain.
+        """
+        served, found = self.served_by(gateway), dict[str, bool]()
+        for subnet in subnets:
+            for table in subnet.egress.tables if subnet.egress.exit is Exit.NONE else ():
+                if table not in served:
+                    found[table] = found.get(table, False) or subnet.is_sure
+        return found
+
+    def far_zones(self, endpoint: Resource, subnets: Iterable[PlacedSubnet]) -> tuple[str, ...]:
+        """Zones of tasks in which the endpoint has no address, where all its zones are known."""
+        own = self._graph.resolve(endpoint, "subnet_ids").targets
+        zones = {self._network.zone(self._graph.resource_of(target)) for target in own}
+        theirs = {self._network.zone(each.resource) for each in subnets if each.is_sure}
+        if not all(isinstance(zone, Known) for zone in zones):
+            return ()
+        return tuple(sorted(str(zone) for zone in theirs - zones if isinstance(zone, Known)))
 
     def is_joined(self, endpoint: Resource, attribute: str) -> bool:
         """Whether a resource of its own gives the endpoint what an argument would."""
-        return any(
-            endpoint.address in {target.address for target in found.targets}
-            for join in self._graph.of_type(_JOINS[attribute])
-            for found in (self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]),)
-        )
+        joins = (ends for _, ends in self._joins(attribute))
+        return any(endpoint.address in {each.address for each in ends.targets} for ends in joins)
 
     def is_open(self, endpoint: Resource, attribute: str) -> bool:
         """Whether the endpoint may have more of an argument than is seen, or less."""
-        own = self._graph.resolve(endpoint, attribute)
+        own = self._graph.resolve(endpoint, attribute, (*SUBNETS, *TABLE_HOLDERS))
         if own.is_open or not all(target.is_sure for target in own.targets):
             return True
-        return any(
-            self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT]).is_open
-            for join in self._graph.of_type(_JOINS[attribute])
-        )
+        return any(ends.is_open for _, ends in self._joins(attribute))
 
-    def is_named_elsewhere(self, endpoint: Resource, vpc: str) -> bool:
+    def _joins(self, attribute: str) -> Iterator[tuple[Resource, Resolution]]:
+        """What gives endpoints more of an argument, with the endpoints it names."""
+        for join in self._graph.of_type(_JOINS[attribute]):
+            if not join.is_deleted:
+                yield join, self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT])
+
+    def is_named_elsewhere(self, endpoint: Resource) -> bool:
         """Whether something else leads to its service: a gateway, or a zone of the name."""
-        others = (each for every in self._by_vpc.get(vpc, {}).values() for each in every)
-        name = endpoint.value("service_name")
-        if any(each is not endpoint and each.value("service_name") == name for each in others):
+        if any(each is not endpoint for each in self._like(endpoint)):
             return True
         zones = (zone.value("name") for zone in self._graph.of_type("aws_route53_zone"))
         return any(not isinstance(z, Known) or "amazonaws.com" in str(z) for z in zones)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource
+from policyscan.rule.model import Step
 from policyscan.rule.reachability import End, Port
+from policyscan.rule.routes import ROUTE, ROUTE_TABLES
 from policyscan.rule.security_groups import EVERYWHERE, Direction
 from policyscan.rule.snippet import arguments, block, edit, new, quoted, reference, together
 
@@ -29,6 +34,17 @@ def default_route(table: Resource, nat: str = "aws_nat_gateway.PUBLIC_A.id") -> 
     return new("aws_route", f"{table.name}_out", body)
 
 
+def rerouted(graph: ResourceGraph, path: Iterable[Step], nat: str) -> str:
+    """The default route on the way to a NAT gateway, leading to another one."""
+    for step in path:
+        holder = graph.resource(step.address)
+        if holder is not None and step.attribute.endswith("nat_gateway_id"):
+            if holder.type == ROUTE:
+                return edit(holder, f"nat_gateway_id = {nat}")
+            return default_route(holder, nat)
+    return ""
+
+
 def endpoints_for(
     services: tuple[str, ...], subnet: Resource, vpc: Resource | None, table: Resource | None
 ) -> str:
@@ -46,12 +62,23 @@ def endpoints_for(
         private_dns_enabled="true",
     )
     each = f"for_each = toset([{', '.join(interfaces)}])"
-    tables = f"[{reference(table, 'id', subnet) if table else 'aws_route_table.PRIVATE.id'}]"
+    tables = f"[{_table_id(table, subnet) if table else 'aws_route_table.PRIVATE.id'}]"
     s3 = arguments(vpc_id=vpc_id, service_name=quoted(f"{prefix}.s3"), route_table_ids=tables)
     return together(
         new("aws_vpc_endpoint", "tasks", each, "", made) if interfaces else "",
         new("aws_vpc_endpoint", "s3", s3) if "s3" in services else "",
     )
+
+
+def serving(endpoint: Resource, tables: Iterable[Resource]) -> str:
+    """A gateway endpoint that adds its route to these route tables, the main one of a VPC too."""
+    named = ", ".join(_table_id(each, endpoint) for each in tables)
+    return edit(endpoint, f"route_table_ids = [{named}]")
+
+
+def _table_id(table: Resource, beside: Resource) -> str:
+    attribute = "id" if table.type in ROUTE_TABLES else "main_route_table_id"
+    return reference(table, attribute, beside)
 
 
 def allowed(endpoint: Resource, action: str, arn: str) -> str:

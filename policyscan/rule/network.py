@@ -10,7 +10,7 @@ from policyscan.rule.model import Certainty, Step
 from policyscan.rule.routes import (
     IPV4,
     IPV6,
-    ROUTE_TABLES,
+    TABLE_HOLDERS,
     Exit,
     Family,
     RouteTables,
@@ -41,6 +41,11 @@ class Network:
             self._egress[key] = Egress(Exit.UNKNOWN, why=why)
             self._egress[key] = self._find_egress(subnet, family)
         return self._egress[key]
+
+    def tables_of(self, resource: Resource, attribute: str) -> set[str]:
+        """The route tables an attribute names, by the addresses they go by in `Egress.tables`."""
+        found = self._graph.resolve(resource, attribute, TABLE_HOLDERS)
+        return {self._tables[IPV4].key_of(target) for target in found.targets}
 
     def vpcs_of(self, resource: Resource) -> tuple[Target, ...]:
         """The VPC a resource's vpc_id names; a default subnet stands in the default VPC."""
@@ -77,10 +82,8 @@ class Network:
         for target in subnets.targets:
             subnet = self._graph.resource(target.address)
             if subnet is None or subnet.mode == "data":
-                return (
-                    f"the routes of {target.address}, where {nat.address} sits, are unknown",
-                    False,
-                )
+                why = f"the routes of {target.address}, where {nat.address} stands, are not in this"
+                return f"{why} plan: {_LOOK}", False
             egress = self.egress(subnet)
             if egress.exit is Exit.UNKNOWN:
                 return egress.why, False
@@ -89,8 +92,16 @@ class Network:
                     f"{nat.address} stands in {subnet.address}, whose default route leads "
                     f"{LEADS[egress.exit]}, not to an internet gateway"
                 )
-                return problem, len(subnets.targets) == 1
+                if len(subnets.targets) == 1:
+                    return problem, True
+                why = f"{problem}; whether it stands there is not in the plan"
+                return f"{why}; {self._graph.advice}", False
         return "", True
+
+    def subnets_of(self, resource: Resource) -> tuple[Resource, ...]:
+        """The subnets a resource's subnet_id may name."""
+        found = self._graph.resolve(resource, "subnet_id", SUBNETS)
+        return tuple(map(self._graph.resource_of, found.targets))
 
     def gateways_of(self, resource: Resource) -> tuple[Resource, ...]:
         """The internet gateways attached to the VPC a resource stands in, or its subnet does."""
@@ -140,6 +151,13 @@ class Network:
             return ""
         return found[0].address
 
+    def unplaced(self, resource: Resource) -> str:
+        """Why it is not known which VPC of this plan a resource stands in, and what would help."""
+        vpc = resource.value("vpc_id")
+        if isinstance(vpc, Known):
+            return f"{vpc}, in which {resource.address} stands, is not in this plan: look it up"
+        return f"which VPC {resource.address} stands in is not in the plan; {self._graph.advice}"
+
     def _associations(
         self, kind: str, attribute: str, types: tuple[str, ...]
     ) -> dict[str, list[tuple[Resource, tuple[Target, ...], Target]]]:
@@ -148,7 +166,7 @@ class Network:
         for association in self._graph.of_type(kind):
             if association.is_deleted:
                 continue
-            tables = self._graph.resolve(association, "route_table_id", ROUTE_TABLES).targets
+            tables = self._graph.resolve(association, "route_table_id", TABLE_HOLDERS).targets
             joined = self._graph.resolve(association, attribute, types)
             for target in joined.targets:
                 found.setdefault(target.address, []).append((association, tables, target))
@@ -187,7 +205,7 @@ class Network:
                     why=f"the route table of {association.address} is not in this plan: {_LOOK}",
                 )
             for target in tables:
-                table = known.get(target.address)
+                table = known.get(known.key_of(target))
                 if table is None:
                     return Egress(
                         Exit.UNKNOWN,
@@ -207,20 +225,22 @@ class Network:
             )
         if joins := self._main.get(vpc.address):
             return self._through(subnet, joins, known)
-        for default in self._graph.of_type("aws_default_route_table"):
-            owners = self._graph.resolve(default, "default_route_table_id", VPCS).targets
-            table = known.get(default.address)
-            if table is not None and vpc.address in {owner.address for owner in owners}:
-                step = Step(default.address, "default_route_table_id", f"of {vpc.address}")
-                return exit_of(table, (step,), Certainty.PROVEN, known.family)
-        if not vpc.is_created or vpc.type == "aws_default_vpc":
+        main = known.main_of(vpc)
+        if main is None:
             return Egress(
                 Exit.UNKNOWN,
                 why=f"{subnet.address} uses the main route table of {vpc.address}, which exists "
                 f"already and is not in this plan: {_LOOK}",
             )
-        note = "no route table is associated: the main table of a new VPC has no default route"
-        return Egress(Exit.NONE, (Step(subnet.address, "", note), Step(vpc.address)))
+        if main.resource is not vpc:
+            step = Step(main.resource.address, "default_route_table_id", f"of {vpc.address}")
+        elif main.defaults or main.why:
+            step = Step(subnet.address, "", "no route table is associated: it uses the main one")
+        else:
+            note = "no route table is associated: the main table of a new VPC has no default route"
+            steps = (Step(subnet.address, "", note), Step(vpc.address))
+            return Egress(Exit.NONE, steps, tables=(vpc.address,))
+        return exit_of(main, (step,), Certainty.PROVEN, known.family)
 
 
 def is_ipv6_only(subnet: Resource) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import Absent, Resource, Unknown
+from policyscan.plan import Absent, Resource
+from policyscan.rule.blocks import written_ids
 from policyscan.rule.ecs import Service, certainty_of, steps_to
 from policyscan.rule.egress import Egress
 from policyscan.rule.model import Certainty, Finding, Step, Verdict, undetermined, weakest
@@ -31,6 +33,13 @@ class PlacedSubnet:
     def is_sure(self) -> bool:
         """Whether tasks run in it for certain, and not perhaps in others instead."""
         return self.target.confidence is not Confidence.AMBIGUOUS
+
+
+class Tenant(NamedTuple):
+    """A service, and one of the subnets its tasks run in."""
+
+    service: Service
+    subnet: PlacedSubnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ def place(service: Service, graph: ResourceGraph, network: Network) -> Placement
                 egress.certainty if proof is Certainty.PROVEN else proof,
             )
         )
-    missing += _absent(*map(str, (*resolution.external, *_written_ids(service, graph))))
+    constants = written_ids(graph, service.resource, SUBNETS, _SUBNET_ID)
+    missing += _absent(*map(str, (*resolution.external, *constants)))
     if not subnets and not missing:
         why = f"the plan does not hold the subnets of {service.address}"
         missing.append(f"{why}; {graph.advice}")
@@ -109,15 +119,3 @@ def _absent(*subnets: str) -> list[str]:
     if others:
         return [f"subnet {first} and {others} more are not in this plan: make sure of their routes"]
     return [f"subnet {first} is not in this plan, nor are its routes: look it up in the account"]
-
-
-def _written_ids(service: Service, graph: ResourceGraph) -> tuple[str, ...]:
-    """Subnets the source names by id, of a list that is known only after apply.
-
-    A plan lists the references of an argument and leaves out the constants beside them.
-    """
-    resource = service.resource
-    if service.subnets.is_settled or not isinstance(service.subnets.value, Unknown):
-        return ()
-    written = graph.written.expression(resource.module_path, resource.config_address, SUBNETS)
-    return tuple(dict.fromkeys(_SUBNET_ID.findall(written.text))) if written else ()

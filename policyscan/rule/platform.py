@@ -9,6 +9,7 @@ from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
 from policyscan.rule.claims import Claims
 from policyscan.rule.containers import Images
+from policyscan.rule.documents import Documents
 from policyscan.rule.ecs import TASK_DEFINITION, Service, read_services
 from policyscan.rule.endpoint_policies import EndpointPolicies
 from policyscan.rule.endpoints import Endpoints, Gap
@@ -16,7 +17,7 @@ from policyscan.rule.iam import Roles
 from policyscan.rule.logs import Logs
 from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
-from policyscan.rule.placement import PlacedSubnet, Placement, place
+from policyscan.rule.placement import PlacedSubnet, Placement, Tenant, place
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
@@ -105,6 +106,11 @@ class Platform:
         return Endpoints(self.graph, self.network, self.images)
 
     @cached_property
+    def documents(self) -> Documents:
+        """The statements of policies."""
+        return Documents(self.graph)
+
+    @cached_property
     def endpoint_policies(self) -> EndpointPolicies:
         """Whom VPC endpoints let through."""
         return EndpointPolicies(self.graph)
@@ -180,6 +186,15 @@ class Platform:
     def placement(self, service: Service) -> Placement:
         """The subnets a service's tasks run in, and where each leads."""
         return place(service, self.graph, self.network)
+
+    @cached_property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Every service with every subnet its tasks run in."""
+        return tuple(
+            Tenant(service, subnet)
+            for service in self.services
+            for subnet in self.placement(service).subnets
+        )
 
     def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """What a task in a subnet without a way out lacks."""

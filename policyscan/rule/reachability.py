@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource, Unknown
+from policyscan.rule.blocks import written_ids
 from policyscan.rule.ecs import SUBNETS, certainty_of
 from policyscan.rule.model import Certainty, Step
 from policyscan.rule.network import VPCS, Network
@@ -23,6 +25,8 @@ from policyscan.rule.security_groups import (
 )
 
 _N = TypeVar("_N", IPv4Network, IPv6Network)
+_OF_TASKS = "network_configuration[0]"
+_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 
 
 class Reach(StrEnum):
@@ -80,7 +84,8 @@ class End:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Evidence: where the groups are named, and the groups."""
-        note = "" if self.groups else "names no security group"
+        named = f"names {' and '.join(self.ids)}" if self.ids else "names no security group"
+        note = "" if self.groups or (self.missing and not self.ids) else named
         return (
             Step(self.address, self.attribute, note),
             *(Step(each.resource.address) for each in self.groups),
@@ -109,11 +114,11 @@ class Reachability:
             doubts.append(f"{resource.address}.{groups} is known only after apply: write it down")
         if len(sure) < len(keys):
             names = ", ".join(target.address for target, _ in keys if not target.is_sure)
-            doubts.append(f"which of {names} it has is not in the plan; give --source-dir")
-        doubts += [
-            f"the rules of {each} are not in this plan: look it up" for each in named.external
-        ]
-        if not keys and not named.external and not doubts and has_default:
+            doubts.append(f"which of {names} it has is not in the plan; {self._graph.advice}")
+        constants = written_ids(self._graph, resource, groups, _GROUP_ID)
+        ids = tuple(map(str, (*named.external, *constants)))
+        doubts += [f"the rules of {each} are not in this plan: look it up" for each in ids]
+        if not keys and not doubts and has_default:
             return self._defaulted(placed, groups)
         found = tuple(group for _, key in sure if (group := self._groups.get(key)) is not None)
         is_told = self._graph.written.is_at_hand or not any(each.may_hide_rules for each in found)
@@ -122,10 +127,14 @@ class Reachability:
             placed,
             attribute=groups,
             groups=found,
-            ids=tuple(str(each.value) for each in named.external),
+            ids=ids,
             missing=tuple(doubts),
             certainty=certainty if is_told else Certainty.INFERRED,
         )
+
+    def tasks(self, service: Resource) -> End:
+        """The tasks of an ECS service."""
+        return self.end(service, f"{_OF_TASKS}.security_groups", f"{_OF_TASKS}.subnets")
 
     def _defaulted(self, end: End, attribute: str) -> End:
         """An end that names no group: it gets the default one of its VPC."""
@@ -222,10 +231,6 @@ class Reachability:
         """Every rule of the groups on one end."""
         for group in near.groups:
             yield from group.entries[direction]
-
-    def open_entries(self, near: End, direction: Direction) -> tuple[Entry, ...]:
-        """The rules that name every address there is, of IPv4 or of IPv6."""
-        return tuple(each for each in self.entries(near, direction) if is_open(each))
 
     def about(self, near: End, direction: Direction, port: Port) -> tuple[Entry, ...]:
         """The rules that are, or may be, about a port, whoever is at their other end."""

@@ -12,6 +12,8 @@ from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty
 
 ROUTE_TABLES = ("aws_route_table", "aws_default_route_table")
+TABLE_HOLDERS = (*ROUTE_TABLES, "aws_vpc", "aws_default_vpc")
+"""What a reference to a route table may lead to: a VPC tells its main one."""
 ROUTE = "aws_route"
 
 
@@ -97,12 +99,23 @@ class RouteTable:
 
 
 class RouteTables:
-    """Every route table of a plan with its default routes of one IP version."""
+    """Every route table of a plan with its default routes of one IP version.
+
+    A new VPC brings its main table, which goes by the address of the VPC unless it is adopted.
+    """
 
     def __init__(self, graph: ResourceGraph, family: Family = IPV4) -> None:
         self._graph = graph
         self.family = family
-        tables = [r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted]
+        self._adopted = {
+            owner.address: table.address
+            for table in graph.of_type("aws_default_route_table")
+            if not table.is_deleted
+            for owner in graph.resolve(table, "default_route_table_id", TABLE_HOLDERS).targets
+        }
+        news = [each for each in graph.of_type("aws_vpc") if each.is_created]
+        mains = [each for each in news if each.address not in self._adopted]
+        tables = [*(r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted), *mains]
         self._entries: dict[str, list[_Entry]] = {}
         self._unsure: dict[str, str] = {}
         for table in tables:
@@ -111,13 +124,22 @@ class RouteTables:
             if not resource.is_deleted:
                 self._add(resource)
         for propagation in graph.of_type("aws_vpn_gateway_route_propagation"):
-            for target in graph.resolve(propagation, "route_table_id", ROUTE_TABLES).targets:
-                self._unsure.setdefault(target.address, _propagated(target.address))
+            for target in graph.resolve(propagation, "route_table_id", TABLE_HOLDERS).targets:
+                key = self.key_of(target)
+                self._unsure.setdefault(key, _propagated(key))
         self._tables = {table.address: self._table(table) for table in tables}
 
     def get(self, address: str) -> RouteTable | None:
         """The table of an address, None when the plan does not manage it."""
         return self._tables.get(address)
+
+    def main_of(self, vpc: Resource) -> RouteTable | None:
+        """The main table of a VPC, None when it stands already and the plan does not adopt it."""
+        return self._tables.get(self._adopted.get(vpc.address, vpc.address))
+
+    def key_of(self, target: Target) -> str:
+        """The address a table goes by to which an edge leads."""
+        return self._adopted.get(target.address, target.address)
 
     def _inline(self, table: Resource) -> list[_Entry]:
         members = table.elements("route")
@@ -140,15 +162,15 @@ class RouteTables:
 
     def _add(self, route: Resource) -> None:
         destination = route.value(self.family.standalone)
-        tables = self._graph.resolve(route, "route_table_id", ROUTE_TABLES)
+        tables = self._graph.resolve(route, "route_table_id", TABLE_HOLDERS)
         if tables.is_open and not tables.targets and not self._is_elsewhere(destination):
             for address in self._entries:
                 self._unsure.setdefault(address, f"{route.address}.route_table_id is not known")
         for target in tables.targets:
-            if target.address in self._entries:
+            if self.key_of(target) in self._entries:
                 prefix_list = route.value("destination_prefix_list_id")
                 entry = _Entry(route, "", destination, prefix_list, certainty_of(target))
-                self._entries[target.address].append(entry)
+                self._entries[self.key_of(target)].append(entry)
 
     def _is_elsewhere(self, destination: Value) -> bool:
         """Known not to be a part of a default route."""

@@ -82,6 +82,17 @@ def reference(there: Resource, attribute: str, here: Resource) -> str:
     return f"{own}.{attribute}"
 
 
+def for_each_of(resource: Resource) -> tuple[str, tuple[str, ...]]:
+    """How a block beside a resource's names the instance it is for, and what makes one for each.
+
+    Example: `each.value` and `for_each = aws_ecs_service.app`.
+    """
+    every = resource.config_address
+    if isinstance(resource.key, int):
+        return f"{every}[count.index]", (f"count = length({every})", "")
+    return ("each.value", (f"for_each = {every}", "")) if resource.key is not None else (every, ())
+
+
 def arguments(**values: str) -> str:
     """Arguments below each other, their equals signs in line; values are HCL, see `quoted`."""
     width = max(map(len, values), default=0)

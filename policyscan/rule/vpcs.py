@@ -51,6 +51,8 @@ class Home(NamedTuple):
 def home_of(graph: ResourceGraph, resource: Resource, attribute: str = "vpc_id") -> Home:
     """The VPC that an attribute of a resource names."""
     here = Home(resource, attribute)
+    if resource.type == "aws_vpc":
+        return here._replace(address=resource.address, is_new=resource.is_created)
     if resource.type == "aws_default_subnet":
         return here._replace(is_default=True)
     found = graph.resolve(resource, attribute, VPCS)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
-    SUBNETS,
+    ABSENT,
     Exit,
     Finding,
     Known,
@@ -38,6 +38,7 @@ from policyscan.rule import (
     arguments,
     block,
     fail,
+    is_ipv6_only,
     is_zone_id,
     new,
     not_applicable,
@@ -64,11 +65,11 @@ ANYWHERE = Known("every zone")
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per VPC of the plan."""
-    placements = [(each, platform.placement(each)) for each in platform.services]
-    placed: dict[str, PlacedSubnet] = {}
-    for subnet in (subnet for _, placement in placements for subnet in placement.subnets):
-        if subnet.is_sure or subnet.resource.address not in placed:
-            placed[subnet.resource.address] = subnet
+    # Of what several services say of a subnet, that tasks run there for certain counts.
+    placed = {
+        subnet.resource.address: subnet
+        for _, subnet in sorted(platform.tenants, key=lambda tenant: tenant.subnet.is_sure)
+    }
     for vpc in platform.graph.of_type("aws_vpc", "aws_default_vpc"):
         if not vpc.is_deleted:
             mine = [
@@ -79,9 +80,9 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
             # A subnet that exists but is not in this plan stands in no VPC that this plan makes.
             missing = [
                 why
-                for service, placement in placements
+                for service in platform.services
                 if service.subnets.is_open or not vpc.is_created
-                for why in placement.missing
+                for why in platform.placement(service).missing
             ]
             yield _judge(vpc, mine, missing, platform)
 
@@ -100,11 +101,13 @@ def _judge(
 def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Finding | None:
     """The verdict on one subnet, None when it does not go out by a NAT gateway."""
     egress, here = subnet.egress, subnet.resource.address
+    if is_ipv6_only(subnet.resource):
+        return None
     if egress.exit is Exit.UNKNOWN:
         return undetermined(vpc.address, egress.why, path=subnet.path, at=BLOCK)
     if egress.exit is not Exit.NAT:
         return None
-    nats = [nat for each in egress.nats if (nat := platform.graph.resource(each.address))]
+    nats = [platform.graph.resource_of(each) for each in egress.nats]
     zone = platform.network.zone(subnet.resource)
     zones = [_zone(nat, platform) for nat in nats]
     own = (ANYWHERE, zone) if isinstance(zone, Known) else (ANYWHERE,)
@@ -131,35 +134,45 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
             symptom="the apply ends green; when that zone fails, these tasks lose their way out",
             strikes=Phase.RUNTIME,
             cause=nats[0].address,
-            fix=f"Add a NAT gateway in a public subnet of {zone}, and a route table leading to it "
-            f"for {here}, in the place of the one it has.",
-            snippet=_own_way(vpc, subnet.resource, str(zone)),
+            **_mended(vpc, subnet.resource, zone, platform),
         )
     return undetermined(vpc.address, why, path=subnet.path, at=BLOCK)
 
 
-def _own_way(vpc: Resource, subnet: Resource, zone: str) -> str:
-    """A NAT gateway for a zone, and a route table that leads a subnet to it."""
-    name = zone.replace("-", "_")
-    nat = arguments(
-        subnet_id=f"aws_subnet.PUBLIC_{name.upper()}.id", allocation_id="aws_eip.NAT.id"
-    )
-    route = arguments(cidr_block=quoted("0.0.0.0/0"), nat_gateway_id=f"aws_nat_gateway.{name}.id")
+def _mended(vpc: Resource, subnet: Resource, zone: Value, platform: Platform) -> dict[str, str]:
+    """A way out of its own zone for a subnet: by a NAT gateway there is, else by a new one."""
+    name = str(zone).replace("-", "_")
+    spare = [
+        nat
+        for nat in platform.graph.of_type("aws_nat_gateway")
+        if not platform.network.nat_problem(nat)[0]
+        and vpc.address in map(platform.network.managed_vpc, platform.network.subnets_of(nat))
+        and _zone(nat, platform) == zone
+    ]
+    made, gateway = "", f"aws_nat_gateway.{name}.id"
+    fix = f"Add a NAT gateway in a public subnet of {zone}, and lead {subnet.address} to it"
+    if spare:
+        gateway = reference(spare[0], "id", subnet)
+        fix = f"Lead {subnet.address} to {spare[0].address}, which stands in {zone}"
+    else:
+        subnets = {"subnet_id": f"aws_subnet.PUBLIC_{name.upper()}.id"}
+        made = new("aws_nat_gateway", name, arguments(**subnets, allocation_id="aws_eip.NAT.id"))
+    route = arguments(cidr_block=quoted("0.0.0.0/0"), nat_gateway_id=gateway)
     table = f"vpc_id = {reference(vpc, 'id', subnet)}"
     join = arguments(
         subnet_id=reference(subnet, "id", subnet), route_table_id=f"aws_route_table.{name}.id"
     )
-    return together(
-        new("aws_nat_gateway", name, nat),
+    snippet = together(
+        made,
         new("aws_route_table", name, table, "", block("route", route)),
         new("aws_route_table_association", name, join),
     )
+    return {"fix": f"{fix}, by a route table in the place of the one it has.", "snippet": snippet}
 
 
 def _zone(nat: Resource, platform: Platform) -> Value:
     """The zone a NAT gateway stands in; a regional one stands in all."""
     if nat.value("availability_mode") == Known("regional"):
         return ANYWHERE
-    targets = platform.graph.resolve(nat, "subnet_id", SUBNETS).targets
-    subnet = platform.graph.resource(targets[0].address) if len(targets) == 1 else None
-    return nat.value("availability_zone") if subnet is None else platform.network.zone(subnet)
+    zones = [platform.network.zone(each) for each in platform.network.subnets_of(nat)]
+    return zones[0] if len(zones) == 1 else ABSENT

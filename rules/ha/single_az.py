@@ -37,8 +37,6 @@ from typing import NamedTuple
 from policyscan.rule import (
     ABSENT,
     SUBNETS,
-    Certainty,
-    Confidence,
     Finding,
     Known,
     Level,
@@ -63,6 +61,7 @@ from policyscan.rule import (
     number_of,
     passed,
     undetermined,
+    weakest,
 )
 
 RULE = Rule(
@@ -99,13 +98,12 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
     if len(zones.possible) < parameters["zones"] and not zones.is_open:
         return fail(
             service.address,
-            f"its tasks run in {len(zones.possible)} availability zone "
-            f"({', '.join(sorted(zones.possible))})",
+            f"its tasks run in {', '.join(sorted(zones.possible))} alone",
             path=path,
             at=SUBNETS_OF_TASKS,
             symptom="the apply ends green; when that zone fails, the service is gone",
             strikes=Phase.RUNTIME,
-            cause=placement.subnets[0].resource.address if placement.subnets else "",
+            cause=next((each.resource.address for each in placement.subnets), ""),
             fix=f"Name subnets of at least {parameters['zones']} zones.",
             snippet=in_private_subnets(service.resource),
         )
@@ -114,7 +112,7 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
     if tasks is not None and 0 < tasks < parameters["tasks"]:
         return fail(
             service.address,
-            f"it may run on {count.value} task",
+            f"it may run on {'one task' if tasks == 1 else f'{count.value} tasks'} alone",
             path=(Step(count.resource.address, count.attribute, str(count.value)),),
             at="desired_count",
             symptom="the apply ends green; a lost task or a deployment is an outage",
@@ -132,14 +130,13 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
         is_count = len(unknown) == 1 and isinstance(count.value, Unknown)
         at = "desired_count" if is_count else SUBNETS_OF_TASKS
         return undetermined(service.address, "; ".join(unknown), at=at)
-    proven = all(subnet.certainty is Certainty.PROVEN for subnet in placement.subnets)
     return passed(
         service.address,
         f"its tasks run in {', '.join(sorted(zones.possible))}",
         path=path,
         at=SUBNETS_OF_TASKS,
         notes=_notes(service),
-        certainty=Certainty.PROVEN if proven else Certainty.INFERRED,
+        certainty=weakest(*(subnet.certainty for subnet in placement.subnets)),
     )
 
 
@@ -157,7 +154,7 @@ def _covered(
         left = sorted(zones.sure - covered.possible)
         if covered.is_open or len({is_zone_id(zone) for zone in every}) > 1:
             unknown.append(
-                f"the zones of {balancer.address} are not all in the plan: write them down"
+                f"which zones {balancer.address} covers is not in the plan: look at its subnets"
             )
         elif left and balancer.value(CROSS_ZONE) == Known(value=True) and _is_network(balancer):
             unknown.append(
@@ -242,11 +239,7 @@ def _of_balancer(balancer: Resource, platform: Platform) -> _Zones:
     """The zones a load balancer covers."""
     written = "subnets" if balancer.is_written("subnets") else "subnet_mapping"
     found = platform.graph.resolve(balancer, written, SUBNETS)
-    subnets = [
-        (subnet, target.confidence is not Confidence.AMBIGUOUS)
-        for target in found.targets
-        if (subnet := platform.graph.resource(target.address)) is not None
-    ]
+    subnets = [(platform.graph.resource_of(target), target.is_sure) for target in found.targets]
     is_open = not subnets or found.is_open or found.external
     return _zones(subnets, (f"{WHICH}; {platform.graph.advice}",) if is_open else (), platform)
 

@@ -86,7 +86,6 @@ RULE = Rule(
 )
 
 GROUPS = "network_configuration[0].security_groups"
-SUBNETS = "network_configuration[0].subnets"
 SYMPTOM = "Target.Timeout: (service ...) (task ...) is unhealthy in (target-group ...)"
 _PROTOCOLS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
 
@@ -110,8 +109,11 @@ def _judge(service: Service, platform: Platform) -> Finding:
 def _judge_attachment(attachment: Attachment, platform: Platform) -> Finding:
     address = attachment.service.address
     ways = platform.balancing.ways_of(attachment)
+    names = ", ".join(target.address for target in attachment.groups.targets)
+    if platform.balancing.is_detached(attachment):
+        why = f"no listener sends to {names}, so that ECS refuses the service: see PS103"
+        return not_applicable(address, why)
     if not ways:
-        names = ", ".join(target.address for target in attachment.groups.targets)
         why = f"no load balancer of this plan is known to send to {names or 'its target group'}"
         return undetermined(address, f"{why}: make sure that one does", at=attachment.attribute)
     judged = [(_judge_way(way, platform), way.is_sure) for way in ways]
@@ -125,7 +127,7 @@ def _judge_way(way: Way, platform: Platform) -> Finding:
         return undetermined(service.address, ports, at=f"{way.attachment.path}.container_port")
     reach = platform.reachability
     is_network = way.balancer.value("load_balancer_type") == Known("network")
-    tasks = reach.end(service.resource, GROUPS, SUBNETS)
+    tasks = reach.tasks(service.resource)
     balancer = reach.end(
         way.balancer, "security_groups", *subnet_paths(way.balancer), has_default=not is_network
     )
@@ -218,7 +220,7 @@ def _failed(way: Way, near: End, direction: Direction, far: End | None, port: Po
         certainty=weakest(way.certainty, near.certainty, (far or near).certainty),
         symptom=SYMPTOM if far else "clients time out",
         strikes=Phase.RUNTIME,
-        cause=near.groups[0].key if near.groups else near.address,
+        cause=next((group.key for group in near.groups), near.address),
         fix=f"Add a rule to {near.shown} that lets {port} {verb} {whom}.",
         snippet=permission(near, direction, port, far),
         notes=_notes(near, far or near),

@@ -143,12 +143,9 @@ def _stranger(subnet: Resource, egress: Egress, platform: Platform) -> Resource 
     end = platform.graph.resource(egress.path[-1].address) if egress.path else None
     if egress.exit is not Exit.INTERNET_GATEWAY or end is None or network.has_loose_gateways:
         return None
-    is_gateway = end.type == "aws_internet_gateway" and end.mode == "managed"
-    homes = [
-        home
-        for each in (end, *network.attachments_of(end))
-        if is_gateway and (home := network.managed_vpc(each))
-    ]
+    if end.type != "aws_internet_gateway":
+        return None
+    homes = {network.managed_vpc(each) for each in (end, *network.attachments_of(end))} - {""}
     own = network.managed_vpc(subnet)
     return end if homes and own and own not in homes else None
 

@@ -35,7 +35,6 @@ from typing import Any
 from policyscan.rule import (
     SUBNETS,
     Absent,
-    Confidence,
     Finding,
     Known,
     Parameters,
@@ -46,7 +45,6 @@ from policyscan.rule import (
     Severity,
     Step,
     Unknown,
-    block,
     certainty_of,
     edit,
     fail,
@@ -57,6 +55,7 @@ from policyscan.rule import (
     reference,
     together,
     undetermined,
+    wait_for,
 )
 
 RULE = Rule(
@@ -121,12 +120,9 @@ def _zonal(nat: Resource, platform: Platform) -> Finding | None:
     """A finding on the subnet or the address of a gateway in one zone, None when both will do."""
     subnets = platform.graph.resolve(nat, SUBNET, SUBNETS)
     problem, is_certain = platform.network.nat_problem(nat)
-    resources = [platform.graph.resource(target.address) for target in subnets.targets]
     path = [Step(nat.address, SUBNET)]
-    for subnet in resources[:1]:
-        if subnet is not None:
-            egress = platform.network.egress(subnet)
-            path += [Step(subnet.address), *egress.path]
+    for subnet in map(platform.graph.resource_of, subnets.targets[:1]):
+        path += [Step(subnet.address), *platform.network.egress(subnet).path]
     if problem and (not is_certain or subnets.is_open):
         return undetermined(nat.address, problem, path=tuple(path))
     if problem:
@@ -157,8 +153,8 @@ def _address(nat: Resource, platform: Platform) -> Finding | None:
         )
     addresses = platform.graph.resolve(nat, ALLOCATION, ["aws_eip"])
     for target in addresses.targets:
-        rivals = _users(target.address, platform) - {nat.address}
-        if rivals and not addresses.is_open and target.confidence is not Confidence.AMBIGUOUS:
+        rivals = _users(platform.graph.resource_of(target), platform) - {nat.address}
+        if rivals and not addresses.is_open and target.is_sure:
             rival = min(rivals)
             return _failed(
                 nat,
@@ -192,19 +188,16 @@ def _own_address(nat: Resource, platform: Platform) -> str:
     return together(eip, edit(nat, f"{ALLOCATION} = aws_eip.{name}{index}.id"))
 
 
-def _users(address: str, platform: Platform) -> set[str]:
+def _users(eip: Resource, platform: Platform) -> set[str]:
     """What takes an Elastic IP for itself, for certain."""
     found = set()
     for user in platform.graph.of_type(*TAKERS):
         for path in _places(user):
-            targets = platform.graph.resolve(user, path, ["aws_eip"]).targets
-            sure = [target for target in targets if target.confidence is not Confidence.AMBIGUOUS]
-            if not user.is_deleted and [target.address for target in sure] == [address]:
+            taken = platform.graph.resolve(user, path, ["aws_eip"]).targets
+            if not user.is_deleted and [target.address for target in taken] == [eip.address]:
                 found.add(user.address)
-    eip = platform.graph.resource(address)
     for name in ("instance", "network_interface"):
-        for target in platform.graph.resolve(eip, name).targets if eip else ():
-            found.add(target.address)
+        found |= {target.address for target in platform.graph.resolve(eip, name).targets}
     return found
 
 
@@ -217,30 +210,24 @@ def _places(user: Resource) -> list[str]:
 def _waits(nat: Resource, platform: Platform, at: str) -> Finding:
     """The verdict on a gateway that is right, but may come before its internet gateway."""
     for gateway in platform.network.gateways_of(nat):
+        # Where an attachment joins the gateway to the VPC, that is what has to come first.
         joins = [gateway, *platform.network.attachments_of(gateway)]
-        is_new = nat.is_created and all(each.is_created for each in joins)
-        if is_new and not any(platform.graph.depends_on(nat.address, j.address) for j in joins):
+        is_new = nat.is_created and joins[-1].is_created
+        if is_new and not platform.graph.depends_on(nat.address, joins[-1].address):
+            wait = wait_for(platform.graph, nat, joins[-1])
             return _failed(
                 nat,
-                f"{nat.address} does not wait for {gateway.address}: whichever Terraform makes "
+                f"{nat.address} does not wait for {joins[-1].address}: whichever Terraform makes "
                 "first is chance",
-                path=(Step(nat.address, at), Step(gateway.address, "vpc_id", "created as well")),
-                cause=gateway.address,
+                path=(Step(nat.address, at), Step(joins[-1].address, "vpc_id", "created as well")),
+                cause=joins[-1].address,
                 symptom=NOT_ATTACHED,
                 strikes=Phase.APPLY,
                 severity=Severity.MEDIUM,
-                fix=f"Let it wait for {joins[-1].address}.",
-                snippet=_waiting(nat, joins[-1]),
+                fix=f"{wait.fix[0].upper()}{wait.fix[1:]}.",
+                snippet=wait.snippet,
             )
     return passed(nat.address, "it stands where an internet gateway leads out", at=at)
-
-
-def _waiting(nat: Resource, last: Resource) -> str:
-    """What makes a gateway wait; from another module only the call of its own can."""
-    if nat.module == last.module:
-        return edit(nat, f"depends_on = [{last.config_address}]")
-    call = nat.module[-1].name if nat.module else "GATEWAY"
-    return block(f'module "{call}"', "depends_on = [INTERNET_GATEWAY]")
 
 
 def _failed(nat: Resource, message: str, **details: Any) -> Finding:

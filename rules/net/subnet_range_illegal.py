@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.rule import (
     LARGEST,
@@ -49,7 +49,6 @@ from policyscan.rule import (
     Parameters,
     Phase,
     Platform,
-    Resource,
     Rule,
     Service,
     Severity,
@@ -79,27 +78,12 @@ CIDR = "cidr_block"
 ZONE = "availability_zone"
 RESERVED = 5
 """Addresses of each subnet that AWS keeps."""
-FOR_BALANCER = 8
-"""Addresses a load balancer wants free in each of its subnets to grow."""
-
-
-class Tenant(NamedTuple):
-    """A service and the subnets its tasks run in, by address."""
-
-    service: Service
-    subnets: dict[str, Resource]
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per subnet."""
-    tenants = [
-        Tenant(service, {each.resource.address: each.resource for each in placement.subnets})
-        for service in platform.services
-        for placement in (platform.placement(service),)
-    ]
     for subnet in platform.ranges.subnets:
-        mine = [tenant for tenant in tenants if subnet.resource.address in tenant.subnets]
-        yield replace(_judge(subnet, platform), notes=_notes(mine, platform))
+        yield replace(_judge(subnet, platform), notes=_notes(subnet, platform))
 
 
 def _judge(subnet: SubnetRange, platform: Platform) -> Finding:
@@ -165,8 +149,7 @@ def _inside(subnet: SubnetRange, platform: Platform) -> Finding:
     address, network = subnet.resource.address, subnet.network
     path = (Step(address, CIDR, str(network)),)
     if not subnet.vpc or network is None:
-        why = f"which VPC {address} stands in is not in the plan; {platform.graph.advice}"
-        return undetermined(address, why, at="vpc_id")
+        return undetermined(address, platform.network.unplaced(subnet.resource), at="vpc_id")
     blocks = platform.ranges.blocks(subnet.vpc)
     here = Step(subnet.vpc, CIDR, ", ".join(map(str, blocks.networks)))
     if any(network.subnet_of(block) for block in blocks.networks):
@@ -197,29 +180,33 @@ def _moved(subnet: SubnetRange, platform: Platform) -> str:
         return edit(resource, f"{CIDR} = {quoted(str(free)) if free else 'FREE_RANGE'}")
     block = network_of(vpc.value(CIDR)) if vpc else None
     size = subnet.network.prefixlen if subnet.network else SMALLEST
-    bits = max(min(size, SMALLEST) - block.prefixlen, 0) if block else 8
+    bits = max(min(size, SMALLEST) - block.prefixlen, 1) if block else 8
     number = "count.index" if isinstance(resource.key, int) else "index(KEYS, each.key)"
     whole = reference(vpc, CIDR, resource) if vpc else "VPC_CIDR_BLOCK"
     return edit(resource, f"{CIDR} = cidrsubnet({whole}, {bits}, {number})")
 
 
-def _notes(tenants: list[Tenant], platform: Platform) -> tuple[Note, ...]:
-    """A warning when the subnets of services may run out of addresses at full scale.
+def _notes(subnet: SubnetRange, platform: Platform) -> tuple[Note, ...]:
+    """A warning when the subnets of its services may run out of addresses at full scale.
 
-    A deployment runs twice the tasks for a while; a load balancer takes addresses as well.
+    A deployment runs twice the tasks for a while.
     """
-    subnets = {address: subnet for tenant in tenants for address, subnet in tenant.subnets.items()}
-    ranges = [network_of(each.value(CIDR)) for each in subnets.values()]
-    tasks = sum(_most(tenant.service, platform) for tenant in tenants)
-    if None in ranges or not tasks:
-        return ()
-    room = sum(each.num_addresses - RESERVED for each in ranges if each)
-    is_balanced = any(list(platform.balancing.load_balancers_of(each.service)) for each in tenants)
-    wanted = 2 * tasks + (FOR_BALANCER if is_balanced else 0)
-    if wanted <= room:
+    services = {
+        tenant.service.address: tenant.service
+        for tenant in platform.tenants
+        if tenant.subnet.resource.address == subnet.resource.address
+    }
+    subnets = {
+        tenant.subnet.resource.address: network_of(tenant.subnet.resource.value(CIDR))
+        for tenant in platform.tenants
+        if tenant.service.address in services
+    }
+    tasks = sum(_most(service, platform) for service in services.values())
+    room = sum(each.num_addresses - RESERVED for each in subnets.values() if each)
+    if None in subnets.values() or 2 * tasks <= room:
         return ()
     text = f"{room} addresses are few for the {tasks} tasks that may run in {', '.join(subnets)}: "
-    text += f"with a deployment under way it takes {wanted}"
+    text += f"with a deployment under way it takes {2 * tasks}"
     return (Note(Level.WARNING, text),)
 
 

@@ -68,14 +68,11 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-GROUPS = "network_configuration[0].security_groups"
-SUBNETS = "network_configuration[0].subnets"
 HTTPS = Port(443)
 SYMPTOM = (
     "ResourceInitializationError: unable to pull secrets or registry auth: ... i/o timeout, or "
     "CannotPullContainerError: ... i/o timeout"
 )
-NO_RULE = "%s has no egress rule"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -89,25 +86,26 @@ def _judge(service: Service, platform: Platform) -> Finding:
         why = "not in awsvpc mode: its tasks have no security groups of their own"
         return not_applicable(service.address, why)
     reach = platform.reachability
-    tasks = reach.end(service.resource, GROUPS, SUBNETS)
+    tasks = reach.tasks(service.resource)
     answer = reach.from_anywhere(tasks, Direction.EGRESS, HTTPS)
-    if answer.reach is Reach.YES and answer.entry is not None:
+    if answer.entry is not None:
         step = Step(answer.entry.holder.address, answer.entry.path.rstrip("."))
         return passed(
             service.address,
             f"port 443 is open from {tasks.shown} to everywhere",
             path=(*tasks.steps, step),
             certainty=weakest(tasks.certainty, answer.entry.certainty),
-            at=GROUPS,
+            at=tasks.attribute,
         )
     some = reach.about(tasks, Direction.EGRESS, HTTPS)
     if not some and answer.reach is Reach.NO:
-        others = ", ".join(each.shown for each in reach.entries(tasks, Direction.EGRESS))
-        what = f"out of {tasks.shown} goes {others} alone" if others else NO_RULE % tasks.shown
+        others = " and ".join(each.shown for each in reach.entries(tasks, Direction.EGRESS))
+        what = f"lets out {others} alone" if others else "has no egress rule"
+        what = f"{tasks.shown} {what}"
         return _failed(service, tasks, f"{what}: no task can call AWS on port 443")
     if some and not (tasks.missing or any(g.doubts[Direction.EGRESS] for g in tasks.groups)):
         return _judge_narrow(service, tasks, some, platform)
-    return undetermined(service.address, answer.why, path=tasks.steps, at=GROUPS)
+    return undetermined(service.address, answer.why, path=tasks.steps, at=tasks.attribute)
 
 
 def _judge_narrow(
@@ -127,7 +125,7 @@ def _judge_narrow(
             service.address,
             f"port 443 is open from {tasks.shown} to {served[0].address} and to S3",
             path=(*tasks.steps, Step(served[0].address, "security_group_ids")),
-            at=GROUPS,
+            at=tasks.attribute,
         )
     is_inside = all(_is_inside(entry) for entry in some)
     if is_inside and all(vpcs) and vpcs and all(reach is Reach.NO for _, reach in met):
@@ -136,7 +134,7 @@ def _judge_narrow(
     doubts = [doubt for entry in some for doubt in entry.doubts]
     why = doubts[0] if doubts else "make sure that it is enough"
     why = f"port 443 is not open to everywhere, but by {shown}: {why}"
-    return undetermined(service.address, why, path=tasks.steps, at=GROUPS)
+    return undetermined(service.address, why, path=tasks.steps, at=tasks.attribute)
 
 
 def _meets(tasks: End, endpoint: Resource, platform: Platform) -> Reach:
@@ -159,8 +157,8 @@ def _failed(service: Service, tasks: End, message: str) -> Finding:
         certainty=tasks.certainty,
         symptom=SYMPTOM,
         strikes=Phase.TASK_START,
-        cause=tasks.groups[0].key if tasks.groups else service.address,
+        cause=next((group.key for group in tasks.groups), service.address),
         fix=f"Add an egress rule to {tasks.shown} that lets tcp 443 out to everywhere.",
         snippet=permission(tasks, Direction.EGRESS, HTTPS),
-        at=GROUPS,
+        at=tasks.attribute,
     )

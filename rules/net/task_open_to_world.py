@@ -47,6 +47,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Unknown,
     Way,
     arguments,
     block,
@@ -73,8 +74,6 @@ RULE = Rule(
     types=("aws_ecs_service",),
 )
 
-GROUPS = "network_configuration[0].security_groups"
-SUBNETS = "network_configuration[0].subnets"
 WEB = frozenset({80, 443})
 CALLER = {
     "aws_security_group_rule": "source_security_group_id",
@@ -94,7 +93,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         why = "not in awsvpc mode: its tasks have no security groups of their own"
         return not_applicable(service.address, why)
     reach = platform.reachability
-    tasks = reach.end(service.resource, GROUPS, SUBNETS)
+    tasks = reach.tasks(service.resource)
     entries = tuple(reach.entries(tasks, Direction.INGRESS))
     wide = [entry for entry in entries if is_open(entry)]
     ways = [
@@ -111,7 +110,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     doubts += [why for group in tasks.groups for why in group.doubts[Direction.INGRESS]]
     doubts += [why for entry in entries for why in entry.doubts]
     if doubts:
-        return undetermined(service.address, doubts[0], path=tasks.steps, at=GROUPS)
+        return undetermined(service.address, doubts[0], path=tasks.steps, at=tasks.attribute)
     notes = [Note(Level.INFO, "its clients' own addresses reach the tasks")] if wide else []
     blocks = sorted({cidr for entry in entries for cidr in entry.cidrs} if not wide else ())
     if blocks:
@@ -122,7 +121,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         path=tasks.steps,
         certainty=tasks.certainty,
         notes=tuple(notes),
-        at=GROUPS,
+        at=tasks.attribute,
     )
 
 
@@ -149,7 +148,7 @@ def _failed(service: Service, tasks: End, entry: Entry, callers: str) -> Finding
         fix=f"In {entry.holder.address}, name the load balancer's security group instead of "
         f"{' and '.join(entry.cidrs)}.",
         snippet=_written(entry, peer),
-        at=GROUPS,
+        at=tasks.attribute,
     )
 
 
@@ -182,13 +181,16 @@ def _judge_front(service: Service, way: Way, platform: Platform) -> Finding | No
             continue
         path = (*way.steps, *front.steps[1:], Step(entry.holder.address, entry.path.rstrip(".")))
         says = f"{way.balancer.address} in front of it is open to the world on {entry.shown}"
+        if isinstance(entry.first, Unknown) or isinstance(entry.last, Unknown):
+            why = f"{says}, whose ports are known only after apply: write them down"
+            return undetermined(service.address, why, path=path)
         if later := [address for address, port in ports.items() if port is None]:
             why = f"{says}, and {later[0]}.port is known only after apply: write it as a number"
             return undetermined(service.address, why, path=path)
-        port = str(min(heard, default=80))
+        port = str(min(heard))
         return fail(
             service.address,
-            f"{says}, and listens on {' and '.join(map(str, heard)) or 'no port'}",
+            f"{says}, and listens on {' and '.join(map(str, heard))}",
             path=path,
             certainty=weakest(way.certainty, front.certainty, entry.certainty),
             symptom="the apply ends green; whatever else hears those ports can be called by all",
@@ -210,10 +212,10 @@ def _narrowed(entry: Entry, port: str) -> dict[str, str]:
 
 
 def _is_narrow(entry: Entry, ports: frozenset[int] | set[int]) -> bool:
-    """Whether a rule is about these ports alone; ICMP has no ports."""
+    """Whether a rule is about these ports alone; ICMP has no ports, and all protocols have none."""
     if "icmp" in str(entry.protocol):
         return True
-    match entry.first, entry.last:
-        case Known(first), Known(last) if str(entry.protocol) not in {"-1", "all"}:
-            return all(port in ports for port in range(int(first), int(last) + 1))
-    return str(entry.protocol) not in {"-1", "all"}
+    first, last = number_of(entry.first), number_of(entry.last)
+    if first is None or last is None:
+        return False
+    return all(port in ports for port in range(int(first), int(last) + 1))

@@ -74,6 +74,7 @@ from policyscan.rule import (
     passed,
     quoted,
     reference,
+    rerouted,
     undetermined,
 )
 
@@ -97,6 +98,7 @@ BROKEN = "its tasks cannot start"
 COMMANDS = frozenset({"ssmmessages", "kms"})
 """What a command run inside a task takes, and no start."""
 PUBLIC_SUBNET = "aws_subnet.PUBLIC_A.id"
+PRIVATE_TABLE = "aws_route_table.PRIVATE.id"
 
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
@@ -111,7 +113,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
         return not_applicable(service.address, "no network configuration: not in awsvpc mode")
     fargate = is_fargate(service, platform.graph)
     if fargate is None:
-        why = "whether it runs on Fargate is known only after apply: write launch_type"
+        why = "whether it runs on Fargate is known only after apply: write launch_type down"
         at = next((kind for kind in KINDS if service.resource.is_written(kind)), "cluster")
         return undetermined(service.address, why, at=at)
     if not fargate:
@@ -162,21 +164,19 @@ def _by_internet_gateway(subnet: PlacedSubnet, service: Service) -> Finding:
 
 def _by_nat(subnet: PlacedSubnet, service: Service, platform: Platform) -> Finding:
     for target in subnet.egress.nats:
-        nat = platform.graph.resource(target.address)
-        if nat is None or nat.mode == "data":
+        nat = platform.graph.resource_of(target)
+        if nat.mode == "data":
             continue
         problem, is_certain = platform.network.nat_problem(nat)
         path = (*subnet.path, Step(nat.address, "subnet_id"))
-        if problem and not (is_certain and len(subnet.egress.nats) == 1):
-            is_drawn = is_certain and len(subnet.egress.nats) > 1
-            if is_drawn:
-                problem = (
-                    f"{problem}, and whether it is used is not in the plan; {platform.graph.advice}"
-                )
-            return undetermined(service.address, problem, path=path, at=SUBNETS)
-        if problem:
+        if problem and is_certain and len(subnet.egress.nats) == 1:
             fix, snippet = _mended(nat, subnet, platform)
             return _failed(service, problem, path=path, cause=nat.address, fix=fix, snippet=snippet)
+        if problem and is_certain:
+            problem = f"{problem}, and whether it is used is not in the plan"
+            problem = f"{problem}; {platform.graph.advice}"
+        if problem:
+            return undetermined(service.address, problem, path=path, at=SUBNETS)
     return passed(service.address, "out by a NAT gateway", path=subnet.path)
 
 
@@ -184,7 +184,7 @@ def _mended(nat: Resource, subnet: PlacedSubnet, platform: Platform) -> tuple[st
     """What makes a NAT gateway lead out, in words and as HCL."""
     if nat.is_deleted:
         fix = f"Let {subnet.resource.address} lead to a NAT gateway that stays."
-        return fix, _led(subnet, platform)
+        return fix, rerouted(platform.graph, subnet.egress.path, "aws_nat_gateway.PUBLIC_A.id")
     if nat.value("connectivity_type") == Known("private"):
         public = arguments(
             connectivity_type=quoted("public"),
@@ -195,17 +195,6 @@ def _mended(nat: Resource, subnet: PlacedSubnet, platform: Platform) -> tuple[st
     return f"Move {nat.address} to a public subnet.", edit(nat, f"subnet_id = {PUBLIC_SUBNET}")
 
 
-def _led(subnet: PlacedSubnet, platform: Platform) -> str:
-    """The route to a NAT gateway, leading to another one."""
-    for step in subnet.egress.path:
-        holder = platform.graph.resource(step.address)
-        if holder is not None and step.attribute == "nat_gateway_id":
-            return edit(holder, "nat_gateway_id = aws_nat_gateway.PUBLIC_A.id")
-        if holder is not None and step.attribute.endswith(".nat_gateway_id"):
-            return default_route(holder)
-    return ""
-
-
 def _by_endpoints(subnet: PlacedSubnet, service: Service, platform: Platform) -> Finding:
     gap = platform.endpoint_gaps(service, subnet)
     if gap.verdict is Verdict.UNKNOWN:
@@ -214,15 +203,11 @@ def _by_endpoints(subnet: PlacedSubnet, service: Service, platform: Platform) ->
         return passed(service.address, gap.message, path=subnet.path)
     here = subnet.resource
     table = platform.graph.resource(next(iter(subnet.egress.tables), ""))
-    fix = f"Associate {here.address} with a route table that leads to a NAT gateway"
-    snippet = new(
-        "aws_route_table_association",
-        here.name,
-        arguments(
-            subnet_id=reference(here, "id", here), route_table_id="aws_route_table.PRIVATE.id"
-        ),
-    )
-    if table is not None:
+    if table is None or table.type == "aws_vpc":
+        ends = {"subnet_id": reference(here, "id", here), "route_table_id": PRIVATE_TABLE}
+        fix = f"Associate {here.address} with a route table that leads to a NAT gateway"
+        snippet = new("aws_route_table_association", here.name, arguments(**ends))
+    else:
         fix = f"Give {table.address} a default route to a NAT gateway in a public subnet"
         snippet = default_route(table)
     if gap.services and platform.endpoints.are_in(platform.network.managed_vpc(here)):
@@ -257,18 +242,18 @@ def _by_ipv6(subnet: PlacedSubnet, service: Service, platform: Platform) -> Find
     egress = platform.network.egress(subnet.resource, IPV6)
     path = (*subnet.path, *egress.path)
     images = _images(service, platform)
-    hosts = ", ".join(sorted({each.domain for each in images or ()}))
+    hosts = ", ".join(sorted({each.domain for each in images}))
     if egress.exit is Exit.OTHER:
         return _elsewhere(subnet, service)
     why = egress.why if egress.exit is Exit.UNKNOWN else ""
     if subnet.resource.value("enable_dns64") == Known(value=True):
         why = f"{here} has DNS64: make sure that a NAT gateway translates"
-    if not images or not all(each.is_private_ecr for each in images):
+    elif not images or not all(each.is_private_ecr for each in images):
         why = why or f"{here} has IPv6 alone: make sure that its images can be had so"
     if why:
         return undetermined(service.address, why, path=path, at=SUBNETS)
     is_out = egress.exit in {Exit.INTERNET_GATEWAY, Exit.EGRESS_ONLY}
-    has_ipv6 = all(each.has_ipv6 for each in images or ())
+    has_ipv6 = all(each.has_ipv6 for each in images)
     if is_out and has_ipv6:
         return passed(service.address, "out by IPv6", path=path)
     if not is_out and not has_ipv6:
@@ -281,22 +266,22 @@ def _by_ipv6(subnet: PlacedSubnet, service: Service, platform: Platform) -> Find
         path=path,
         cause=here,
         severity=Severity.MEDIUM if is_out else None,
-        fix="Pull from ECR's dual-stack host, ACCOUNT.dkr-ecr.REGION.on.aws, and route ::/0 to an "
-        "egress-only internet gateway; or run them in subnets with IPv4.",
+        fix="Run them in subnets with IPv4. Or pull from ECR's dual-stack host, "
+        "ACCOUNT.dkr-ecr.REGION.on.aws, and route ::/0 to an egress-only internet gateway.",
         snippet=in_private_subnets(service.resource),
     )
 
 
-def _images(service: Service, platform: Platform) -> tuple[Image, ...] | None:
-    """The images of a service, None when not all are known."""
+def _images(service: Service, platform: Platform) -> tuple[Image, ...]:
+    """The images of a service, none when not all are known."""
     definition, _ = platform.definition_of(service)
     task = platform.images.of(definition) if definition else None
     if task is None or not task.is_known:
-        return None
+        return ()
     try:
         return tuple(parse_image(str(each.image)) for each in task.containers)
     except ImageError:
-        return None
+        return ()
 
 
 def _failed(service: Service, message: str, *, at: str = SUBNETS, **details: Any) -> Finding:

@@ -154,8 +154,7 @@ def _notes(vpc: Resource, platform: Platform) -> tuple[Note, ...]:
         if join.is_deleted or vpc.address not in {target.address for target in joined}:
             continue
         for target in platform.graph.resolve(join, "dhcp_options_id").targets:
-            options = platform.graph.resource(target.address)
-            servers = options.elements("domain_name_servers") if options else ()
+            servers = platform.graph.resource_of(target).elements("domain_name_servers")
             if servers and Known("AmazonProvidedDNS") not in servers:
                 text = f"{target.address} names other servers than AmazonProvidedDNS"
                 return (Note(Level.WARNING, text),)

@@ -77,18 +77,18 @@ def _judge(cluster: Resource, platform: Platform) -> Finding:
     for index in range(len(cluster.elements("setting"))):
         at = f"setting[{index}].value"
         path = (Step(cluster.address, at),)
-        name, value = cluster.value(f"setting[{index}].name"), cluster.value(at)
-        if name == Known("containerInsights") and isinstance(value, Known):
-            if value.value in ON:
-                return passed(cluster.address, f"containerInsights is {value}", path=path)
-            return _off(cluster, at, f"sets containerInsights to {value}")
-        if isinstance(name, Unknown) or name == Known("containerInsights"):
+        # AWS knows no other setting of a cluster.
+        value = cluster.value(at)
+        if not isinstance(value, Known):
             return undetermined(
                 cluster.address,
                 f"{cluster.address}.setting is known only after apply: write its name and value as "
                 "constants, or apply what they wait for first",
                 path=path,
             )
+        if value.value in ON:
+            return passed(cluster.address, f"containerInsights is {value}", path=path)
+        return _off(cluster, at, f"sets containerInsights to {value}")
     says = "has no containerInsights setting: the account's default applies, which is off"
     return _by_account(cluster, platform) or _off(cluster, "setting", says)
 

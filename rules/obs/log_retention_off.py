@@ -32,7 +32,6 @@ in CKV_AWS_66, and asks for a year or more in CKV_AWS_338, against this rule.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from policyscan.rule import (
     Absent,
@@ -45,12 +44,12 @@ from policyscan.rule import (
     Resource,
     Rule,
     Severity,
+    Statement,
     Step,
     Target,
     Unknown,
     arguments,
     certainty_of,
-    decode_json,
     edit,
     fail,
     not_applicable,
@@ -62,11 +61,6 @@ from policyscan.rule import (
 )
 
 NEVER = 0
-DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-"""What a log group can keep. Source: PutRetentionPolicy, retentionInDays."""
 
 RULE = Rule(
     id="PS401",
@@ -80,7 +74,11 @@ RULE = Rule(
             "days",
             7,
             "days every log group keeps its events; 0 is for ever",
-            choices=(NEVER, *DAYS),
+            # As the table `retention_days` has it, which is not read before a rule runs.
+            choices=(
+                *(NEVER, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+                *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+            ),
         ),
         Parameter(
             "keep",
@@ -112,12 +110,12 @@ def _judge(group: Resource, parameters: Parameters) -> Finding:
         return passed(group.address, "its key lets CloudWatch Logs in", path=path)
     if isinstance(kept, Unknown):
         return _undetermined(group, "retention_in_days", f"retention_in_days = {days}")
-    effective = kept.value if isinstance(kept, Known) else NEVER
-    if effective == days or (keep == "at-least" and _is_longer(effective, days)):
-        return passed(group.address, f"it keeps its events {_spelt(days)}", path=path)
+    effective = int(number_of(kept) or NEVER)
+    shown = str(kept) if isinstance(kept, Known) and kept.is_sensitive else _spelt(effective)
+    if _suits(effective, days, keep):
+        return passed(group.address, f"it keeps its events {shown}", path=path)
     if isinstance(group_class, Unknown):
         return _undetermined(group, "log_group_class", 'log_group_class = "STANDARD"')
-    shown = "(sensitive)" if kept == Known(effective, is_sensitive=True) else _spelt(effective)
     least = "at least " if keep == "at-least" else ""
     return fail(
         group.address,
@@ -130,9 +128,11 @@ def _judge(group: Resource, parameters: Parameters) -> Finding:
     )
 
 
-def _is_longer(effective: Any, days: int) -> bool:
-    number = number_of(Known(effective))
-    return days != NEVER and number is not None and (number == NEVER or number > days)
+def _suits(effective: int, days: int, keep: str) -> bool:
+    """Whether events are kept as long as the policy wants; for ever is longer than any days."""
+    if keep == "at-least" and days != NEVER:
+        return effective == NEVER or effective >= days
+    return effective == days
 
 
 def _spelt(days: int) -> str:
@@ -158,13 +158,12 @@ def _locked_out(group: Resource, platform: Platform) -> Finding | None:
         for policy in graph.of_type("aws_kms_key_policy")
         for target in graph.resolve(policy, "key_id", ["aws_kms_key"]).targets
     }
-    region = group.value("region")
     for target in graph.resolve(group, "kms_key_id", ["aws_kms_key"]).targets:
-        key = graph.resource(target.address)
-        policy = key.value("policy") if key is not None else Absent()
-        if key is None or target.address in managed_apart or not isinstance(policy, Known):
+        key = graph.resource_of(target)
+        if isinstance(key.value("policy"), Absent) or target.address in managed_apart:
             continue
-        if not _lets_in(str(policy.value), str(region) if isinstance(region, Known) else ""):
+        document = platform.documents.of(key, "policy")
+        if not document.unresolved and not any(_lets_in(s, group) for s in document.statements):
             return _key_failure(group, target, key)
     return None
 
@@ -201,19 +200,11 @@ def _letting_in(key: Resource, service: str) -> str:
     return edit(key, f"policy = jsonencode({{\n{head}\n{lines}\n  }}])\n}})")
 
 
-def _lets_in(policy: str, region: str) -> bool:
-    """Whether a key policy allows CloudWatch Logs of a region ("" is any) something."""
-    services = f"logs.{region}." if region else "logs."
-    try:
-        statements: Any = decode_json(policy).get("Statement", ())
-    except (ValueError, AttributeError):
-        return True
-    for statement in statements if isinstance(statements, list) else (statements,):
-        if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
-            continue
-        principal = statement.get("Principal")
-        for named in principal.values() if isinstance(principal, dict) else (principal,):
-            for one in named if isinstance(named, list) else (named,):
-                if str(one) in {"*", "logs.amazonaws.com"} or str(one).startswith(services):
-                    return True
-    return False
+def _lets_in(statement: Statement, group: Resource) -> bool:
+    """Whether a statement of a key's policy allows CloudWatch Logs something."""
+    region = group.value("region")
+    own = f"logs.{region}." if isinstance(region, Known) else "logs."
+    return statement.allows and any(
+        not isinstance(name, str) or name in {"*", "logs.amazonaws.com"} or name.startswith(own)
+        for _, name in statement.principals
+    )

@@ -2,7 +2,7 @@
 
 ## Why
 A minimum of one task is an outage with every deployment and every lost task; a low maximum is a
-ceiling that shows under load only.
+ceiling that shows under load only. A maximum below the minimum is refused.
 
 ## Fix
 ```hcl
@@ -70,6 +70,7 @@ RULE = Rule(
 
 LOW, HIGH, COUNT = "min_capacity", "max_capacity", "desired_count"
 SYMPTOM = "the apply ends green; too few tasks run, or a ceiling shows under load"
+STRAYED = "the apply ends green; another number of tasks than agreed runs until it scales"
 REFUSED = "ValidationException: Maximum capacity cannot be less than minimum capacity"
 
 
@@ -80,36 +81,50 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
 
 
 def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -> Finding:
-    problems: list[Problem] = []
-    questions: list[Question] = []
     low, high = (number_of(target.resource.value(name)) for name in (LOW, HIGH))
-    is_reversed = low is not None and high is not None and high < low
-    for name, wanted in ((LOW, parameters["min"]), (HIGH, parameters["max"])):
-        match target.resource.value(name):
-            case Known(value) as known if value != wanted:
-                problems.append(
-                    Problem(
-                        f"{name} is {known}, not {wanted}",
-                        (Step(target.address, name, str(known)),),
-                        REFUSED if is_reversed else SYMPTOM,
-                        f"Let it scale between {parameters['min']} and {parameters['max']} tasks.",
-                        Phase.APPLY if is_reversed else Phase.RUNTIME,
-                        snippet=_bounded(target.resource, parameters),
-                    )
-                )
-            case Unknown():
-                why = f"{target.address}.{name} is known only after apply: write it as a number"
-                questions.append(Question(why, name))
+    step = Step(target.address, LOW, f"{parameters['min']} to {parameters['max']}")
+    good = passed(target.address, "bounds and start as agreed", path=(step,))
+    if low is not None and high is not None and high < low:
+        return concluded(good, (_reversed(target.resource, parameters),))
+    found = [*_bounds(target.resource, parameters)]
     for address in target.services:
         service = platform.graph.resource(address)
         if service is not None and low is not None and high is not None:
-            found = _start(service, target, platform, parameters)
-            problems += [found] if isinstance(found, Problem) else []
-            questions += [found] if isinstance(found, Question) else []
-    step = Step(target.address, LOW, f"{parameters['min']} to {parameters['max']}")
-    return concluded(
-        passed(target.address, "bounds and start as agreed", path=(step,)), problems, questions
+            found += _start(service, target.resource, platform, parameters)
+    problems = (each for each in found if isinstance(each, Problem))
+    return concluded(good, problems, (each for each in found if isinstance(each, Question)))
+
+
+def _reversed(target: Resource, parameters: Parameters) -> Problem:
+    """The problem of bounds the wrong way round, which AWS does not take."""
+    low, high = target.value(LOW), target.value(HIGH)
+    return Problem(
+        f"AWS refuses it: min_capacity is {low}, and max_capacity is {high}, which is less",
+        (Step(target.address, LOW, str(low)), Step(target.address, HIGH, str(high))),
+        REFUSED,
+        f"Let it scale between {parameters['min']} and {parameters['max']} tasks.",
+        Phase.APPLY,
+        snippet=_bounded(target, parameters),
+        cause=target.address,
     )
+
+
+def _bounds(target: Resource, parameters: Parameters) -> Iterator[Problem | Question]:
+    """Bounds that are others than the policy's."""
+    for name, wanted in ((LOW, parameters["min"]), (HIGH, parameters["max"])):
+        match target.value(name):
+            case Known(value) as known if value != wanted:
+                yield Problem(
+                    f"{name} is {known}, and the policy is {wanted}",
+                    (Step(target.address, name, str(known)),),
+                    SYMPTOM,
+                    f"Let it scale between {parameters['min']} and {parameters['max']} tasks.",
+                    Phase.RUNTIME,
+                    snippet=_bounded(target, parameters),
+                )
+            case Unknown():
+                why = f"{target.address}.{name} is known only after apply: write it as a number"
+                yield Question(why, name)
 
 
 def _bounded(target: Resource, parameters: Parameters) -> str:
@@ -118,33 +133,34 @@ def _bounded(target: Resource, parameters: Parameters) -> str:
 
 
 def _start(
-    service: Resource, target: ScalableTarget, platform: Platform, parameters: Parameters
-) -> Problem | Question | None:
+    service: Resource, target: Resource, platform: Platform, parameters: Parameters
+) -> Iterator[Problem | Question]:
     """What is wrong with the number a service starts with; unset means 0 tasks."""
-    low, high = (target.resource.value(name) for name in (LOW, HIGH))
-    least, most = number_of(low), number_of(high)
     is_ignored = platform.ignores_changes(service, COUNT)
     if is_ignored and not service.is_created:
-        return None
+        return
     start = service.value(COUNT)
-    count = number_of(start)
     if isinstance(start, Unknown):
         why = f"{service.address}.{COUNT} is known only after apply: write it as a number"
-        return Question(why, LOW)
-    if None not in {count, least, most} and (least or 0) <= (count or 0) <= (most or 0):
-        return None
+        yield Question(why, LOW)
+        return
+    count, least, most = (number_of(each) or 0 for each in (start, *map(target.value, (LOW, HIGH))))
+    if least <= count <= most:
+        return
     if is_ignored is None and not service.is_created:
         why = f"ignores changes of desired_count is not in the plan; {platform.graph.advice}"
-        return Question(f"whether {service.address} {why}", LOW)
+        yield Question(f"whether {service.address} {why}", LOW)
+        return
     said = f"{service.address} starts with no task: desired_count is not set"
     if isinstance(start, Known):
         tasks = "task" if count == 1 else "tasks"
-        said = f"{service.address} starts with {start} {tasks}, outside {low} to {high}"
+        scales = f"scales between {target.value(LOW)} and {target.value(HIGH)}"
+        said = f"{service.address} starts with {start} {tasks}, and {scales}"
     # What the service starts with is wrong only beside the bounds.
     steps = (
-        Step(target.address, LOW, str(low)),
+        Step(target.address, LOW, str(target.value(LOW))),
         Step(service.address, COUNT, str(start) if isinstance(start, Known) else "not set"),
     )
     fix = f"Let it start with {parameters['min']} tasks."
     snippet = edit(service, f"{COUNT} = {parameters['min']}")
-    return Problem(said, steps, SYMPTOM, fix, Phase.RUNTIME, snippet=snippet)
+    yield Problem(said, steps, STRAYED, fix, Phase.RUNTIME, snippet=snippet)

@@ -67,11 +67,11 @@ from policyscan.rule import (
     block,
     concluded,
     edit,
+    for_each_of,
     new,
     number_of,
     passed,
     quoted,
-    reference,
 )
 
 RULE = Rule(
@@ -120,7 +120,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
 
 def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -> Finding:
     policies = platform.scaling.policies_of(target)
-    doubts = [Question(why, ID) for why in _doubts(target, policies, platform)]
+    doubts = tuple(_doubts(target, platform))
     problems: list[Problem] = []
     questions: list[Question] = []
     path: list[Step] = [Step(target.address, ID)]
@@ -147,29 +147,18 @@ def _judge(target: ScalableTarget, platform: Platform, parameters: Parameters) -
     return concluded(good, told, questions)
 
 
-def _doubts(
-    target: ScalableTarget, policies: tuple[Resource, ...], platform: Platform
-) -> list[str]:
+def _doubts(target: ScalableTarget, platform: Platform) -> Iterator[Question]:
     """Why a policy that seems to be missing may be there."""
-    loose = [
-        f"the service {policy.address}.resource_id is for could not be followed; "
-        f"{platform.graph.advice}"
-        for policy in platform.scaling.loose_policies
-        if policy not in policies
-    ]
-    drawn = [
-        f"which metric {policy.address} tracks for {target.address} is known only after apply: "
-        "write it as a constant"
-        for policy in policies
-        if isinstance(policy.value(METRIC), Unknown)
-    ]
-    worked_out = [
-        f"what {policy.address} tracks is worked out of several metrics: make sure that it is what "
-        "this rule asks for"
-        for policy in policies
-        if policy.elements(f"{CUSTOM}.metrics")
-    ]
-    return [*loose, *drawn, *worked_out]
+    for policy in platform.scaling.loose_policies:
+        why = f"the service {policy.address}.resource_id is for could not be followed"
+        yield Question(f"{why}; {platform.graph.advice}", ID)
+    for policy in platform.scaling.policies_of(target):
+        if isinstance(policy.value(METRIC), Unknown):
+            why = f"which metric {policy.address} tracks for {target.address} is known only after "
+            yield Question(f"{why}apply: write it as a constant", ID)
+        if policy.elements(f"{CUSTOM}.metrics"):
+            why = f"what {policy.address} tracks is worked out of several metrics: make sure that "
+            yield Question(f"{why}it is what this rule asks for", ID)
 
 
 def _measures(policy: Resource, kind: str) -> bool:
@@ -200,17 +189,7 @@ def _missing(target: ScalableTarget, kind: str, wanted: float) -> Problem:
 
 def _policy(target: Resource, kind: str, wanted: float) -> str:
     """A policy for each instance of a target's block."""
-    one, lines = reference(target, "", target).removesuffix("."), []
-    if isinstance(target.key, int):
-        one, lines = (
-            f"{target.config_address}[count.index]",
-            [
-                f"count = length({target.config_address})",
-                "",
-            ],
-        )
-    elif target.key is not None:
-        one, lines = "each.value", [f"for_each = {target.config_address}", ""]
+    one, lines = for_each_of(target)
     own = arguments(
         name=quoted(kind),
         policy_type=quoted("TargetTrackingScaling"),
@@ -259,12 +238,15 @@ def _wrong(policy: Resource, wanted: float) -> Iterator[Problem]:
             Phase.RUNTIME,
             snippet=edit(policy, block(CONFIGURATION, "disable_scale_in = false")),
         )
-    if isinstance(value, Known) and number_of(value) != wanted:
+    number = number_of(value)
+    is_fraction = number is not None and number <= 1
+    if isinstance(value, Known) and number != wanted:
         yield Problem(
             f"{where} tracks {value}, not {wanted:g}",
             (Step(where, VALUE, str(value)),),
             SYMPTOM,
-            f"Let {where} hold {wanted:g} percent; target_value is in percent, 70 and not 0.7.",
+            f"Let {where} hold {wanted:g} percent."
+            + (f" It is in percent: {wanted:g}, not {value}." if is_fraction else ""),
             Phase.RUNTIME,
             snippet=edit(policy, block(CONFIGURATION, f"target_value = {wanted:g}")),
         )

@@ -50,6 +50,7 @@ from policyscan.rule import (
     block,
     edit,
     fail,
+    for_each_of,
     new,
     not_applicable,
     passed,
@@ -181,11 +182,10 @@ def _without_target(service: Service, platform: Platform, *, is_asked: bool) -> 
 
 def _cluster(service: Service, beside: Resource, platform: Platform) -> str:
     """The name of a service's cluster as HCL."""
-    found = (platform.graph.resource(target.address) for target in service.clusters.targets)
+    found = (platform.graph.resource_of(target) for target in service.clusters.targets)
     names = (
         reference(each, "name" if each.mode == "managed" else "cluster_name", beside)
         for each in found
-        if each is not None
     )
     return next(names, "aws_ecs_cluster.CLUSTER.name")
 
@@ -203,16 +203,11 @@ def _renamed(target: Resource, service: Service, platform: Platform) -> str:
 def _target(service: Service, platform: Platform) -> str:
     """A new target for each instance of a service's block."""
     resource = service.resource
-    own, lines = f"{resource.config_address}.name", []
-    if isinstance(resource.key, int):
-        own = f"{resource.config_address}[count.index].name"
-        lines = [f"count = length({resource.config_address})", ""]
-    elif resource.key is not None:
-        own, lines = "each.value.name", [f"for_each = {resource.config_address}", ""]
+    one, lines = for_each_of(resource)
     body = arguments(
         service_namespace=quoted("ecs"),
         scalable_dimension=quoted("ecs:service:DesiredCount"),
-        resource_id=_resource_id(_cluster(service, resource, platform), own),
+        resource_id=_resource_id(_cluster(service, resource, platform), f"{one}.name"),
         min_capacity="2",
         max_capacity="10",
     )

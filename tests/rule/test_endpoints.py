@@ -9,8 +9,8 @@ import pytest
 
 from policyscan.plan import Taken, Template
 from policyscan.rule import Verdict
-from policyscan.rule.endpoints import Gap
-from tests.rule.platforms import Made, Refs, made, platform_of, standing
+from policyscan.rule.endpoints import Gap, ServiceName, service_name
+from tests.rule.platforms import Made, Refs, made, platform_of, resource_of, standing
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
 VPC = made("aws_vpc.v", id=Refs())
@@ -304,3 +304,45 @@ def test_an_endpoint_that_goes_does_not_help() -> None:
     )
     found = platform_of(*entries).endpoints.interfaces_in("aws_vpc.v")
     assert [each.name for each in found] == ["new", "loose"]
+
+
+def test_a_gateway_serves_the_main_table_of_a_new_vpc() -> None:
+    platform = platform_of(VPC, SUBNET, gateway("aws_vpc.v.main_route_table_id"))
+    endpoint = resource_of(platform, "aws_vpc_endpoint.s3")
+    egress = platform.network.egress(resource_of(platform, "aws_subnet.s"))
+    assert platform.endpoints.tables_of(endpoint) == set(egress.tables) == {"aws_vpc.v"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("com.amazonaws.us-east-1.ecr.api", ServiceName("us-east-1", "ecr.api")),
+        ("com.amazonaws.us-gov-west-1.s3", ServiceName("us-gov-west-1", "s3")),
+        ("cn.com.amazonaws.cn-north-1.ecr.dkr", ServiceName("cn-north-1", "ecr.dkr")),
+        ("com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0", None),
+        ("nonsense", None),
+    ],
+)
+def test_the_name_of_an_aws_service_tells_its_region(
+    name: str, expected: ServiceName | None
+) -> None:
+    platform = platform_of(
+        VPC, made("aws_vpc_endpoint.x", vpc_id=Refs("aws_vpc.v.id"), service_name=name)
+    )
+    assert service_name(resource_of(platform, "aws_vpc_endpoint.x")) == expected
+
+
+def test_what_joins_an_endpoint_to_something_does_not_count_when_it_goes() -> None:
+    join = "aws_vpc_endpoint_route_table_association"
+    ends = {
+        "vpc_endpoint_id": Refs("aws_vpc_endpoint.s3.id"),
+        "route_table_id": Refs("aws_route_table.t.id"),
+    }
+    for entry, tables in (
+        (made(f"{join}.j", **ends), {"aws_route_table.t"}),
+        (standing(f"{join}.j", "delete", **ends), set()),
+    ):
+        platform = platform_of(VPC, TABLE, gateway(route_table_ids=[]), entry)
+        endpoint = resource_of(platform, "aws_vpc_endpoint.s3")
+        assert platform.endpoints.tables_of(endpoint) == tables
+        assert platform.endpoints.is_joined(endpoint, "route_table_ids") is bool(tables)

@@ -154,6 +154,17 @@ def test_the_evidence_runs_from_association_over_table_and_route_to_the_gateway(
     assert found.certainty is Certainty.PROVEN
 
 
+def by_vpc(table: str) -> Made:
+    return made(
+        "aws_route.out", route_table_id=Refs(table), destination_cidr_block=EVERYWHERE, **NAT
+    )
+
+
+VPC_OTHER = made("aws_vpc.other", id=Refs())
+ADOPTED = made(
+    "aws_default_route_table.d",
+    default_route_table_id=Refs("aws_vpc.v.default_route_table_id"),
+)
 MAIN_TABLE = [
     # A new VPC's own main table leads nowhere.
     ((), Exit.NONE),
@@ -179,6 +190,21 @@ MAIN_TABLE = [
             ),
         ),
         Exit.INTERNET_GATEWAY,
+    ),
+    # The new main table gets its route by the attribute of the VPC, adopted or not.
+    ((by_vpc("aws_vpc.v.main_route_table_id"),), Exit.NAT),
+    ((by_vpc("aws_vpc.v.default_route_table_id"),), Exit.NAT),
+    ((ADOPTED, by_vpc("aws_vpc.v.main_route_table_id")), Exit.NAT),
+    ((VPC_OTHER, by_vpc("aws_vpc.other.main_route_table_id")), Exit.NONE),
+    # A VPN gateway propagates routes to it.
+    (
+        (
+            made(
+                "aws_vpn_gateway_route_propagation.p",
+                route_table_id=Refs("aws_vpc.v.main_route_table_id"),
+            ),
+        ),
+        Exit.UNKNOWN,
     ),
     # Another VPC's default table is none of this one's.
     (
@@ -278,7 +304,7 @@ def test_a_nat_gateway_works_in_a_public_subnet_or_as_a_regional_one() -> None:
             True,
         ),
         ({"subnet_id": "subnet-0123456789abcdef0"}, "is not in this plan", False),
-        ({"subnet_id": Refs("data.aws_subnet.d.id")}, "are unknown", False),
+        ({"subnet_id": Refs("data.aws_subnet.d.id")}, "are not in this plan", False),
     ],
 )
 def test_a_nat_gateway_elsewhere_has_a_problem(
@@ -555,3 +581,24 @@ def test_why_a_default_route_is_not_known_is_said(
     found = egress(ASSOCIATION, table(*routes))
     assert found.exit is Exit.UNKNOWN
     assert why in found.why
+
+
+def test_a_subnet_may_be_associated_with_the_main_table_by_name() -> None:
+    join = made(
+        "aws_route_table_association.m",
+        subnet_id=Refs("aws_subnet.s.id"),
+        route_table_id=Refs("aws_vpc.v.main_route_table_id"),
+    )
+    found = egress(join, by_vpc("aws_vpc.v.main_route_table_id"))
+    assert (found.exit, found.tables) == (Exit.NAT, ("aws_vpc.v",))
+
+
+def test_an_adopted_main_table_that_goes_tells_nothing_of_the_one_that_stays() -> None:
+    gone = standing(
+        "aws_default_route_table.d",
+        "delete",
+        default_route_table_id=Refs("aws_vpc.v.default_route_table_id"),
+    )
+    platform = platform_of(standing("aws_vpc.v", id="vpc-0"), SUBNET, gone)
+    found = platform.network.egress(resource_of(platform, "aws_subnet.s"))
+    assert found.exit is Exit.UNKNOWN

@@ -296,10 +296,10 @@ def test_ports_that_nobody_knows_are_no_doubt_where_the_rule_is_for_a_group() ->
     assert found.reach is Reach.NO
 
 
-def test_open_entries_are_those_for_every_address() -> None:
+def test_a_rule_is_open_when_it_names_every_address() -> None:
     rules = (rule(cidr_blocks=["10.0.0.0/8"]), rule(ipv6_cidr_blocks=["::/0"]))
     platform = platform_of(VPC, NEAR, FAR, *BOTH, group("n", *rules))
-    found = platform.reachability.open_entries(end(platform, "a"), IN)
+    found = filter(is_open, platform.reachability.entries(end(platform, "a"), IN))
     assert [each.cidrs for each in found] == [("::/0",)]
 
 

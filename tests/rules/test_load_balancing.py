@@ -54,8 +54,8 @@ def found(fixture: str, name: str) -> Finding:
             "PS202/unknown",
             ".elsewhere",
             (
-                "no load balancer of this plan is known to send to aws_lb_target_group.main[6]: "
-                "make sure that one does"
+                "no load balancer of this plan is known to send to "
+                "data.aws_lb_target_group.shared: make sure that one does"
             ),
         ),
         (
@@ -107,7 +107,7 @@ def found(fixture: str, name: str) -> Finding:
             "PS203/fail",
             ".http",
             (
-                "out of aws_security_group.http goes udp 443, tcp 80 alone: no task can call AWS "
+                "aws_security_group.http lets out udp 443 and tcp 80 alone: no task can call AWS "
                 "on port 443"
             ),
         ),
