@@ -73,7 +73,7 @@ def test_programs_get_every_rule_with_every_parameter() -> None:
     assert [each["id"] for each in document["rules"]] == [each.rule.id for each in LISTED]
     for rule in document["rules"]:
         assert set(rule) == {
-            *("id", "name", "group", "title", "types", "parameters"),
+            *("id", "name", "group", "title", "types", "page", "parameters"),
             *("severity", "severity_default", "severity_origin"),
         }
         for parameter in rule["parameters"]:

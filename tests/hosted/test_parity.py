@@ -23,9 +23,10 @@ KNOWN_BAD = (
     FIXTURES / "reference_broken" / "plan.json",
 )
 IS_WHOLE = os.environ.get("POLICYSCAN_HOSTED_PARITY") == "all"
+FORGETTING = FIXTURES / "rules" / "PS703" / "pass_forgotten" / "plan.json"
 EVERY = 1 if IS_WHOLE else 3
 READ: dict[str, str] = {} if IS_WHOLE else {"POLICYSCAN_NO_SOURCE": "1"}
-PLANS = sorted({*sorted(FIXTURES.rglob("plan.json"))[::EVERY], *KNOWN_BAD})
+PLANS = sorted({*sorted(FIXTURES.rglob("plan.json"))[::EVERY], *KNOWN_BAD, FORGETTING})
 LEAST = 90
 
 # Passes on all that Checkov shows to a check, so that the test need not know what that is.
@@ -102,7 +103,7 @@ def kind_of(plan: str, address: str) -> str:
     return address
 
 
-def test_checkov_visits_no_delete_no_data_source_and_no_plan_as_a_whole(
+def test_checkov_visits_nothing_that_goes_no_data_source_and_no_plan_as_a_whole(
     compared: Compared,
 ) -> None:
     missed = {
@@ -110,7 +111,7 @@ def test_checkov_visits_no_delete_no_data_source_and_no_plan_as_a_whole(
         for (plan, _, address), one in compared.own.items()
         if one["verdict"] in {"pass", "fail"} and (plan, address) not in compared.visited
     }
-    assert {kind_of(*each) for each in missed} == {"(plan)", "data source", "delete"}
+    assert {kind_of(*each) for each in missed} == {"(plan)", "data source", "delete", "forget"}
 
 
 @pytest.mark.parametrize("plan", KNOWN_BAD, ids=[each.parent.name for each in KNOWN_BAD])
