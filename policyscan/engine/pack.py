@@ -8,7 +8,6 @@ from typing import Final
 
 from policyscan.engine.contract import PackRule, Problem, line_of
 from policyscan.engine.gate import GATE
-from policyscan.engine.policy_language import read_policy
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
 
@@ -21,11 +20,19 @@ HOSTED: Final = "checkov_pack"
 _Read = tuple[PackRule | None, tuple[Problem, ...]]
 _Reader = Callable[[Path], _Read]
 
+
+def _read_policy(path: Path) -> _Read:
+    # Most packs have none, and a scan should not wait for what reads them.
+    from policyscan.engine.policy_language import read_policy  # noqa: PLC0415
+
+    return read_policy(path)
+
+
 _NO_RULE: Final[_Read] = (None, ())
 _READERS: Final[Mapping[str, _Reader]] = {
     ".py": read_python_rule,
-    ".yaml": read_policy,
-    ".yml": read_policy,
+    ".yaml": _read_policy,
+    ".yml": _read_policy,
 }
 """What reads a rule file, by the file's suffix; other files of a pack are no rules."""
 

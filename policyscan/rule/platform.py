@@ -26,6 +26,7 @@ from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
 from policyscan.rule.security_groups import SecurityGroups
 from policyscan.rule.task import Task, read_tasks
+from policyscan.rule.uses import Users
 
 
 class Platform:
@@ -139,6 +140,11 @@ class Platform:
     def accounts(self) -> frozenset[str]:
         """The accounts the plan is made for, none where nothing tells."""
         return own_accounts(self.plan)
+
+    @cached_property
+    def users(self) -> Users:
+        """What uses what is paid for by itself."""
+        return Users(self.graph)
 
     @cached_property
     def regions(self) -> Regions:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
-from policyscan.graph import Edge, EdgeKind, ResourceGraph
+from policyscan.graph import Edge, ResourceGraph
 from policyscan.plan import Resource
 from policyscan.rule.balancing import LISTENER_RULES, LISTENERS, LOAD_BALANCERS, TARGET_GROUPS
 from policyscan.rule.ecs import SERVICE
@@ -53,17 +54,43 @@ USES = {
         TARGET_GROUPS, Use(_SENDS, "no listener sends to it", "its targets get no request")
     ),
 }
+_USERS = tuple(sorted({kind for use in USES.values() for kind in (*use.by, *TARGETS)}))
+"""The types that use something by what they are."""
 _NO_USE = ("aws_cloudwatch_", "aws_iam_", "aws_route53_", "aws_wafv2_", "aws_security_group")
 """How types begin that speak about a resource, and do not use it."""
 
 
-def users_of(graph: ResourceGraph, address: str) -> Iterator[tuple[Edge, Resource]]:
-    """What takes a value from a resource and stands after this plan."""
-    for edge in graph.edges.into(address):
-        user = graph.resource(edge.source)
-        is_there = user is not None and user.mode == "managed" and not user.is_deleted
-        if user is not None and is_there and edge.kind is EdgeKind.VALUE:
-            yield edge, user
+class Users:
+    """What takes a value from what, and stands after this plan.
+
+    Made of the users' own edges: who refers to a resource is a question to all of them at once.
+    """
+
+    def __init__(self, graph: ResourceGraph) -> None:
+        self._graph = graph
+
+    def of(self, address: str, use: Use | None = None) -> Iterator[tuple[Edge, Resource]]:
+        """What of the types that use anything names it; where a `use` has others, these too."""
+        yield from self._named.get(address, ())
+        if use is not None and use.has_others:
+            yield from self._others.get(address, ())
+
+    @cached_property
+    def _named(self) -> Mapping[str, list[tuple[Edge, Resource]]]:
+        return self._from(self._graph.of_type(*_USERS))
+
+    @cached_property
+    def _others(self) -> Mapping[str, list[tuple[Edge, Resource]]]:
+        return self._from(each for each in self._graph.plan.resources if each.type not in _USERS)
+
+    def _from(self, users: Iterable[Resource]) -> Mapping[str, list[tuple[Edge, Resource]]]:
+        """By the address that is named, in the order of the users."""
+        found: dict[str, list[tuple[Edge, Resource]]] = {}
+        for user in users:
+            if user.mode == "managed" and not user.is_deleted:
+                for edge in self._graph.edges.values_of(user.address):
+                    found.setdefault(edge.target, []).append((edge, user))
+        return found
 
 
 def uses(use: Use, user: Resource) -> bool:

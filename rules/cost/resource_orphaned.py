@@ -64,7 +64,6 @@ from policyscan.rule.uses import (
     Use,
     may_use,
     put_to_use,
-    users_of,
     uses,
     with_targets,
 )
@@ -108,7 +107,7 @@ def _judge_used(resource: Resource, platform: Platform) -> Finding:
     if held := next((name for name in HELD_BY if resource.is_written(name)), ""):
         return passed(resource.address, f"{held} says who has it", at=held)
     doubts: list[tuple[Step, str]] = []
-    for edge, user in users_of(platform.graph, resource.address):
+    for edge, user in platform.users.of(resource.address, use):
         if uses(use, user):
             step = Step(edge.source, edge.from_attribute)
             if edge.confidence is not Confidence.AMBIGUOUS:
@@ -165,7 +164,7 @@ def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
     ]
     if not groups or platform.balancing.loose:
         return _judge_used(balancer, platform)
-    users = [user for group in groups for _, user in users_of(graph, group.address)]
+    users = [user for group in groups for _, user in platform.users.of(group.address)]
     targets = [each for each in users if each.type in TARGETS]
     services = {service.address: service for service in platform.services}
     for each in targets:
@@ -183,7 +182,7 @@ def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
 
 def _judge_group(group: Resource, platform: Platform) -> Finding:
     """A target group with targets is none too many: that nothing sends to it PS103 says."""
-    for edge, user in users_of(platform.graph, group.address):
+    for edge, user in platform.users.of(group.address):
         if user.type in TARGETS and edge.confidence is not Confidence.AMBIGUOUS:
             path = (Step(edge.source, edge.from_attribute), Step(group.address))
             return passed(group.address, f"{edge.source} is its target", path=path)
