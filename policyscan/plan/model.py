@@ -206,9 +206,14 @@ class Resource:
         return tuple(found for prefix, block in blocks for found in block.expressions(prefix))
 
     def _has_member(self, name: str) -> bool:
-        """Whether it may be a block: a plain value that nobody wrote is the provider's."""
+        """Whether it may be a block, or a map made of several: `tags_all` of default tags.
+
+        A plain value that nobody wrote is the provider's.
+        """
         value = self.after.get(name) if isinstance(self.after, dict) else None
-        return isinstance(value, list) and any(isinstance(each, dict) for each in value)
+        if isinstance(value, list):
+            return any(isinstance(each, dict) for each in value)
+        return isinstance(value, dict) and bool(value)
 
 
 def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:
