@@ -13,6 +13,7 @@ import pytest
 
 from policyscan.planner.fixtures import read_fixture
 from tests.planfiles import save_plan
+from tests.required import missing, skip_if_left_out
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,36 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def terraform() -> None:
-    """Skip a test without terraform; POLICYSCAN_REQUIRE_TERRAFORM=1 makes that a failure.
-
-    0 leaves out every test that needs it.
-    """
-    if os.environ.get("POLICYSCAN_REQUIRE_TERRAFORM") == "0":
-        pytest.skip("left out by POLICYSCAN_REQUIRE_TERRAFORM=0")
-    if shutil.which("terraform") is not None:
-        return
-    if os.environ.get("POLICYSCAN_REQUIRE_TERRAFORM") == "1":
-        pytest.fail("terraform is not on PATH, and POLICYSCAN_REQUIRE_TERRAFORM=1 asks for it")
-    pytest.skip("terraform is not on PATH")
+    """Skip a test without terraform, or as POLICYSCAN_REQUIRE_TERRAFORM says."""
+    skip_if_left_out("TERRAFORM")
+    if shutil.which("terraform") is None:
+        missing("TERRAFORM", "terraform is not on PATH")
 
 
 @pytest.fixture(scope="session")
 def checkov_python() -> Path:
-    """The Python of Checkov's own environment.
+    """The Python of Checkov's own environment; POLICYSCAN_CHECKOV_PYTHON names that of another.
 
-    Skips a test without Checkov; POLICYSCAN_REQUIRE_CHECKOV=1 makes that a failure, 0 leaves out
-    every test that needs it. POLICYSCAN_CHECKOV_PYTHON names the Python of another environment.
+    Skips a test without Checkov, or as POLICYSCAN_REQUIRE_CHECKOV says.
     """
-    required = os.environ.get("POLICYSCAN_REQUIRE_CHECKOV")
-    if required == "0":
-        pytest.skip("left out by POLICYSCAN_REQUIRE_CHECKOV=0")
+    skip_if_left_out("CHECKOV")
     own = Path(__file__).resolve().parents[1] / ".venv-checkov" / "bin" / "python"
     python = Path(os.environ.get("POLICYSCAN_CHECKOV_PYTHON", own))
     if not python.exists():
-        missing = f"Checkov is not installed, {python} is missing: `make checkov`"
-        if required == "1":
-            pytest.fail(f"{missing}, and POLICYSCAN_REQUIRE_CHECKOV=1 asks for it")
-        pytest.skip(missing)
+        missing("CHECKOV", f"Checkov is not installed, {python} is missing: `make checkov`")
     return python
 
 
