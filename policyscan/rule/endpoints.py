@@ -109,8 +109,10 @@ class Endpoints:
         return False if tasks and all(each.is_known for each in tasks) else None
 
     def _tasks(self, service: Service) -> list[TaskImages]:
-        definitions = (self._graph.resource(t.address) for t in service.task_definitions.targets)
-        return [self._images.of(each) for each in definitions if each is not None]
+        return [
+            self._images.of(self._graph.resource_of(target))
+            for target in service.task_definitions.targets
+        ]
 
     def _needs(self, service: Service) -> tuple[str, ...]:
         """The AWS services a task calls before its containers start, and for commands in them."""
@@ -129,8 +131,8 @@ class Endpoints:
         """What a command run inside a task takes, with a key of its own for the session."""
         yield "ssmmessages"
         key = "configuration[0].execute_command_configuration[0].kms_key_id"
-        clusters = (self._graph.resource(each.address) for each in service.clusters.targets)
-        if any(each and not isinstance(each.value(key), Absent) for each in clusters):
+        clusters = map(self._graph.resource_of, service.clusters.targets)
+        if any(not isinstance(each.value(key), Absent) for each in clusters):
             yield "kms"
 
     def are_in(self, vpc: str) -> bool:

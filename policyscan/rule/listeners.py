@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policyscan.graph import ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown
@@ -31,8 +31,8 @@ def unissued(graph: ResourceGraph, listener: Resource) -> Iterator[Target]:
     A certificate that is imported, or comes of a private authority, is issued at once.
     """
     for target in graph.resolve(listener, "certificate_arn", [CERTIFICATE]).targets:
-        end = graph.resource(target.address)
-        if end is None or not end.is_created or not target.is_sure:
+        end = graph.resource_of(target)
+        if not end.is_created or not target.is_sure:
             continue
         is_ready = any(not isinstance(end.value(name), Absent) for name in _READY_MADE)
         if not is_ready and not _is_awaited(graph, listener, target.address):
@@ -114,11 +114,9 @@ def misfits(
     HTTP and HTTPS go together, and so do the protocols of network load balancers.
     """
     protocol = listener.value("protocol")
-    for target in graph.resolve(holder, block, TARGET_GROUPS).targets:
-        group = graph.resource(target.address)
-        spoken = group.value("protocol") if group else ABSENT
-        if not isinstance(spoken, Known) or not isinstance(protocol, Known) or not target.is_sure:
-            continue
+    if not isinstance(protocol, Known):
+        return
+    for target, spoken in _told(graph, holder, block, TARGET_GROUPS, "protocol"):
         if (str(spoken) in WEB) != (str(protocol) in WEB):
             yield target, str(spoken)
 
@@ -128,13 +126,10 @@ def elsewhere(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[str, s
     own = listener.value("region")
     if not isinstance(own, Known):
         return
-    given = graph.resolve(listener, "certificate_arn", [CERTIFICATE])
-    for target in given.targets:
-        end = graph.resource(target.address)
-        region = end.value("region") if end else ABSENT
-        if isinstance(region, Known) and region != own and target.is_sure:
+    for target, region in _told(graph, listener, "certificate_arn", [CERTIFICATE], "region"):
+        if region != own:
             yield target.address, str(region), str(own)
-    for arn in given.external:
+    for arn in graph.resolve(listener, "certificate_arn", [CERTIFICATE]).external:
         found = _ARN.match(str(arn.value))
         if found is not None and found[1] != str(own):
             yield str(arn), found[1], str(own)
@@ -146,11 +141,20 @@ def wrong_kinds(graph: ResourceGraph, listener: Resource) -> Iterator[tuple[Targ
     Application load balancers speak HTTP, network ones do not.
     """
     protocol = listener.value("protocol")
-    for target in graph.resolve(listener, "load_balancer_arn", LOAD_BALANCERS).targets:
-        balancer = graph.resource(target.address)
-        kind = balancer.value("load_balancer_type") if balancer else ABSENT
-        if not isinstance(kind, Known) or not isinstance(protocol, Known) or not target.is_sure:
-            continue
-        is_web = str(protocol) in WEB
+    if not isinstance(protocol, Known):
+        return
+    is_web = str(protocol) in WEB
+    ends = _told(graph, listener, "load_balancer_arn", LOAD_BALANCERS, "load_balancer_type")
+    for target, kind in ends:
         if str(kind) in {"application", "network"} and (str(kind) == "application") != is_web:
             yield target, str(kind)
+
+
+def _told(
+    graph: ResourceGraph, holder: Resource, path: str, types: Iterable[str], attribute: str
+) -> Iterator[tuple[Target, Known]]:
+    """What an argument leads to for certain, each with an attribute that is known of it."""
+    for target in graph.resolve(holder, path, types).targets:
+        value = graph.resource_of(target).value(attribute)
+        if target.is_sure and isinstance(value, Known):
+            yield target, value

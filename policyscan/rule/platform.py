@@ -172,11 +172,9 @@ class Platform:
 
     def repositories_of(self, service: Service) -> frozenset[str]:
         """The addresses of the repositories a service's images may come from."""
-        definitions = (self.graph.resource(t.address) for t in service.task_definitions.targets)
         return frozenset(
             repository.address
-            for definition in definitions
-            if definition is not None
+            for definition in map(self.graph.resource_of, service.task_definitions.targets)
             for origin in self.images.of(definition).origins
             for repository in origin.repositories
         )
