@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
@@ -101,7 +100,7 @@ def test_snippets_stand_below_one_another_each_once() -> None:
     assert together("a {\n}", "", "b {\n}", "a {\n}") == "a {\n}\n\nb {\n}"
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+@pytest.mark.usefixtures("terraform")
 def test_terraform_leaves_a_snippet_as_it_is() -> None:
     made = new(
         "aws_appautoscaling_target",
