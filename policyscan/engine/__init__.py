@@ -2,7 +2,7 @@
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, nothing_judged
-from policyscan.engine.judge import Judgement, Outcome, Replayed, judge
+from policyscan.engine.judge import judge
 from policyscan.engine.layer import (
     FAIL_ON,
     Layer,
@@ -12,6 +12,15 @@ from policyscan.engine.layer import (
     flaws_of,
     layer_of,
     profile_form,
+)
+from policyscan.engine.outcome import (
+    CheckovReport,
+    CheckovSays,
+    CheckovState,
+    Conflict,
+    Judgement,
+    Outcome,
+    Replayed,
 )
 from policyscan.engine.pack import HOSTED, built_in_pack, load_pack
 from policyscan.engine.profiles import (
@@ -24,6 +33,7 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
+from policyscan.engine.waiver import Waiver
 
 __all__ = [
     "CONFIG_FILE",
@@ -31,6 +41,10 @@ __all__ = [
     "GATE",
     "HOSTED",
     "REFERENCE",
+    "CheckovReport",
+    "CheckovSays",
+    "CheckovState",
+    "Conflict",
     "Judgement",
     "Layer",
     "Level",
@@ -39,6 +53,7 @@ __all__ = [
     "PackRule",
     "Replayed",
     "Settings",
+    "Waiver",
     "built_in_pack",
     "configuration_form",
     "flaws_of",

@@ -2,101 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, PLAN_ADDRESS, gate_error, is_planned, plan_warnings
+from policyscan.engine.outcome import Judgement, Outcome
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings
 from policyscan.errors import PolicyscanError, crash_site
 from policyscan.graph import ResourceGraph, locate
 from policyscan.plan.attributes import has_true
-from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Severity, Step, Verdict
+from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Step, Verdict
 
 if TYPE_CHECKING:
     from policyscan.source import Span
 
 _STANDING = {("no-op",), ("read",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A rule's finding on an address, with all that reports add to it.
-
-    `span` is where the attribute that decides is written, and `steps` where those of each step of
-    the finding's path are, their files as reports call them; None where the source is not at hand.
-    Of a verdict that asks for no edit they are the whole blocks.
-    `is_secret`: the resource holds sensitive values, so that its source is not to be shown.
-    """
-
-    rule: Rule
-    finding: Finding
-    is_new: bool = True
-    span: Span | None = None
-    steps: tuple[Span | None, ...] = ()
-    is_secret: bool = False
-
-    @property
-    def severity(self) -> Severity:
-        """The finding's own severity, else the rule's."""
-        return self.finding.severity or self.rule.severity
-
-    @property
-    def verdict(self) -> Verdict:
-        """The finding's verdict."""
-        return self.finding.verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """Whether the plan was judged with what a replay proves; `why` one that was due was not."""
-
-    is_used: bool = False
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Everything a scan of one plan found; `errors` are what kept it from being judged.
-
-    `redacted` takes what is secret in the plan out of a text from elsewhere, such as its source.
-    """
-
-    platform: Platform
-    judgements: tuple[Judgement, ...]
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    replay: Replayed = Replayed()
-    redacted: Callable[[str], str] = str
-
-    def counts(self) -> Counter[Verdict]:
-        """How many verdicts of each kind."""
-        return Counter(each.verdict for each in self.judgements)
-
-    @property
-    def has_judged(self) -> bool:
-        """Whether a rule gave a verdict on anything; a plan that nobody judged is not clean."""
-        return any(
-            each.rule is not GATE.rule and each.verdict is not Verdict.NA
-            for each in self.judgements
-        )
-
-    def exit_code(self, fail_on: str) -> int:
-        """0 clean, 1 findings at or above the threshold, 2 not evaluated, 3 nothing to scan."""
-        if self.errors:
-            return 2
-        if not self.has_judged:
-            return 3
-        threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
-        for each in self.judgements:
-            if each.verdict is Verdict.FAIL and each.severity.reaches(threshold):
-                return 1
-            if fail_on == "unknown" and each.verdict is Verdict.UNKNOWN:
-                return 1
-        return 0
 
 
 def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) -> Outcome:

@@ -1,0 +1,155 @@
+"""What a scan of one plan found, for reports to tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from policyscan.engine.gate import GATE
+from policyscan.engine.waiver import Waiver
+from policyscan.rule import Finding, Platform, Rule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from policyscan.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Where the policy asks for the opposite of a check: `rule` is ours and wins, `why` says it."""
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckovSays:
+    """What only findings of Checkov have.
+
+    `stock` is the verdict with Checkov's own edges, None where it gives none with them.
+    `guideline` is a page to read on, "" where Checkov knows none. `shared_with` is the id of the
+    rule of ours that finds the same problem at the same address.
+    """
+
+    stock: Verdict | None
+    guideline: str = ""
+    shared_with: str = ""
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A rule's finding on an address, with all that reports add to it.
+
+    `span` is where the attribute that decides is written, and `steps` where those of each step of
+    the finding's path are, their files as reports call them; None where the source is not at hand.
+    Of a verdict that asks for no edit they are the whole blocks.
+    `is_secret`: the resource holds sensitive values, so that its source is not to be shown.
+    `waiver` is what overrules a failure. `checkov` is there where it is a finding of Checkov.
+    """
+
+    rule: Rule
+    finding: Finding
+    is_new: bool = True
+    span: Span | None = None
+    steps: tuple[Span | None, ...] = ()
+    is_secret: bool = False
+    waiver: Waiver | None = None
+    checkov: CheckovSays | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The finding's own severity, else the rule's."""
+        return self.finding.severity or self.rule.severity
+
+    @property
+    def verdict(self) -> Verdict:
+        """The finding's verdict."""
+        return self.finding.verdict
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may fail a scan: nobody waived it, and no rule of the policy overrules it."""
+        return self.waiver is None and not (self.checkov and self.checkov.conflict)
+
+
+class CheckovState(StrEnum):
+    """What became of Checkov in a scan."""
+
+    NOT_SET_UP = "not set up"
+    LEFT_OUT = "left out"
+    RAN = "ran"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckovReport:
+    """What Checkov says of a plan: judgements as ours are, each with its `checkov`.
+
+    `edges` is "corrected" or "stock", `note` what to know about how it was run.
+    """
+
+    state: CheckovState = CheckovState.NOT_SET_UP
+    version: str = ""
+    edges: str = ""
+    judgements: tuple[Judgement, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Whether the plan was judged with what a replay proves; `why` one that was due was not."""
+
+    is_used: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a scan of one plan found; `errors` are what kept it from being judged.
+
+    `redacted` takes what is secret in the plan out of a text from elsewhere, such as its source.
+    """
+
+    platform: Platform
+    judgements: tuple[Judgement, ...]
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    replay: Replayed = Replayed()
+    checkov: CheckovReport = CheckovReport()
+    redacted: Callable[[str], str] = str
+
+    def counts(self) -> Counter[Verdict]:
+        """How many verdicts of each kind our rules gave."""
+        return Counter(each.verdict for each in self.judgements)
+
+    @property
+    def all_judgements(self) -> tuple[Judgement, ...]:
+        """Ours, then those of Checkov."""
+        return (*self.judgements, *self.checkov.judgements)
+
+    @property
+    def has_judged(self) -> bool:
+        """Whether a rule gave a verdict on anything; a plan that nobody judged is not clean."""
+        return any(
+            each.rule is not GATE.rule and each.verdict is not Verdict.NA
+            for each in self.judgements
+        )
+
+    def exit_code(self, fail_on: str) -> int:
+        """0 clean, 1 findings at or above the threshold, 2 not evaluated, 3 nothing to scan."""
+        if self.errors:
+            return 2
+        if not self.has_judged:
+            return 3
+        threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
+        for each in self.all_judgements:
+            if not each.counts:
+                continue
+            if each.verdict is Verdict.FAIL and each.severity.reaches(threshold):
+                return 1
+            if fail_on == "unknown" and each.verdict is Verdict.UNKNOWN:
+                return 1
+        return 0
