@@ -83,6 +83,11 @@ class Running:
         """Its process."""
         return self._process.pid
 
+    @property
+    def edges(self) -> str:
+        """Whose edges its policies go by: `corrected` are those lent to it."""
+        return "corrected" if self.options.corrected and self.checkov.quick else "stock"
+
     def lend(self, edges: Iterable[Edge]) -> None:
         """Give it the edges it waits for. One that runs its own command line takes none."""
         if self.options.corrected and self.checkov.quick:

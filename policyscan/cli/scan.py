@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from policyscan.cli.beside import Beside, beside, checkov_flags
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
 from policyscan.cli.replayed import ReplayMode, judged
@@ -22,6 +23,9 @@ from policyscan.report import (
     render_refused,
     render_text,
 )
+
+if TYPE_CHECKING:
+    from policyscan.bridges.running import Running
 
 _NARROW, _WIDE = 60, 120
 
@@ -56,27 +60,28 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     graph: str | None,
     replay: str,
     exit_zero: bool,
-    no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
     no_color: bool,
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
-    `flags` are those of `SettingFlags`.
+    `flags` are those of `SettingFlags`, and of `with_checkov`.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
-    chosen = chosen_settings(SettingFlags(**flags))
+    own = {name: flags[name] for name in flags if not name.startswith("checkov")}
+    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
     settings = chosen.settings
+    checkov = beside(settings)
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
     judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
-        scanned = [_scanned(name, choice, judge_input, opened) for name in names]
+        scanned = [_scanned(name, choice, judge_input, checkov, opened) for name in names]
         match scanned:
             case [_Refused(error=error)]:
                 raise error
@@ -94,10 +99,17 @@ def _scanned(
     name: str,
     choice: SourceChoice,
     judge_input: Callable[[Input], Outcome],
+    checkov: Beside,
     opened: ExitStack,
 ) -> _Scanned:
     try:
-        return judge_input(opened.enter_context(open_input(name, choice)))
+        with ExitStack() as working:
+            running: list[Running | None] = []
+            given = open_input(
+                name, choice, lambda plan: running.append(checkov.start(plan, working))
+            )
+            outcome = judge_input(opened.enter_context(given))
+            return checkov.joined(outcome, running[0])
     except (PlanError, SourceError, PlannerError) as error:
         # What is wrong with this plan is not wrong with the next; a wrong flag is.
         return _Refused(name, error)

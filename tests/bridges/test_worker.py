@@ -168,7 +168,9 @@ def test_a_file_that_is_no_plan_to_checkov_is_an_error(checkov: Checkov, tmp_pat
     plan = buckets()
     del plan["terraform_version"]
     outcome = start(checkov, written(tmp_path, plan)).join()
-    assert outcome.errors == ("Checkov: it reads no plan in this file",)
+    assert outcome.errors == (
+        "Checkov: it reads no plan without terraform_version and planned_values",
+    )
 
 
 def test_a_checkov_that_dies_is_an_error(checkov: Checkov, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ NO_PLAN: dict[str, Any] = {
     "results": [],
     "stock": [],
     "checks": {},
-    "errors": [("", "", "it reads no plan in this file")],
+    "errors": [("", "", "it reads no plan without terraform_version and planned_values")],
 }
 
 
