@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan.cli.beside import Beside, beside, checkov_flags
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
+from policyscan.cli.progress import Progress
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import SettingFlags, chosen_settings
 from policyscan.engine import Outcome, Settings
@@ -81,7 +82,12 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
-        scanned = [_scanned(name, choice, judge_input, checkov, opened) for name in names]
+        scanned = []
+        with Progress() as progress:
+            for number, name in enumerate(names, 1):
+                of = f" ({number} of {len(names)})" if len(names) > 1 else ""
+                progress.say(f"judging {name}{of}")
+                scanned.append(_scanned(name, choice, judge_input, checkov, opened))
         match scanned:
             case [_Refused(error=error)]:
                 raise error
