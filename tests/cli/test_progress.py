@@ -12,6 +12,7 @@ class Terminal(io.StringIO):
     """A stream that somebody watches."""
 
     def isatty(self) -> bool:
+        """It is watched."""
         return True
 
 
