@@ -1,11 +1,11 @@
-"""What `policyscan plan.json` with Checkov costs against `checkov -f plan.json`: `make bench-checkov`.
+"""What `policyscan plan.json` with Checkov costs against `checkov -f plan.json`.
 
-For each size of plan, in turn and several times: Checkov's own command line, our whole scan with all
-its checks beside all our rules, and, for the memory, the worker and our scan alone. Prints the
-medians of wall time, CPU time and peak memory, and of the ratios of each round, which a busy machine
-disturbs less. Leaves with 1 when the whole takes more than a fifth of Checkov's time on the clock,
-or more than a minute for 20,000 resources, or more than 60 % of Checkov's memory: the worker alone,
-and from 5,000 resources on both together.
+Run by `make bench-checkov`. For each size of plan, in turn and several times: Checkov's own command
+line, our whole scan with all its checks beside all our rules, and, for the memory, the worker and
+our scan alone. Prints the medians of wall time, CPU time and peak memory, and of the ratios of each
+round, which a busy machine disturbs less. Leaves with 1 when the whole takes more than a fifth of
+Checkov's time on the clock, or more than a minute for 20,000 resources, or more than 60 % of
+Checkov's memory: the worker alone, and from 5,000 resources on both together.
 
 Worker and scan are two processes, so the time on the clock says what it should only where two
 processors are free.
