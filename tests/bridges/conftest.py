@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from policyscan.bridges.home import Checkov, set_up
+from tests.bridges.homes import HOME
 from tests.required import missing, skip_if_left_out
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = "POLICYSCAN_CHECKOV_HOME"
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,11 @@ def checkov() -> Checkov:
     if found is None:
         missing("CHECKOV", "Checkov is not set up: `make checkov`")
     return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's Checkov would live; nothing is there."""
+    path = tmp_path / "cache" / "checkov"
+    monkeypatch.setenv(HOME, str(path))
+    return path
