@@ -14,8 +14,7 @@ The mode is known only after apply. Give it a constant or a variable.
 
 ## Source
 Amazon S3 User Guide, "Locking objects with Object Lock"; AWS Backup Developer Guide, "AWS Backup
-Vault Lock". The attributes are listed in `policyscan/rule/tables/destroyability.json`. Checkov asks
-for the opposite in CKV_AWS_143.
+Vault Lock". The attributes are listed in `policyscan/rule/tables/destroyability.json`.
 """
 
 from __future__ import annotations
