@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from policyscan.rule import (
     Finding,
     Flag,
+    Opposes,
     Parameters,
     Phase,
     Platform,
@@ -43,6 +44,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Nothing is locked against its deletion for a time nobody can shorten",
     types=("aws_*",),
+    checkov=(Opposes("CKV_AWS_143", "a bucket without an object lock"),),
 )
 
 FOR_GOOD = ("aws_backup_vault_lock_configuration", "aws_glacier_vault_lock")
