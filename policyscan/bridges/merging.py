@@ -13,6 +13,8 @@ from policyscan.engine import (
     CheckovSettings,
     CheckovState,
     Outcome,
+    Settings,
+    beside,
     judgement,
 )
 from policyscan.rule import Finding, Rule, Verdict
@@ -23,13 +25,11 @@ POLICY_INDEX: Final = "https://www.checkov.io/5.Policy%20Index/terraform.html"
 _VERDICTS: Final = {"pass": Verdict.PASS, "fail": Verdict.FAIL, "skipped": Verdict.NA}
 
 
-def merged(
-    outcome: Outcome, said: CheckovOutcome, edges: str, settings: CheckovSettings
-) -> Outcome:
+def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Settings) -> Outcome:
     """Our outcome with what Checkov says of the same plan; what it could not judge is an error."""
     judged = [
         judgement(
-            _rule(each, settings),
+            _rule(each, settings.checkov),
             Finding(each.address, _verdict(each.verdict), each.name),
             outcome.platform,
             _says(each),
@@ -39,7 +39,11 @@ def merged(
     # Only now: where something stands is looked up by the address as it is.
     judged = [replace(each, finding=outcome.redaction.finding(each.finding)) for each in judged]
     report = CheckovReport(
-        CheckovState.RAN, said.version, edges, tuple(judged), outcome.redacted(said.note or "")
+        CheckovState.RAN,
+        said.version,
+        edges,
+        beside(judged, outcome.judgements, settings),
+        outcome.redacted(said.note or ""),
     )
     errors = (f"{each}; --checkov-skip leaves a check out" for each in said.errors)
     return replace(

@@ -23,7 +23,7 @@ _PREFIX: Final = "checkov_"
 class Beside:
     """Whether Checkov runs in a scan, which, and how; `state` says why it does not."""
 
-    settings: CheckovSettings
+    settings: Settings
     state: CheckovState
     checkov: Checkov | None = None
 
@@ -33,12 +33,13 @@ class Beside:
             return None
         from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as above
 
+        asked = self.settings.checkov
         options = CheckovOptions(
-            self.settings.check,
-            self.settings.skip,
-            tuple(map(Path, self.settings.external_checks_dir)),
-            corrected=self.settings.edges == "corrected",
-            seconds=self.settings.timeout,
+            asked.check,
+            asked.skip,
+            tuple(map(Path, asked.external_checks_dir)),
+            corrected=asked.edges == "corrected",
+            seconds=asked.timeout,
         )
         return opened.enter_context(start(self.checkov, plan, options))
 
@@ -58,7 +59,7 @@ class Beside:
             return failed(outcome, str(problem))
 
 
-def beside(settings: Settings) -> Beside:
+def checkov_beside(settings: Settings) -> Beside:
     """The Checkov that a scan runs with.
 
     Raises CheckovError: it is set up and cannot be used, or has to run and is not set up. Raises
@@ -66,7 +67,7 @@ def beside(settings: Settings) -> Beside:
     """
     asked = settings.checkov
     if asked.run is False or not (asked.run or settings.chooses_checkov):
-        return Beside(asked, CheckovState.LEFT_OUT)
+        return Beside(settings, CheckovState.LEFT_OUT)
     from policyscan.bridges.home import SETUP, set_up  # noqa: PLC0415 - many scans are without
 
     for folder in asked.external_checks_dir:
@@ -75,7 +76,7 @@ def beside(settings: Settings) -> Beside:
     found = set_up()
     if found is None and asked.run:
         raise CheckovError(f"Checkov is asked for and not set up; run `{SETUP}`, or --no-checkov")
-    return Beside(asked, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found)
+    return Beside(settings, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found)
 
 
 def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:

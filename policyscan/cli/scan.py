@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from policyscan.cli.beside import Beside, beside, checkov_flags
+from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
 from policyscan.cli.progress import Progress
@@ -75,7 +75,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     own = {name: flags[name] for name in flags if not name.startswith("checkov")}
     chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
     settings = chosen.settings
-    checkov = beside(settings)
+    checkov = checkov_beside(settings)
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))

@@ -1,5 +1,6 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
+from policyscan.engine.beside import beside
 from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, nothing_judged
@@ -58,6 +59,7 @@ __all__ = [
     "Replayed",
     "Settings",
     "Waiver",
+    "beside",
     "built_in_pack",
     "configuration_form",
     "flaws_of",

@@ -38,6 +38,7 @@ from policyscan.rule import (
     LOAD_BALANCERS,
     SUBNETS,
     TARGET_GROUPS,
+    Agrees,
     Confidence,
     Finding,
     Known,
@@ -78,6 +79,7 @@ RULE = Rule(
     severity=Severity.LOW,
     title="Nothing is paid for and unused",
     types=(NAT, ADDRESS, *LOAD_BALANCERS, *TARGET_GROUPS, GROUP, REPOSITORY, ENDPOINT),
+    checkov=(Agrees("CKV2_AWS_19", "an Elastic IP that something has"),),
 )
 
 
