@@ -15,6 +15,7 @@ from policyscan.errors import CheckovError, ConfigError
 if TYPE_CHECKING:
     from policyscan.bridges.home import Checkov
     from policyscan.bridges.running import Running
+    from policyscan.graph import ResourceGraph
 
 _PREFIX: Final = "checkov_"
 
@@ -31,7 +32,7 @@ class Beside:
         """Set it to work on a plan, until the context is left; None where it does not run."""
         if self.checkov is None:
             return None
-        from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as above
+        from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as below
 
         asked = self.settings.checkov
         options = CheckovOptions(
@@ -43,14 +44,22 @@ class Beside:
         )
         return opened.enter_context(start(self.checkov, plan, options))
 
+    def has_doubts(self, graph: ResourceGraph) -> bool:
+        """Whether it would be lent an edge of which nobody knows whether it is meant."""
+        if self.checkov is None or self.settings.checkov.edges != "corrected":
+            return False
+        from policyscan.bridges.lending import has_doubts  # noqa: PLC0415 - as below
+
+        return has_doubts(graph)
+
     def joined(self, outcome: Outcome, running: Running | None) -> Outcome:
         """An outcome with what Checkov says; that it crashed or took too long is an error of it."""
         if running is None:
             return replace(outcome, checkov=CheckovReport(self.state))
         if not is_planned(outcome.platform.plan):
             return replace(outcome, checkov=CheckovReport(CheckovState.LEFT_OUT))
-        from policyscan.bridges.lending import lendable  # noqa: PLC0415 - as above
-        from policyscan.bridges.merging import failed, merged  # noqa: PLC0415 - as above
+        from policyscan.bridges.lending import lendable  # noqa: PLC0415 - as below
+        from policyscan.bridges.merging import failed, merged  # noqa: PLC0415 - as below
 
         try:
             running.lend(lendable(outcome.platform.graph))

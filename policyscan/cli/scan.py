@@ -79,7 +79,13 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
-    judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
+    judge_input = partial(
+        judged,
+        mode=ReplayMode(replay),
+        pack=chosen.pack,
+        settings=settings,
+        has_doubts=checkov.has_doubts,
+    )
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
         scanned = []

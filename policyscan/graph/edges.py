@@ -52,7 +52,11 @@ class Edges:
     def all(self, kind: EdgeKind | None = None) -> Iterator[Edge]:
         """Every edge, in order of address; of one kind when one is given."""
         for address in sorted(self._resources):
-            yield from (edge for edge in self.out_of(address) if kind in {None, edge.kind})
+            if kind is EdgeKind.VALUE:
+                # What waits for what takes longer to tell, and many ask for values alone.
+                yield from _sorted(list(self._values(self._resources[address])))
+            else:
+                yield from (edge for edge in self.out_of(address) if kind in {None, edge.kind})
 
     def out_of(self, address: str) -> tuple[Edge, ...]:
         """The edges from an instance to what it depends on, sorted."""
