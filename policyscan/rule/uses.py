@@ -106,7 +106,7 @@ class Users:
         found: dict[str, list[tuple[Edge, Resource]]] = {}
         for user in users:
             if user.mode == "managed" and not user.is_deleted:
-                for edge in self._graph.edges.values_of(user.address):
+                for edge in self._graph.edges.values_of(user.address, USES):
                     found.setdefault(edge.target, []).append((edge, user))
         return found
 
