@@ -32,12 +32,11 @@ def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Setting
             _rule(each, settings.checkov),
             Finding(each.address, _verdict(each.verdict), each.name),
             outcome.platform,
+            outcome.redaction,
             _says(each),
         )
         for each in said.results
     ]
-    # Only now: where something stands is looked up by the address as it is.
-    judged = [replace(each, finding=outcome.redaction.finding(each.finding)) for each in judged]
     report = CheckovReport(
         CheckovState.RAN,
         said.version,

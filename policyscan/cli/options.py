@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from policyscan.engine import EDGES, FAIL_ON
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 REPLAYS = ("auto", "always", "never")
+EDGES = ("corrected", "stock")
+FAIL_ON = ("critical", "high", "medium", "low", "unknown")
+"""Those of `policyscan.engine`, whose import `--version` and `--help` need not wait for."""
 
 
 def with_source(command: _Command) -> _Command:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, PLAN_ADDRESS, gate_error, is_planned, plan_warnings
 from policyscan.engine.outcome import CheckovSays, Judgement, Outcome
-from policyscan.engine.redact import redaction
+from policyscan.engine.redact import Redaction, redaction
 from policyscan.engine.settings import Settings
 from policyscan.errors import PolicyscanError, crash_site
 from policyscan.graph import ResourceGraph, locate
@@ -32,12 +31,11 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     for each in (GATE, *(chosen if is_planned(plan) else ())):
         findings, problem = _run(each, platform, settings.parameters(each.rule))
         judgements.extend(
-            judgement(each.rule, settings.weighed(each.rule, finding), platform)
+            judgement(each.rule, settings.weighed(each.rule, finding), platform, secrets)
             for finding in findings
         )
         if problem:
             errors.append(problem)
-    judgements = [replace(each, finding=secrets.finding(each.finding)) for each in judgements]
     judgements.sort(key=lambda one: (one.rule.id, one.finding.address))
     return Outcome(
         platform,
@@ -72,19 +70,24 @@ def _crash(rule: PackRule, why: str) -> tuple[tuple[Finding, ...], str]:
 
 
 def judgement(
-    rule: Rule, finding: Finding, platform: Platform, checkov: CheckovSays | None = None
+    rule: Rule,
+    finding: Finding,
+    platform: Platform,
+    secrets: Redaction,
+    checkov: CheckovSays | None = None,
 ) -> Judgement:
-    """A finding with where in the source it stands, and whether the plan brings it."""
+    """A finding without what is secret, with where in the source it stands."""
     span, *steps = (
         _span(finding, step, leads_to, platform.graph)
         for step, leads_to in (finding.decisive, *finding.leads)
     )
     resource = platform.graph.resource(finding.address)
+    shown = secrets.finding(finding)
     if resource is None:
-        return Judgement(rule, finding, steps=tuple(steps), checkov=checkov)
+        return Judgement(rule, shown, steps=tuple(steps), checkov=checkov)
     is_standing = resource.actions in _STANDING and not resource.is_deferred
     is_secret = has_true(resource.before_sensitive) or has_true(resource.after_sensitive)
-    return Judgement(rule, finding, not is_standing, span, tuple(steps), is_secret, checkov=checkov)
+    return Judgement(rule, shown, not is_standing, span, tuple(steps), is_secret, checkov=checkov)
 
 
 def _span(finding: Finding, step: Step, leads_to: str, graph: ResourceGraph) -> Span | None:

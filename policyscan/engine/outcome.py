@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policyscan.engine.gate import GATE
-from policyscan.engine.redact import NOTHING_SECRET, Redaction
+from policyscan.engine.redact import Redaction, nothing_secret
 from policyscan.engine.waiver import Waiver
 from policyscan.rule import Finding, Platform, Rule, Severity, Verdict
 
@@ -119,7 +119,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     replay: Replayed = Replayed()
     checkov: CheckovReport = CheckovReport()
-    redaction: Redaction = NOTHING_SECRET
+    redaction: Redaction = field(default_factory=nothing_secret)
 
     def redacted(self, text: str) -> str:
         """A text from elsewhere, such as the plan's source, without what is secret."""

@@ -269,8 +269,7 @@ def _holders(policy: Resource, platform: Platform) -> str:
     """Who may do it, and whose code that is, as the end of a sentence."""
     names = [
         role.resource.address + _users(role.resource, platform)
-        for role in platform.roles.all
-        if any(policy.address in {each.address, each.name} for each in role.policies)
+        for role in platform.roles.with_policy(policy)
     ]
     return f", for {', '.join(names)}" if names else ""
 
