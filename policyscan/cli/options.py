@@ -64,6 +64,14 @@ with_packs = click.option(
 )
 
 
+with_waivers = click.option(
+    "--waivers",
+    envvar="POLICYSCAN_WAIVERS",
+    metavar="FILE",
+    help="The file of waivers (default: .policyscan-waivers.yaml).",
+)
+
+
 def with_settings(command: _Command) -> _Command:
     """Give a command the flags that say which rules run, and set to what.
 

@@ -13,7 +13,8 @@ from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import SettingFlags, chosen_settings
-from policyscan.engine import Outcome, Settings
+from policyscan.cli.waivers import waiver_terms
+from policyscan.engine import Outcome, Settings, WaiverTerms, apply_waivers
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report import (
     json_document,
@@ -59,6 +60,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
     no_color: bool,
+    show_waived: bool,
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
@@ -74,15 +76,26 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
     judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
+    terms = waiver_terms(chosen, tells_stale=len(names) == 1)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
-        scanned = [_scanned(name, choice, judge_input, opened) for name in names]
+        scanned = [_scanned(name, choice, judge_input, terms, opened) for name in names]
         match scanned:
             case [_Refused(error=error)]:
                 raise error
         codes = [_code(each, settings) for each in scanned]
         for target in targets:
-            write(target.path, _rendered(target, scanned, codes, quiet=quiet, no_color=no_color))
+            write(
+                target.path,
+                _rendered(
+                    target,
+                    scanned,
+                    codes,
+                    quiet=quiet,
+                    no_color=no_color,
+                    show_waived=show_waived,
+                ),
+            )
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
@@ -94,10 +107,12 @@ def _scanned(
     name: str,
     choice: SourceChoice,
     judge_input: Callable[[Input], Outcome],
+    terms: WaiverTerms,
     opened: ExitStack,
 ) -> _Scanned:
     try:
-        return judge_input(opened.enter_context(open_input(name, choice)))
+        outcome = judge_input(opened.enter_context(open_input(name, choice)))
+        return apply_waivers(outcome, terms)
     except (PlanError, SourceError, PlannerError) as error:
         # What is wrong with this plan is not wrong with the next; a wrong flag is.
         return _Refused(name, error)
@@ -123,8 +138,14 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     return tuple(found)
 
 
-def _rendered(
-    target: _Target, scanned: list[_Scanned], codes: list[int], *, quiet: bool, no_color: bool
+def _rendered(  # noqa: PLR0913 - one argument per flag
+    target: _Target,
+    scanned: list[_Scanned],
+    codes: list[int],
+    *,
+    quiet: bool,
+    no_color: bool,
+    show_waived: bool,
 ) -> str:
     if target.format == "json":
         return render_json(
@@ -141,7 +162,9 @@ def _rendered(
     return "\n".join(
         render_refused(str(each.error), colour=colour)
         if isinstance(each, _Refused)
-        else render_text(each, code, width=width, colour=colour, quiet=quiet)
+        else render_text(
+            each, code, width=width, colour=colour, quiet=quiet, show_waived=show_waived
+        )
         for each, code in zip(scanned, codes, strict=True)
     )
 

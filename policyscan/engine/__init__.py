@@ -33,7 +33,9 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
-from policyscan.engine.waiver import Waiver
+from policyscan.engine.waiver import Waiver, Waivers, today
+from policyscan.engine.waiver_file import WAIVERS_FILE, WAIVERS_FORM, read_waivers
+from policyscan.engine.waiving import WaiverTerms, apply_waivers
 
 __all__ = [
     "CONFIG_FILE",
@@ -41,6 +43,8 @@ __all__ = [
     "GATE",
     "HOSTED",
     "REFERENCE",
+    "WAIVERS_FILE",
+    "WAIVERS_FORM",
     "CheckovReport",
     "CheckovSays",
     "CheckovState",
@@ -54,6 +58,9 @@ __all__ = [
     "Replayed",
     "Settings",
     "Waiver",
+    "WaiverTerms",
+    "Waivers",
+    "apply_waivers",
     "built_in_pack",
     "configuration_form",
     "flaws_of",
@@ -66,6 +73,8 @@ __all__ = [
     "profile_form",
     "read_configuration",
     "read_profile",
+    "read_waivers",
     "redaction",
     "settled",
+    "today",
 ]

@@ -12,6 +12,9 @@ from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value,
 from policyscan.engine.gate import ALWAYS
 from policyscan.rule import Setting, Severity
 
+CHECKOVS = r"^(CKV2?_[A-Z0-9_]+|CHECKOV)$"
+"""Names of Checkov's checks, and of their group."""
+
 FAIL_ON = (*(str(level) for level in Severity), "unknown")
 """What `--fail-on` takes."""
 
@@ -50,6 +53,7 @@ class Layer:
     origin: Origin
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    unwaivable: tuple[str, ...] = ()
     fail_on: str = ""
     severities: Mapping[str, Severity] = field(default_factory=dict)
     parameters: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
@@ -72,6 +76,7 @@ def configuration_form(pack: tuple[PackRule, ...]) -> Table:
     own: dict[str, Form] = {
         "packs": PACKS,
         "profile": Text("The profile it starts from: its name, or the path of its file."),
+        "waivers": Text("The file of waivers, seen from this file.", may_be_blank=False),
     }
     return Table("How policyscan judges the plans of a project.", own | _settings(pack))
 
@@ -97,6 +102,12 @@ def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
     return {
         "select": Names("Rules, by id, name or group: these run, no others.", names, ALWAYS),
         "ignore": Names("Rules, by id, name or group, that do not run.", names, ALWAYS),
+        "unwaivable": Names(
+            "Rules, by id, name or group, that no waiver counts for.",
+            names,
+            dict.fromkeys(ALWAYS, "the check of the plan itself is never waived"),
+            CHECKOVS,
+        ),
         "severity": Table(
             "How bad it is where a rule fails, by its id.", severities, "rule", remarks
         ),
@@ -124,6 +135,7 @@ def layer_of(
         origin,
         select=tuple(content.get("select", ())),
         ignore=tuple(content.get("ignore", ())),
+        unwaivable=tuple(content.get("unwaivable", ())),
         fail_on=content.get("fail_on", ""),
         severities={rule: Severity(word) for rule, word in content.get("severity", {}).items()},
         parameters={

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from policyscan import __version__
-from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.engine import Judgement, Outcome, Waiver, nothing_judged
 from policyscan.plan import kind_of
 from policyscan.rule import Severity, Verdict
 
@@ -58,6 +58,7 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "why": None,
             "verdicts": {str(verdict): 0 for verdict in Verdict},
             "failed": {str(severity): 0 for severity in Severity},
+            "waived": 0,
             "checkov": "not set up",
             "replay": {"used": False, "why": ""},
         },
@@ -78,7 +79,9 @@ def render_json(documents: list[dict[str, Any]]) -> str:
 
 def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     counts = outcome.counts()
-    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    failed = [
+        each for each in outcome.judgements if each.verdict is Verdict.FAIL and each.waiver is None
+    ]
     return {
         "exit_code": exit_code,
         "outcome": _OUTCOMES[exit_code],
@@ -88,6 +91,7 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             str(severity): sum(each.severity is severity for each in failed)
             for severity in Severity
         },
+        "waived": sum(each.waiver is not None for each in outcome.all_judgements),
         "checkov": "not set up",
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
     }
@@ -121,7 +125,19 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "strikes": str(finding.strikes) if finding.strikes else None,
         "cause": finding.cause or None,
         "new": judgement.is_new,
-        "waived": None,
+        "waived": _waived(judgement.waiver),
+    }
+
+
+def _waived(waiver: Waiver | None) -> dict[str, Any] | None:
+    """Who waived a finding; a skip comment of Checkov names neither an owner nor a day."""
+    if waiver is None:
+        return None
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner or None,
+        "expires": str(waiver.expires) if waiver.expires else None,
+        "place": waiver.place,
     }
 
 
