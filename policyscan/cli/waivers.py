@@ -146,7 +146,7 @@ def _due(wanted: Waiver, outcome: Outcome, terms: WaiverTerms) -> tuple[Waiver, 
 
     Raises ConfigError: the plan has none that it is for, or all are waived, or may not be.
     """
-    from policyscan.engine.waiving import weigh  # noqa: PLC0415 - scans do not need it
+    from policyscan.engine.waiving import key_of, weigh  # noqa: PLC0415 - scans do not need it
 
     [address] = wanted.addresses
     judgements = apply_waivers(outcome, terms).all_judgements
@@ -156,8 +156,8 @@ def _due(wanted: Waiver, outcome: Outcome, terms: WaiverTerms) -> tuple[Waiver, 
     [weighed] = weigh(outcome, terms, (waiver,))
     if weighed.problem:
         raise ConfigError(weighed.problem)
-    keys = {(each.rule.id, each.finding.address) for each in weighed.judgements}
-    meant = [each for each in judgements if (each.rule.id, each.finding.address) in keys]
+    keys = set(map(key_of, weighed.judgements))
+    meant = [each for each in judgements if key_of(each) in keys]
     if not meant:
         open_ = {each.finding.address for each in judgements if waiver.names(each.rule)}
         raise ConfigError(

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from policyscan.graph.written import Written
 
 _EXAMPLE: Final = "`policyscan:ignore=RULE reason=... owner=... until=2027-01-31`"
-_OURS: Final = re.compile(r"policyscan:\s*ignore\s*=\s*(?P<rules>[^\s,]+(?:\s*,\s*[^\s,]+)*)")
+_OURS: Final = re.compile(
+    r"policyscan:\s*ignore\s*=\s*(?P<rules>[^\s,=]+(?:\s*,\s*[^\s,=]+)*)(?=\s|$)"
+)
 _PART: Final = re.compile(r"(?:^|\s)(reason|owner|until)\s*=")
 _CHECKOVS: Final = re.compile(
     r"(?:checkov|bridgecrew|cortex):skip= *([A-Za-z_\d-]+(?:,[A-Za-z_\d-]+)*)?(:.*)?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -114,4 +113,5 @@ def _written(name: str, value: str) -> str:
         return value
     if value.isprintable():
         return "'{}'".format(value.replace("'", "''"))
-    return json.dumps(value, ensure_ascii=True)
+    escaped = (each if each.isalnum() else f"\\U{ord(each):08x}" for each in value)
+    return f'"{"".join(escaped)}"'

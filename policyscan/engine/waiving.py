@@ -19,6 +19,8 @@ from policyscan.plan import PlanKind, kind_of
 from policyscan.rule import Rule, Verdict
 
 _OPEN = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
+Key = tuple[bool, str, str]
+"""Whether it is Checkov's, the id of its rule, its address."""
 _WHOLE = frozenset({PlanKind.CHANGES, PlanKind.NO_CHANGES})
 
 
@@ -72,11 +74,11 @@ def apply_waivers(outcome: Outcome, terms: WaiverTerms) -> Outcome:
     """
     waivers = all_waivers(outcome, terms)
     weighed = weigh(outcome, terms, waivers.given)
-    waived: dict[tuple[str, str], Waiver] = {}
+    waived: dict[Key, Waiver] = {}
     for each in weighed:
         if each.standing is Standing.USED:
             for judgement in each.judgements:
-                waived.setdefault(_key(judgement), _shown(each.waiver, outcome))
+                waived.setdefault(key_of(judgement), _shown(each.waiver, outcome))
     told = [*waivers.faults, *(line for each in weighed if (line := _told(each, terms)))]
     return replace(
         outcome,
@@ -91,12 +93,10 @@ def all_waivers(outcome: Outcome, terms: WaiverTerms) -> Waivers:
     return terms.waivers + comment_waivers(outcome.platform.graph.written)
 
 
-def _with(
-    judgements: tuple[Judgement, ...], waived: Mapping[tuple[str, str], Waiver]
-) -> tuple[Judgement, ...]:
+def _with(judgements: tuple[Judgement, ...], waived: Mapping[Key, Waiver]) -> tuple[Judgement, ...]:
     return tuple(
-        replace(each, waiver=waived[_key(each)])
-        if each.verdict in _OPEN and _key(each) in waived
+        replace(each, waiver=waived[key_of(each)])
+        if each.verdict in _OPEN and key_of(each) in waived
         else each
         for each in judgements
     )
@@ -207,8 +207,9 @@ def _is_checkovs(name: str) -> bool:
     return name.startswith("CKV") or re.match(CHECKOVS, name) is not None
 
 
-def _key(judgement: Judgement) -> tuple[str, str]:
-    return judgement.rule.id, judgement.finding.address
+def key_of(judgement: Judgement) -> Key:
+    """What a judgement of an outcome is known by."""
+    return judgement.checkov is not None, judgement.rule.id, judgement.finding.address
 
 
 def _shown(waiver: Waiver, outcome: Outcome) -> Waiver:
