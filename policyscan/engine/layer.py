@@ -12,8 +12,8 @@ from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value,
 from policyscan.engine.gate import ALWAYS
 from policyscan.rule import Setting, Severity
 
-CHECKOVS = r"^(CKV2?_[A-Z0-9_]+|CHECKOV)$"
-"""Names of Checkov's checks, and of their group."""
+CHECKOVS = r"^(CKV2?(_[A-Z0-9_*]+|\*)|CHECKOV)$"
+"""Names of Checkov's checks, patterns of them, and their group."""
 
 FAIL_ON = (*(str(level) for level in Severity), "unknown")
 """What `--fail-on` takes."""

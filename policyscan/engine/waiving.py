@@ -187,7 +187,7 @@ def problem_of(waiver: Waiver, terms: WaiverTerms, checks: Iterable[Rule] = ()) 
     if waiver.rule in ALWAYS:
         return f"{waiver.rule}: the check of the plan itself is never waived"
     named = [each for each in (*terms.rules, *checks) if waiver.names(each)]
-    if not (named or waiver.is_skip or _is_checkovs(waiver.rule)):
+    if not (named or waiver.is_skip or re.match(CHECKOVS, waiver.rule)):
         names = [one for each in terms.rules for one in (each.id, each.name, each.group)]
         return f"no rule or group is called {waiver.rule!r}{hint(waiver.rule, names)}"
     is_refused = named and not any(map(terms.may_waive, named))
@@ -201,10 +201,6 @@ def problem_of(waiver: Waiver, terms: WaiverTerms, checks: Iterable[Rule] = ()) 
             "give it another day"
         )
     return ""
-
-
-def _is_checkovs(name: str) -> bool:
-    return name.startswith("CKV") or re.match(CHECKOVS, name) is not None
 
 
 def key_of(judgement: Judgement) -> Key:
