@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,10 +21,8 @@ from policyscan.engine import (
     Waivers,
     WaiverTerms,
     apply_waivers,
-    read_waivers,
     today,
 )
-from policyscan.engine.address_pattern import address_pattern, literal
 from policyscan.engine.form import day_of, hint
 from policyscan.errors import ConfigError, PolicyscanError
 
@@ -40,11 +37,16 @@ def waiver_terms(chosen: ChosenSettings, *, tells_stale: bool = True) -> WaiverT
     path = chosen.waivers
     if path is None and os.path.lexists(WAIVERS_FILE):
         path = Path(WAIVERS_FILE)
+    waivers = Waivers()
+    if path is not None:
+        from policyscan.engine.waiver_file import read_waivers  # noqa: PLC0415 - few have one
+
+        waivers = read_waivers(path)
     return WaiverTerms(
         today(),
         tuple(each.rule for each in chosen.pack),
         tuple(each.rule for each in chosen.settings.chosen(chosen.pack)),
-        Waivers() if path is None else read_waivers(path),
+        waivers,
         chosen.settings.unwaivable,
         tells_stale,
     )
@@ -146,7 +148,9 @@ def _due(wanted: Waiver, outcome: Outcome, terms: WaiverTerms) -> tuple[Waiver, 
 
     Raises ConfigError: the plan has none that it is for, or all are waived, or may not be.
     """
-    from policyscan.engine.waiving import key_of, weigh  # noqa: PLC0415 - scans do not need it
+    from policyscan.engine.address_pattern import address_pattern, literal  # noqa: PLC0415
+    from policyscan.engine.waiving import key_of  # noqa: PLC0415 - scans do not need any of it
+    from policyscan.engine.weighing import weigh  # noqa: PLC0415
 
     [address] = wanted.addresses
     judgements = apply_waivers(outcome, terms).all_judgements
@@ -186,7 +190,7 @@ def _append(path: Path, waiver: Waiver, before: Waivers) -> None:
         with draft.open("xb") as stream:
             stream.write(content + added.encode())
         if target.exists():
-            shutil.copymode(target, draft)
+            draft.chmod(target.stat().st_mode)
         if not _has_one_more(draft, waiver, before):
             raise ConfigError(
                 f"{path}: no waiver can be added at its end; it has to be a list, with each item "
@@ -200,6 +204,8 @@ def _append(path: Path, waiver: Waiver, before: Waivers) -> None:
 
 
 def _has_one_more(draft: Path, waiver: Waiver, before: Waivers) -> bool:
+    from policyscan.engine.waiver_file import read_waivers  # noqa: PLC0415 - as above
+
     try:
         after = read_waivers(draft)
     except ConfigError:

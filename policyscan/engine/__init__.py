@@ -33,9 +33,8 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
-from policyscan.engine.waiver import Waiver, Waivers, today
-from policyscan.engine.waiver_file import WAIVERS_FILE, WAIVERS_FORM, read_waivers
-from policyscan.engine.waiving import WaiverTerms, apply_waivers
+from policyscan.engine.waiver import WAIVERS_FILE, Waiver, Waivers, WaiverTerms, today
+from policyscan.engine.waiving import apply_waivers
 
 __all__ = [
     "CONFIG_FILE",
@@ -44,7 +43,6 @@ __all__ = [
     "HOSTED",
     "REFERENCE",
     "WAIVERS_FILE",
-    "WAIVERS_FORM",
     "CheckovReport",
     "CheckovSays",
     "CheckovState",
@@ -73,7 +71,6 @@ __all__ = [
     "profile_form",
     "read_configuration",
     "read_profile",
-    "read_waivers",
     "redaction",
     "settled",
     "today",

@@ -61,7 +61,9 @@ class AddressPattern:
 
     def matches(self, address: Steps) -> bool:
         """Whether an address is meant."""
-        return _fits(self.steps, address, _ANY, _is_step)
+        if _ANY in self.steps:
+            return _fits(self.steps, address, _ANY, _is_step)
+        return len(self.steps) == len(address) and all(map(_is_step, self.steps, address))
 
 
 def address_pattern(text: str) -> AddressPattern:
@@ -88,16 +90,17 @@ def literal(address: str) -> str:
 
 
 def _is_step(pattern: Step, step: Step) -> bool:
-    return _fits(pattern.name, step.name, _STAR, str.__eq__) and _is_key(pattern.key, step.key)
+    is_named = pattern.name == step.name or (
+        _STAR in pattern.name and _fits(pattern.name, step.name, _STAR, str.__eq__)
+    )
+    return is_named and (pattern.key in {"", step.key} or _is_key(pattern.key, step.key))
 
 
 def _is_key(pattern: str, key: str) -> bool:
-    if not pattern:
-        return True
-    if pattern == "[*]":
+    if pattern == "[*]" or not key:
         return bool(key)
-    if not (pattern.startswith('["') and key.startswith('["')):
-        return pattern == key
+    if _STAR not in pattern or not key.startswith('["'):
+        return False
     if _REDACTED.search(key):
         # To match a part of what is hidden would tell it, letter by letter.
         return pattern == '["*"]'

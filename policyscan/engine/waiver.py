@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
-from policyscan.rule import Rule
+from policyscan.rule import Rule, Verdict
+
+WAIVERS_FILE = ".policyscan-waivers.yaml"
+
+OPEN = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
+"""The verdicts that may be waived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,26 @@ class Waivers:
 
     def __add__(self, other: Waivers) -> Waivers:
         return Waivers((*self.given, *other.given), (*self.faults, *other.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverTerms:
+    """What decides which waivers count: the day, those of a file, and what may not be waived.
+
+    `rules` are all that are known and `ran` those of them that ran. Staleness is told only with
+    `tells_stale`: of several plans, what is stale for one may count for another.
+    """
+
+    today: date
+    rules: tuple[Rule, ...]
+    ran: tuple[Rule, ...]
+    waivers: Waivers
+    unwaivable: tuple[str, ...] = ()
+    tells_stale: bool = True
+
+    def may_waive(self, rule: Rule) -> bool:
+        """Whether a waiver may count for a rule."""
+        return not any(is_named(rule, pattern) for pattern in self.unwaivable)
 
 
 def is_named(rule: Rule, pattern: str) -> bool:

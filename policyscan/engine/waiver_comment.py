@@ -9,7 +9,10 @@ from policyscan.engine.form import day_of
 from policyscan.engine.waiver import Waiver, Waivers
 
 if TYPE_CHECKING:
-    from policyscan.graph.written import Written
+    from collections.abc import Iterable
+
+    from policyscan.plan.address import ModulePath
+    from policyscan.source import Comment
 
 _EXAMPLE: Final = "`policyscan:ignore=RULE reason=... owner=... until=2027-01-31`"
 _OURS: Final = re.compile(
@@ -23,13 +26,13 @@ _CHECKOVS: Final = re.compile(
 _BLOCK: Final = re.compile(r"(?!(?:variable|output|provider|check|ephemeral)\.)[^\[]+")
 
 
-def comment_waivers(written: Written) -> Waivers:
-    """What comments waive: a block, in whatever instance of whatever call of its module.
+def comment_waivers(said: Iterable[tuple[ModulePath, Comment]]) -> Waivers:
+    """What comments of modules waive: a block, in whatever instance of whatever call of its module.
 
     A comment that is for us and says no waiver is told by a line.
     """
     patterns: dict[tuple[str, str], list[str]] = {}
-    for path, comment in written.comments():
+    for path, comment in said:
         blocks = patterns.setdefault((comment.text, f"{comment.file}:{comment.line}"), [])
         if _BLOCK.fullmatch(comment.block):
             module = "".join(f"module.{name}." for name in path)

@@ -12,7 +12,6 @@ from policyscan.engine.form import Day, Flaw, Form, Items, Table, Text, day_of
 from policyscan.engine.waiver import Waiver, Waivers
 from policyscan.errors import ConfigError
 
-WAIVERS_FILE: Final = ".policyscan-waivers.yaml"
 LARGEST: Final = 2**18
 """Bytes: more than a thousand waivers, which take two seconds to read."""
 

@@ -7,16 +7,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from policyscan.engine.outcome import Outcome
-from policyscan.engine.waiver import Waiver
-from policyscan.engine.waiving import (
-    Standing,
-    WaiverTerms,
-    Weighed,
-    all_waivers,
-    complaint,
-    problem_of,
-    weigh,
-)
+from policyscan.engine.waiver import Waiver, WaiverTerms
+from policyscan.engine.waiving import all_waivers
+from policyscan.engine.weighing import Standing, Weighed, complaint, problem_of, weigh
 
 _ORDER = tuple(Standing)
 

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from policyscan.engine import (
-    WAIVERS_FORM,
     PackRule,
     built_in_pack,
     configuration_form,
@@ -19,6 +18,7 @@ from policyscan.engine import (
     profile_form,
 )
 from policyscan.engine.form import Form
+from policyscan.engine.waiver_file import WAIVERS_FORM
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from policyscan.engine.waiver_review import Review, Reviewed
-from policyscan.engine.waiving import Standing, named_addresses
+from policyscan.engine.weighing import Standing, named_addresses
 from policyscan.report.screen import plain
 from policyscan.report.text_report import answer
 

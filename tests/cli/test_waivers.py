@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from policyscan.cli import commands, waivers
-from policyscan.engine import WAIVERS_FILE, read_waivers
+from policyscan.engine import WAIVERS_FILE
+from policyscan.engine.waiver_file import read_waivers
 from tests.cli.commands import ROOT
 from tests.plans import change, document
 

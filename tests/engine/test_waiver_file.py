@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.engine import Waiver, Waivers, read_waivers
-from policyscan.engine.waiver_file import LARGEST, addition
+from policyscan.engine import Waiver, Waivers
+from policyscan.engine.waiver_file import LARGEST, addition, read_waivers
 from policyscan.errors import ConfigError
 from policyscan.report.schemas import FOLDER
 

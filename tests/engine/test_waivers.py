@@ -28,7 +28,7 @@ from policyscan.engine import (
     load_pack,
 )
 from policyscan.engine.waiver_review import review
-from policyscan.engine.waiving import Standing
+from policyscan.engine.weighing import Standing
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
 from policyscan.planner import Inputs, make_plan
