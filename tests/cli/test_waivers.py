@@ -296,7 +296,11 @@ def test_an_instance_is_waived_whatever_its_key_is(policyscan: Runner, key: str)
     address = f"{log}{key_text(key)}"
     plan = policyscan.folder / "plan.json"
     plan.write_text(
-        json.dumps(document([change(f"{log}{key_text(each)}") for each in (*KEYS, "a", "xb")]))
+        json.dumps(
+            document(
+                [change(f"{log}{key_text(each)}") for each in (*KEYS, "a", "xb", "www.example.com")]
+            )
+        )
     )
     done = policyscan.waive("PS401", address, plan=str(plan))
     assert (done.code, done.err) == (0, "")

@@ -113,6 +113,11 @@ def test_the_literal_pattern_of_an_address_means_it_and_nothing_else(key: str, o
     assert matches(pattern, another) == (other == key)
 
 
+def test_a_star_in_an_address_is_written_as_one() -> None:
+    assert literal(f'{BUCKET}["*.x"]') == f'{BUCKET}["\\*.x"]'
+    assert not matches(literal(f'{BUCKET}["*.x"]'), f'{BUCKET}["a.x"]')
+
+
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=8))
 def test_a_star_stands_for_any_letters(pattern: str, key: str) -> None:
     # The plainest way to say the same.
