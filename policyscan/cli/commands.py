@@ -10,7 +10,13 @@ from typing import Any
 import click
 
 from policyscan import __version__
-from policyscan.cli.options import FAIL_ON, with_checkov, with_packs, with_settings, with_source
+from policyscan.cli.options import (
+    FAIL_ON,
+    with_judging,
+    with_packs,
+    with_settings,
+    with_source,
+)
 from policyscan.errors import PolicyscanError, crash_site
 
 FORMATS = ("text", "json")
@@ -61,9 +67,8 @@ def policyscan() -> None:
     help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
-@with_source
-@with_settings
-@with_checkov
+@with_judging
+@click.option("--show-waived", is_flag=True, help="Show what is waived too, and by whom.")
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -163,6 +168,42 @@ def rule(**options: Any) -> int:
     from policyscan.cli.rules import run_rule  # noqa: PLC0415 - scans do not need it
 
     return run_rule(**options)
+
+
+@policyscan.command(
+    help="Waive findings of a plan: write why, who answers for it and until when into the file of "
+    "waivers. ADDRESS may be a pattern, such as 'aws_s3_bucket.logs[*]'. Exit codes: 0 written, 2 "
+    "there is no such finding, or it cannot be waived."
+)
+@click.argument("plan", metavar="PLAN")
+@click.argument("rule", metavar="RULE")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--reason", required=True, help="Why the finding may stay.")
+@click.option("--owner", required=True, help="Who answers for it.")
+@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day it counts.")
+@with_judging
+def waive(**options: Any) -> int:
+    """Write a waiver."""
+    from policyscan.cli.waivers import run_waive  # noqa: PLC0415 - scans do not need it
+
+    return run_waive(**options)
+
+
+@policyscan.command(
+    "waivers",
+    help="List waivers, with what each waives of the plans; without a plan, those of the file. "
+    "Exit codes: 0 listed, 1 with --check when one is wrong, expired or waives nothing, 2 "
+    "something cannot be read.",
+)
+@click.argument("plans", nargs=-1, metavar="[PLAN]...")
+@click.option("--check", is_flag=True, help="Fail when a waiver is to be mended or removed.")
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@with_judging
+def list_waivers(**options: Any) -> int:
+    """List waivers."""
+    from policyscan.cli.waivers import run_waivers  # noqa: PLC0415 - scans do not need it
+
+    return run_waivers(**options)
 
 
 @policyscan.command(

@@ -65,6 +65,14 @@ with_packs = click.option(
 )
 
 
+with_waivers = click.option(
+    "--waivers",
+    envvar="POLICYSCAN_WAIVERS",
+    metavar="FILE",
+    help="The file of waivers (default: .policyscan-waivers.yaml).",
+)
+
+
 def with_settings(command: _Command) -> _Command:
     """Give a command the flags that say which rules run, and set to what.
 
@@ -123,28 +131,33 @@ def with_checkov(command: _Command) -> _Command:
         command,
         click.option(
             "--checkov/--no-checkov",
+            envvar="POLICYSCAN_CHECKOV",
             default=None,
             help="Run Checkov too, or leave it out (default: it runs where it is set up).",
         ),
         click.option(
             "--checkov-edges",
+            envvar="POLICYSCAN_CHECKOV_EDGES",
             type=click.Choice(EDGES),
             help="Whose edges its policies go by: corrected (the default) are those of our graph.",
         ),
         click.option(
             "--checkov-check",
+            envvar="POLICYSCAN_CHECKOV_CHECK",
             multiple=True,
             metavar="ID",
             help="Run only these of its checks, with *; repeatable.",
         ),
         click.option(
             "--checkov-skip",
+            envvar="POLICYSCAN_CHECKOV_SKIP",
             multiple=True,
             metavar="ID",
             help="Leave these of its checks out, with *; repeatable.",
         ),
         click.option(
             "--checkov-external-checks-dir",
+            envvar="POLICYSCAN_CHECKOV_EXTERNAL_CHECKS_DIR",
             multiple=True,
             type=click.Path(),
             metavar="DIR",
@@ -152,11 +165,19 @@ def with_checkov(command: _Command) -> _Command:
         ),
         click.option(
             "--checkov-timeout",
+            envvar="POLICYSCAN_CHECKOV_TIMEOUT",
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
             help="When to end it (default: 600).",
         ),
     )
+
+
+def with_judging(command: _Command) -> _Command:
+    """Give a command every flag that has to do with how a plan is judged."""
+    for give in (with_waivers, with_checkov, with_settings, with_source):
+        command = give(command)
+    return command
 
 
 def _with(command: _Command, *flags: Callable[[_Command], _Command]) -> _Command:

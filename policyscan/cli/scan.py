@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
 from policyscan.cli.commands import FORMATS, say, write
-from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
+from policyscan.cli.inputs import expand
+from policyscan.cli.judging import Judging, judging
 from policyscan.cli.progress import Progress
-from policyscan.cli.replayed import ReplayMode, judged
-from policyscan.cli.settings import SettingFlags, chosen_settings
-from policyscan.engine import Outcome, Settings
+from policyscan.cli.waivers import waiver_terms
+from policyscan.engine import Outcome, Settings, WaiverTerms, apply_waivers
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report import (
     json_document,
@@ -24,9 +22,6 @@ from policyscan.report import (
     render_refused,
     render_text,
 )
-
-if TYPE_CHECKING:
-    from policyscan.bridges.running import Running
 
 _NARROW, _WIDE = 60, 120
 
@@ -55,37 +50,23 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     plans: Sequence[str],
     formats: Sequence[str],
     output: str | None,
-    source_dir: str | None,
-    planfile: str | None,
-    no_source: bool,
-    graph: str | None,
-    replay: str,
     exit_zero: bool,
     quiet: bool,
     no_color: bool,
+    show_waived: bool,
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
-    `flags` are those of `SettingFlags`, and of `with_checkov`.
+    `flags` are those of `judging`.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
-    own = {name: flags[name] for name in flags if not name.startswith("checkov")}
-    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
-    settings = chosen.settings
-    checkov = checkov_beside(settings)
     names = expand(plans)
-    choice = SourceChoice(source_dir, planfile, no_source, graph)
-    choice.check(len(names))
-    judge_input = partial(
-        judged,
-        mode=ReplayMode(replay),
-        pack=chosen.pack,
-        settings=settings,
-        has_doubts=checkov.has_doubts,
-    )
+    how = judging(len(names), **flags)
+    settings = how.chosen.settings
+    terms = waiver_terms(how.chosen, tells_stale=len(names) == 1)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
         scanned = []
@@ -93,13 +74,23 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
             for number, name in enumerate(names, 1):
                 of = f" ({number} of {len(names)})" if len(names) > 1 else ""
                 progress.say(f"judging {name}{of}")
-                scanned.append(_scanned(name, choice, judge_input, checkov, opened))
+                scanned.append(_scanned(name, how, terms, opened))
         match scanned:
             case [_Refused(error=error)]:
                 raise error
         codes = [_code(each, settings) for each in scanned]
         for target in targets:
-            write(target.path, _rendered(target, scanned, codes, quiet=quiet, no_color=no_color))
+            write(
+                target.path,
+                _rendered(
+                    target,
+                    scanned,
+                    codes,
+                    quiet=quiet,
+                    no_color=no_color,
+                    show_waived=show_waived,
+                ),
+            )
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
@@ -109,19 +100,12 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
 
 def _scanned(
     name: str,
-    choice: SourceChoice,
-    judge_input: Callable[[Input], Outcome],
-    checkov: Beside,
+    how: Judging,
+    terms: WaiverTerms,
     opened: ExitStack,
 ) -> _Scanned:
     try:
-        with ExitStack() as working:
-            running: list[Running | None] = []
-            given = open_input(
-                name, choice, lambda plan: running.append(checkov.start(plan, working))
-            )
-            outcome = judge_input(opened.enter_context(given))
-            return checkov.joined(outcome, running[0])
+        return apply_waivers(how.outcome(name, opened), terms)
     except (PlanError, SourceError, PlannerError) as error:
         # What is wrong with this plan is not wrong with the next; a wrong flag is.
         return _Refused(name, error)
@@ -147,8 +131,14 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     return tuple(found)
 
 
-def _rendered(
-    target: _Target, scanned: list[_Scanned], codes: list[int], *, quiet: bool, no_color: bool
+def _rendered(  # noqa: PLR0913 - one argument per flag
+    target: _Target,
+    scanned: list[_Scanned],
+    codes: list[int],
+    *,
+    quiet: bool,
+    no_color: bool,
+    show_waived: bool,
 ) -> str:
     if target.format == "json":
         return render_json(
@@ -165,7 +155,9 @@ def _rendered(
     return "\n".join(
         render_refused(str(each.error), colour=colour)
         if isinstance(each, _Refused)
-        else render_text(each, code, width=width, colour=colour, quiet=quiet)
+        else render_text(
+            each, code, width=width, colour=colour, quiet=quiet, show_waived=show_waived
+        )
         for each, code in zip(scanned, codes, strict=True)
     )
 

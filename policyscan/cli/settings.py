@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from policyscan.cli.packs import configuration, own_packs
@@ -42,15 +43,20 @@ class SettingFlags:
     fail_on: str | None = None
     packs: tuple[str, ...] = ()
     checkov: Mapping[str, Any] = field(default_factory=dict)
+    waivers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenSettings:
-    """All rules there are, what a command is set to, and the profile that it starts from."""
+    """All rules there are, what a command is set to, and the profile that it starts from.
+
+    `waivers` is the file of waivers, None where none is named.
+    """
 
     pack: tuple[PackRule, ...]
     settings: Settings
     profile: str
+    waivers: Path | None = None
 
 
 def chosen_settings(flags: SettingFlags) -> ChosenSettings:
@@ -63,11 +69,14 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
     pack = load_pack(built_in_pack(), *own_packs(flags.packs, file))
     layers: list[Layer] = []
     profile, beside = flags.profile or REFERENCE, None
+    waivers = None if flags.waivers is None else Path(flags.waivers)
     if file is not None:
         layer, named = read_configuration(file, pack)
         layers.append(layer)
         if named and not flags.profile:
             profile, beside = named, file.path.parent
+        if waivers is None and "waivers" in (file.content or {}):
+            waivers = file.path.parent / file.content["waivers"]
     layers += _said(Level.ENVIRONMENT, _environment(os.environ), pack)
     layers += _said(
         Level.FLAG,
@@ -81,7 +90,7 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
     )
     layers.append(Layer(Origin(Level.FLAG, "--checkov"), checkov=flags.checkov))
     layers[:0] = read_profile(profile, pack, built_in_pack(), beside)
-    return ChosenSettings(pack, settled(layers), profile)
+    return ChosenSettings(pack, settled(layers), profile, waivers)
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -35,7 +35,8 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
-from policyscan.engine.waiver import Waiver
+from policyscan.engine.waiver import WAIVERS_FILE, Waiver, Waivers, WaiverTerms, today
+from policyscan.engine.waiving import apply_waivers
 
 __all__ = [
     "CHECKOV",
@@ -45,6 +46,7 @@ __all__ = [
     "GATE",
     "HOSTED",
     "REFERENCE",
+    "WAIVERS_FILE",
     "CheckovReport",
     "CheckovSays",
     "CheckovSettings",
@@ -59,6 +61,9 @@ __all__ = [
     "Replayed",
     "Settings",
     "Waiver",
+    "WaiverTerms",
+    "Waivers",
+    "apply_waivers",
     "beside",
     "built_in_pack",
     "configuration_form",
@@ -75,4 +80,5 @@ __all__ = [
     "read_profile",
     "redaction",
     "settled",
+    "today",
 ]

@@ -29,6 +29,7 @@ class Settings:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    unwaivable: tuple[str, ...] = ()
     fail_on: str = "high"
     given: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -87,7 +88,8 @@ class Settings:
 def settled(layers: Iterable[Layer]) -> Settings:
     """What layers come to, each winning over those before it.
 
-    A layer that selects replaces what was selected; what one ignores is ignored for good.
+    A layer that selects replaces what was selected; what one ignores is ignored for good, and what
+    one says is unwaivable stays so.
     """
     found = Settings()
     checkov: dict[str, Any] = {}
@@ -100,6 +102,7 @@ def settled(layers: Iterable[Layer]) -> Settings:
         found = Settings(
             select=layer.select or found.select,
             ignore=tuple(dict.fromkeys((*found.ignore, *layer.ignore))),
+            unwaivable=tuple(dict.fromkeys((*found.unwaivable, *layer.unwaivable))),
             fail_on=layer.fail_on or found.fail_on,
             given={**found.given, **layer.parameters},
             severities={**found.severities, **layer.severities},

@@ -13,6 +13,7 @@ from policyscan.engine import (
     CheckovState,
     Judgement,
     Outcome,
+    Waiver,
     nothing_judged,
 )
 from policyscan.plan import kind_of
@@ -66,6 +67,7 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "why": None,
             "verdicts": {str(verdict): 0 for verdict in Verdict},
             "failed": {str(severity): 0 for severity in Severity},
+            "waived": 0,
             **_checkov_summary(CheckovReport(CheckovState.LEFT_OUT)),
             "replay": {"used": False, "why": ""},
         },
@@ -93,7 +95,9 @@ def render_json(documents: list[dict[str, Any]]) -> str:
 
 def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     counts = outcome.counts()
-    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    failed = [
+        each for each in outcome.judgements if each.verdict is Verdict.FAIL and each.waiver is None
+    ]
     return {
         "exit_code": exit_code,
         "outcome": _OUTCOMES[exit_code],
@@ -103,6 +107,7 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             str(severity): sum(each.severity is severity for each in failed)
             for severity in Severity
         },
+        "waived": sum(each.waiver is not None for each in outcome.all_judgements),
         **_checkov_summary(outcome.checkov),
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
     }
@@ -143,7 +148,7 @@ def _checkov_verdict(judgement: Judgement) -> dict[str, Any]:
         ),
         "source": _source(judgement.span),
         "new": judgement.is_new,
-        "waived": None,
+        "waived": _waived(judgement.waiver),
     }
 
 
@@ -175,7 +180,19 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "strikes": str(finding.strikes) if finding.strikes else None,
         "cause": finding.cause or None,
         "new": judgement.is_new,
-        "waived": None,
+        "waived": _waived(judgement.waiver),
+    }
+
+
+def _waived(waiver: Waiver | None) -> dict[str, Any] | None:
+    """Who waived a finding; a skip comment of Checkov names neither an owner nor a day."""
+    if waiver is None:
+        return None
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner or None,
+        "expires": str(waiver.expires) if waiver.expires else None,
+        "place": waiver.place,
     }
 
 

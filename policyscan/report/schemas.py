@@ -1,6 +1,7 @@
-"""Writes JSON Schemas of configuration and profile files: `python -m policyscan.report.schemas`.
+"""Writes JSON Schemas of what people write: `python -m policyscan.report.schemas`.
 
-They are made of the forms that policyscan itself checks these files by.
+They are made of the forms that policyscan itself checks these files by: configurations, profiles
+and waivers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from policyscan.engine import (
     load_pack,
     profile_form,
 )
+from policyscan.engine.form import Form
+from policyscan.engine.waiver_file import WAIVERS_FORM
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,11 +26,15 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
     """Every schema by its file name."""
-    forms = {"configuration": configuration_form(pack), "profile": profile_form(pack)}
+    forms: dict[str, Form] = {
+        "configuration": configuration_form(pack),
+        "profile": profile_form(pack),
+        "waivers": WAIVERS_FORM,
+    }
     return {
         f"{name}.schema.json": json.dumps(
             # An empty file sets nothing.
-            {"$schema": _DIALECT, **form.schema, "type": ["object", "null"]},
+            {"$schema": _DIALECT, **form.schema, "type": [form.schema["type"], "null"]},
             indent=1,
             ensure_ascii=False,
         )

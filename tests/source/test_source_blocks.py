@@ -365,9 +365,9 @@ E
         }
     ).modules[()]
     assert module.comments == (
-        Comment("policyscan:ignore=PS204 reason=none until=2027-01-31", "main.tf", 2),
-        Comment("policyscan:ignore=PS101", "main.tf", 4),
-        Comment("policyscan:ignore=PS102", "main.tf", 9),
+        Comment("policyscan:ignore=PS204 reason=none until=2027-01-31", "main.tf", 2, "a.b"),
+        Comment("policyscan:ignore=PS101", "main.tf", 4, "a.b"),
+        Comment("policyscan:ignore=PS102", "main.tf", 9, "a.b"),
     )
 
 
