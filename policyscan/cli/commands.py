@@ -64,6 +64,14 @@ def policyscan() -> None:
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_source
 @with_settings
+@click.option(
+    "--changed-only/--no-changed-only",
+    default=None,
+    allow_from_autoenv=False,
+    help="Fail only for what the plan brings, not for what stood before it.",
+)
+@click.option("--baseline", metavar="FILE", help="Failures listed there do not fail the scan.")
+@click.option("--write-baseline", metavar="FILE", help="List the failures of now there.")
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
 @click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from policyscan.cli.inputs import Input
-from policyscan.engine import Outcome, PackRule, Replayed, Settings, judge
+from policyscan.engine import Before, Outcome, PackRule, Replayed, Settings, judge
 from policyscan.errors import PlannerError
 from policyscan.plan import Plan
 from policyscan.rule import Certainty, Verdict
@@ -31,7 +31,8 @@ def judged(
 
     Raises PlannerError: a replay was asked for, and there can be none.
     """
-    outcome = judge(given.graph(), pack, settings)
+    before = Before(given.plan, pack, settings)
+    outcome = judge(given.graph(), pack, settings, before)
     if mode is ReplayMode.NEVER or outcome.errors:
         return outcome
     try:
@@ -42,7 +43,7 @@ def judged(
         if mode is ReplayMode.ALWAYS:
             raise
         return replace(outcome, replay=Replayed(why=outcome.redacted(str(problem))))
-    return replace(judge(graph, pack, settings), replay=Replayed(is_used=True))
+    return replace(judge(graph, pack, settings, before), replay=Replayed(is_used=True))
 
 
 def replayed(given: Input) -> Plan:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from policyscan.cli.baselines import baselines
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
 from policyscan.cli.replayed import ReplayMode, judged
@@ -55,6 +56,8 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     no_source: bool,
     graph: str | None,
     replay: str,
+    baseline: str | None,
+    write_baseline: str | None,
     exit_zero: bool,
     no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
@@ -73,10 +76,12 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
+    known = baselines(baseline, write_baseline)
     judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
         scanned = [_scanned(name, choice, judge_input, opened) for name in names]
+        scanned = [known.applied(each) if isinstance(each, Outcome) else each for each in scanned]
         match scanned:
             case [_Refused(error=error)]:
                 raise error
@@ -86,6 +91,13 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
+    outcomes = [each for each in scanned if isinstance(each, Outcome)]
+    known.conclude(
+        outcomes,
+        chosen.pack,
+        settings,
+        is_whole=all(isinstance(each, Outcome) and not each.errors for each in scanned),
+    )
     worst = max(codes, key=(0, 3, 1, 2).index)
     return 0 if exit_zero and worst == 1 else worst
 

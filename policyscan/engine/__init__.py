@@ -33,6 +33,7 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
+from policyscan.engine.standing import Before, is_changed
 from policyscan.engine.waiver import Waiver
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "GATE",
     "HOSTED",
     "REFERENCE",
+    "Before",
     "CheckovReport",
     "CheckovSays",
     "CheckovState",
@@ -57,6 +59,7 @@ __all__ = [
     "built_in_pack",
     "configuration_form",
     "flaws_of",
+    "is_changed",
     "judge",
     "layer_of",
     "load_pack",

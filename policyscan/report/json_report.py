@@ -34,6 +34,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         "summary": _summary(outcome, exit_code),
         "verdicts": [_verdict(each) for each in outcome.judgements],
         "checkov": [],
+        "fixed": [_fixed(each) for each in outcome.fixed],
         "errors": list(outcome.errors),
         "warnings": list(outcome.warnings),
     }
@@ -59,10 +60,14 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "verdicts": {str(verdict): 0 for verdict in Verdict},
             "failed": {str(severity): 0 for severity in Severity},
             "checkov": "not set up",
+            "changed_only": False,
+            "standing": 0,
+            "fixed": 0,
             "replay": {"used": False, "why": ""},
         },
         "verdicts": [],
         "checkov": [],
+        "fixed": [],
         "errors": [error],
         "warnings": [],
     }
@@ -89,6 +94,9 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             for severity in Severity
         },
         "checkov": "not set up",
+        "changed_only": outcome.changed_only,
+        "standing": sum(not each.is_new for each in failed),
+        "fixed": len(outcome.fixed),
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
     }
 
@@ -121,7 +129,20 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "strikes": str(finding.strikes) if finding.strikes else None,
         "cause": finding.cause or None,
         "new": judgement.is_new,
+        "in_baseline": judgement.is_in_baseline,
         "waived": None,
+    }
+
+
+def _fixed(judgement: Judgement) -> dict[str, Any]:
+    """What failed before the plan and does not after it, in the words of before."""
+    return {
+        "rule": judgement.rule.id,
+        "name": judgement.rule.name,
+        "group": judgement.rule.group,
+        "severity": str(judgement.severity),
+        "address": judgement.finding.address,
+        "message": judgement.finding.message,
     }
 
 

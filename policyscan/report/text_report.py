@@ -71,7 +71,7 @@ def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
     order = list(Severity)
     groups: dict[tuple[str, str], list[Judgement]] = {}
     for each in outcome.judgements:
-        if each.verdict is verdict:
+        if each.verdict is verdict and not outcome.is_set_aside(each):
             cause = each.finding.cause or each.finding.address
             groups.setdefault((each.rule.id, cause), []).append(each)
     found = [_Group(members[0], tuple(members)) for members in groups.values()]
@@ -92,7 +92,8 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
         yield f"{_INDENT}also {plain(other.finding.address)}"
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
-    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
+    is_standing = not any(each.is_new for each in group.members)
+    standing = "  (standing: it failed before this plan)" if is_standing else ""
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
@@ -183,6 +184,7 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
     )
+    yield from _beside(outcome)
     yield "Checkov: not set up"
     if outcome.replay.is_used:
         yield "Replay: Terraform evaluated the source again, to tell what apply will fill in"
@@ -191,17 +193,34 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     yield _last_line(outcome, exit_code, style)
 
 
+def _beside(outcome: Outcome) -> Iterator[str]:
+    """What is not shown because it was there already, and what the plan mends."""
+    aside = [
+        each
+        for each in outcome.judgements
+        if each.verdict is Verdict.FAIL and outcome.is_set_aside(each)
+    ]
+    listed = sum(each.is_in_baseline for each in aside)
+    if listed:
+        yield f"{listed} in the baseline, not shown"
+    if standing := len(aside) - listed:
+        yield f"{standing} standing, not shown: not of this plan's making"
+    if outcome.fixed:
+        yield f"{len(outcome.fixed)} fixed by this plan"
+
+
 def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
     match exit_code:
         case 2:
             return style.bad(_NOT_JUDGED)
         case 3:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
-    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    every = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    failed = [each for each in every if not outcome.is_set_aside(each)]
     if exit_code == 0 and not failed:
         unknown = outcome.counts()[Verdict.UNKNOWN]
         tail = f", {unknown} not decided" if unknown else ""
-        return style.good(f"PASS: nothing fails{tail}")
+        return style.good(f"PASS: nothing {'new ' if every else ''}fails{tail}")
     worst = [
         f"{count} {severity}"
         for severity in Severity
