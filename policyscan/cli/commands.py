@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from policyscan import __version__
-from policyscan.cli.options import with_packs, with_settings, with_source
+from policyscan.cli.options import REPLAYS, with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
 
@@ -81,6 +81,34 @@ def scan(**options: Any) -> int:
     from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
 
     return run_scan(**options)
+
+
+@policyscan.command(
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
+    help="Compare the findings of two plans, such as those of the base branch and a pull request. "
+    "Exit codes: 0 nothing new at or above --fail-on, 1 something new is, 2 could not evaluate, "
+    "3 nothing to scan in NEW.",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "json")),
+    default="text",
+    allow_from_autoenv=False,
+    help="text (default), or json for programs.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plans.")
+@click.option("--replay", type=click.Choice(REPLAYS), default=REPLAYS[0], help="As of a scan.")
+@with_settings
+def diff(**options: Any) -> int:
+    """Compare two plans."""
+    from policyscan.cli.diff import run_diff  # noqa: PLC0415 - scans do not need it
+
+    return run_diff(**options)
 
 
 @policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")

@@ -1,6 +1,7 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
 from policyscan.engine.contract import PackRule
+from policyscan.engine.difference import Difference, difference
 from policyscan.engine.gate import GATE, nothing_judged
 from policyscan.engine.judge import judge
 from policyscan.engine.layer import (
@@ -47,6 +48,7 @@ __all__ = [
     "CheckovSays",
     "CheckovState",
     "Conflict",
+    "Difference",
     "Judgement",
     "Layer",
     "Level",
@@ -58,6 +60,7 @@ __all__ = [
     "Waiver",
     "built_in_pack",
     "configuration_form",
+    "difference",
     "flaws_of",
     "is_changed",
     "judge",

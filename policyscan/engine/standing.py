@@ -88,10 +88,10 @@ class Before:
 
     def _is_new(self, judgement: Judgement, graph: ResourceGraph) -> bool:
         finding = judgement.finding
-        if self._world is None:
-            return True
         if self._kind is PlanKind.NO_CHANGES:
             return False
+        if self._world is None:
+            return True
         if finding.verdict not in _OPEN:
             return is_changed(graph, finding.address)
         if _strikes_now(finding, graph):
@@ -99,7 +99,7 @@ class Before:
         found, crashed = self._judged
         was = found.get((judgement.rule.id, finding.address))
         if was is not None and was.verdict is Verdict.FAIL:
-            return finding.verdict is Verdict.FAIL and _is_worse(judgement, was)
+            return finding.verdict is Verdict.FAIL and is_worse(judgement, was)
         if judgement.rule.id in crashed or (was is not None and was.verdict is Verdict.UNKNOWN):
             return _rests_on_change(finding, graph)
         return True
@@ -133,7 +133,8 @@ def _strikes_now(finding: Finding, graph: ResourceGraph) -> bool:
     return resource.is_deleted or finding.strikes is Phase.DESTROY
 
 
-def _is_worse(judgement: Judgement, was: Judgement) -> bool:
+def is_worse(judgement: Judgement, was: Judgement) -> bool:
+    """Whether a failure weighs more than it did, or strikes at another time."""
     is_as_bad = was.severity.reaches(judgement.severity)
     return not is_as_bad or judgement.finding.strikes is not was.finding.strikes
 

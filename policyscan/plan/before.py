@@ -18,9 +18,7 @@ def world_before(plan: Plan) -> Plan | None:
     only waiting to go, are left out: no rule speaks of them before they do.
     """
     standing = tuple(
-        _as_it_was(each)
-        for each in plan.resources
-        if each.before is not None and not each.deposed
+        _as_it_was(each) for each in plan.resources if each.before is not None and not each.deposed
     )
     if not any(each.mode == "managed" for each in standing):
         return None

@@ -34,7 +34,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         "summary": _summary(outcome, exit_code),
         "verdicts": [_verdict(each) for each in outcome.judgements],
         "checkov": [],
-        "fixed": [_fixed(each) for each in outcome.fixed],
+        "fixed": [brief_document(each) for each in outcome.fixed],
         "errors": list(outcome.errors),
         "warnings": list(outcome.warnings),
     }
@@ -134,8 +134,8 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _fixed(judgement: Judgement) -> dict[str, Any]:
-    """What failed before the plan and does not after it, in the words of before."""
+def brief_document(judgement: Judgement) -> dict[str, Any]:
+    """A finding in brief: what is wrong where."""
     return {
         "rule": judgement.rule.id,
         "name": judgement.rule.name,
@@ -143,6 +143,7 @@ def _fixed(judgement: Judgement) -> dict[str, Any]:
         "severity": str(judgement.severity),
         "address": judgement.finding.address,
         "message": judgement.finding.message,
+        "source": _source(judgement.span),
     }
 
 
