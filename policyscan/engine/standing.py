@@ -107,21 +107,16 @@ class Before:
     def fixed(self, judgements: list[Judgement], graph: ResourceGraph) -> Iterator[Judgement]:
         """Failures of before that are none now, as they were, in order of rule and address.
 
-        What is not decided now is not known to be mended, nor is what Terraform only forgets.
+        What is not decided now is not known to be mended, nor is what Terraform only forgets. Not
+        to be asked where a rule crashed now, for what it judged is missing.
         """
         if self._world is None or self._kind in {PlanKind.NO_CHANGES, PlanKind.DESTROY}:
             return
         now = {(each.rule.id, each.finding.address): each.verdict for each in judgements}
-        crashed = {each.rule.id for each in judgements if each.verdict is Verdict.ERROR}
         for key, was in sorted(self._judged[0].items()):
             resource = graph.resource(was.finding.address)
             is_forgotten = resource is not None and "forget" in resource.actions
-            if (
-                was.verdict is Verdict.FAIL
-                and now.get(key) not in _OPEN
-                and was.rule.id not in crashed
-                and not is_forgotten
-            ):
+            if was.verdict is Verdict.FAIL and now.get(key) not in _OPEN and not is_forgotten:
                 yield was
 
 

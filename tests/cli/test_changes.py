@@ -90,23 +90,23 @@ def test_changed_only_fails_for_what_is_new_and_shows_that_alone(tmp_path: Path)
 @pytest.mark.parametrize(
     ("file", "variable", "flags", "code"),
     [
-        ("changed_only: true", None, (), 0),
+        ("changed_only: true", "", (), 0),
         ("changed_only: true", "false", (), 1),
-        ("changed_only: true", None, ("--no-changed-only",), 1),
+        ("changed_only: true", "", ("--no-changed-only",), 1),
         ("", "true", (), 0),
         ("", "1", (), 0),
         ("", "true", ("--no-changed-only",), 1),
         ("", "false", ("--changed-only",), 0),
-        ("", None, (), 1),
+        ("", "", (), 1),
     ],
 )
 def test_changed_only_is_layered_as_other_settings_are(
-    tmp_path: Path, file: str, variable: str | None, flags: tuple[str, ...], code: int
+    tmp_path: Path, file: str, variable: str, flags: tuple[str, ...], code: int
 ) -> None:
     plan = written(tmp_path, standing("kept"))
     (tmp_path / ".policyscan.yaml").write_text(file)
-    env = {} if variable is None else {"POLICYSCAN_CHANGED_ONLY": variable}
-    assert run(plan, *ONLY, *flags, cwd=tmp_path, **env).returncode == code
+    done = run(plan, *ONLY, *flags, cwd=tmp_path, POLICYSCAN_CHANGED_ONLY=variable)
+    assert done.returncode == code
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,19 @@ def test_fixed_is_what_failed_and_is_known_to_fail_no_more(
     assert bool(told(tmp_path, before, after).fixed) is is_fixed
 
 
+def test_what_a_plan_without_changes_finds_is_standing_even_if_nothing_is_managed(
+    tmp_path: Path,
+) -> None:
+    source = TOLD.replace('of_type("aws_s3_bucket")', 'data_of_type("aws_s3_bucket")')
+    values = {"bucket": "fail high runtime"}
+    resource = {"address": "data.aws_s3_bucket.b", "mode": "data", "type": "aws_s3_bucket"}
+    state = {"root_module": {"resources": [{**resource, "name": "b", "values": values}]}}
+    plan = plan_of([], prior_state={"values": state})
+    pack = load_pack(write_pack(tmp_path, told=source))
+    outcome = judge(ResourceGraph(plan), pack, Settings(), Before(plan, pack, Settings()))
+    assert failures(outcome) == {"data.aws_s3_bucket.b": False}
+
+
 def test_a_deposed_object_is_no_second_verdict_on_its_address() -> None:
     changes = [
         change("aws_s3_bucket.b", actions=("no-op",), before={"id": "1"}, after={"id": "1"}),
