@@ -93,7 +93,7 @@ def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Itera
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
     is_standing = not any(each.is_new for each in group.members)
-    standing = "  (standing: it failed before this plan)" if is_standing else ""
+    standing = "  (standing: not of this plan's making)" if is_standing else ""
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 

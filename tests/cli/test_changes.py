@@ -60,7 +60,7 @@ def test_json_tells_new_from_standing_and_what_is_fixed(tmp_path: Path) -> None:
 def test_text_tells_new_from_standing_and_counts_what_is_fixed(tmp_path: Path) -> None:
     plan = written(tmp_path, standing("kept"), created("made"), mended("mended"))
     text = run(plan, *ONLY).stdout.decode()
-    assert text.count("(standing: it failed before this plan)") == 1
+    assert text.count("(standing: not of this plan's making)") == 1
     assert "\n1 fixed by this plan\n" in text
 
 
