@@ -84,9 +84,10 @@ class Before:
 
     def marked(self, judgements: list[Judgement], graph: ResourceGraph) -> list[Judgement]:
         """The judgements of a plan, each new or standing."""
-        return [replace(each, is_new=self._is_new(each, graph)) for each in judgements]
+        return [replace(each, is_new=self.is_new(each, graph)) for each in judgements]
 
-    def _is_new(self, judgement: Judgement, graph: ResourceGraph) -> bool:
+    def is_new(self, judgement: Judgement, graph: ResourceGraph) -> bool:
+        """Whether the plan brings a judgement, its finding as the rule gave it: not redacted."""
         finding = judgement.finding
         if self._kind is PlanKind.NO_CHANGES:
             return False
