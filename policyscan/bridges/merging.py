@@ -15,7 +15,9 @@ from policyscan.engine import (
     Outcome,
     Settings,
     beside,
+    is_changed,
     judgement,
+    without_secrets,
 )
 from policyscan.rule import Finding, Rule, Verdict
 
@@ -32,10 +34,17 @@ def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Setting
             _rule(each, settings.checkov),
             Finding(each.address, _verdict(each.verdict), each.name),
             outcome.platform,
-            outcome.redaction,
             _says(each),
         )
         for each in said.results
+    ]
+    # Only now: where something stands is looked up by the address as it is.
+    graph = outcome.platform.graph
+    judged = [
+        without_secrets(
+            replace(each, is_new=is_changed(graph, each.finding.address)), outcome.redaction
+        )
+        for each in judged
     ]
     report = CheckovReport(
         CheckovState.RAN,

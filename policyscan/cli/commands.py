@@ -12,10 +12,13 @@ import click
 from policyscan import __version__
 from policyscan.cli.options import (
     FAIL_ON,
+    REPLAYS,
+    with_checkov,
     with_judging,
     with_packs,
     with_settings,
     with_source,
+    with_waivers,
 )
 from policyscan.errors import PolicyscanError, crash_site
 
@@ -69,6 +72,14 @@ def policyscan() -> None:
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_judging
 @click.option("--show-waived", is_flag=True, help="Show what is waived too, and by whom.")
+@click.option(
+    "--changed-only/--no-changed-only",
+    default=None,
+    allow_from_autoenv=False,
+    help="Fail only for what the plan brings, not for what stood before it.",
+)
+@click.option("--baseline", metavar="FILE", help="Failures listed there do not fail the scan.")
+@click.option("--write-baseline", metavar="FILE", help="List the failures of now there.")
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -77,6 +88,36 @@ def scan(**options: Any) -> int:
     from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
 
     return run_scan(**options)
+
+
+@policyscan.command(
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
+    help="Compare the findings of two plans, such as those of the base branch and a pull request. "
+    "Exit codes: 0 nothing new at or above --fail-on, 1 something new is, 2 could not evaluate, "
+    "3 nothing to scan in NEW.",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "json")),
+    default="text",
+    allow_from_autoenv=False,
+    help="text (default), or json for programs.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plans.")
+@click.option("--replay", type=click.Choice(REPLAYS), default=REPLAYS[0], help="As of a scan.")
+@with_settings
+@with_checkov
+@with_waivers
+def diff(**options: Any) -> int:
+    """Compare two plans."""
+    from policyscan.cli.diff import run_diff  # noqa: PLC0415 - scans do not need it
+
+    return run_diff(**options)
 
 
 @policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")

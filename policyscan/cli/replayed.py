@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from policyscan.cli.inputs import Input
-from policyscan.engine import Outcome, PackRule, Replayed, Settings, judge
+from policyscan.engine import Before, Outcome, PackRule, Replayed, Settings, judge
 from policyscan.errors import PlannerError
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Plan
@@ -39,7 +39,8 @@ def judged(
     `has_doubts` tells whether somebody else has questions to the graph.
     Raises PlannerError: a replay was asked for, and there can be none.
     """
-    outcome = judge(given.graph(), pack, settings)
+    before = Before(given.plan, pack, settings)
+    outcome = judge(given.graph(), pack, settings, before)
     if mode is ReplayMode.NEVER or outcome.errors:
         return outcome
     try:
@@ -52,7 +53,7 @@ def judged(
         if mode is ReplayMode.ALWAYS:
             raise
         return replace(outcome, replay=Replayed(why=outcome.redacted(str(problem))))
-    return replace(judge(graph, pack, settings), replay=Replayed(is_used=True))
+    return replace(judge(graph, pack, settings, before), replay=Replayed(is_used=True))
 
 
 def replayed(given: Input) -> Plan:

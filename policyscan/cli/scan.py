@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from policyscan.cli.baselines import baselines
 from policyscan.cli.commands import FORMATS, say, write
 from policyscan.cli.inputs import expand
 from policyscan.cli.judging import Judging, judging
@@ -50,6 +51,8 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     plans: Sequence[str],
     formats: Sequence[str],
     output: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
     exit_zero: bool,
     quiet: bool,
     no_color: bool,
@@ -67,6 +70,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     how = judging(len(names), **flags)
     settings = how.chosen.settings
     terms = waiver_terms(how.chosen, tells_stale=len(names) == 1)
+    known = baselines(baseline, write_baseline)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
         scanned = []
@@ -75,6 +79,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
                 of = f" ({number} of {len(names)})" if len(names) > 1 else ""
                 progress.say(f"judging {name}{of}")
                 scanned.append(_scanned(name, how, terms, opened))
+        scanned = [known.applied(each) if isinstance(each, Outcome) else each for each in scanned]
         match scanned:
             case [_Refused(error=error)]:
                 raise error
@@ -94,6 +99,13 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
+    outcomes = [each for each in scanned if isinstance(each, Outcome)]
+    known.conclude(
+        outcomes,
+        how.chosen.pack,
+        settings,
+        is_whole=all(isinstance(each, Outcome) and not each.errors for each in scanned),
+    )
     worst = max(codes, key=(0, 3, 1, 2).index)
     return 0 if exit_zero and worst == 1 else worst
 

@@ -27,6 +27,8 @@ from policyscan.engine import (
 )
 from policyscan.errors import ConfigError
 
+_TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
 
 @dataclass(frozen=True, slots=True)
 class SettingFlags:
@@ -41,6 +43,7 @@ class SettingFlags:
     ignore: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
     fail_on: str | None = None
+    changed_only: bool | None = None
     packs: tuple[str, ...] = ()
     checkov: Mapping[str, Any] = field(default_factory=dict)
     waivers: str | None = None
@@ -84,6 +87,7 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
             "--select": flags.select,
             "--ignore": flags.ignore,
             "--fail-on": (flags.fail_on,) if flags.fail_on else (),
+            "--changed-only": () if flags.changed_only is None else (str(flags.changed_only),),
             "--set": flags.assignments,
         },
         pack,
@@ -94,8 +98,16 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    names = ("POLICYSCAN_SELECT", "POLICYSCAN_IGNORE", "POLICYSCAN_FAIL_ON", "POLICYSCAN_SET")
-    return {name: tuple(variables.get(name, "").split()) for name in names}
+    return {
+        name: tuple(variables.get(name, "").split())
+        for name in (
+            "POLICYSCAN_SELECT",
+            "POLICYSCAN_IGNORE",
+            "POLICYSCAN_FAIL_ON",
+            "POLICYSCAN_CHANGED_ONLY",
+            "POLICYSCAN_SET",
+        )
+    }
 
 
 def _said(
@@ -111,11 +123,17 @@ def _said(
         if not words:
             continue
         key = name.lower().replace("-", "_").removeprefix("policyscan_").strip("_")
-        content = (
-            {"parameters": _assigned(words, name, pack, problems)}
-            if key == "set"
-            else {key: words[-1] if key == "fail_on" else list(words)}
-        )
+        content: dict[str, object] = {}
+        match key:
+            case "set":
+                content = {"parameters": _assigned(words, name, pack, problems)}
+            case "changed_only":
+                # What is no truth is left as it is: the form says so.
+                content = {key: _TRUTHS.get(words[-1].lower(), words[-1])}
+            case "fail_on":
+                content = {key: words[-1]}
+            case _:
+                content = {key: list(words)}
         flaws = flaws_of(configuration_form(pack), content)
         problems += [
             f"{' '.join(filter(None, (name, '.'.join(flaw.path[1:]))))}: {flaw.text}"

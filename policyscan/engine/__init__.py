@@ -3,8 +3,9 @@
 from policyscan.engine.beside import beside
 from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
+from policyscan.engine.difference import Difference, difference
 from policyscan.engine.gate import GATE, nothing_judged
-from policyscan.engine.judge import judge, judgement
+from policyscan.engine.judge import judge, judgement, without_secrets
 from policyscan.engine.layer import (
     FAIL_ON,
     Layer,
@@ -35,6 +36,7 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
+from policyscan.engine.standing import Before, is_changed
 from policyscan.engine.waiver import WAIVERS_FILE, Waiver, Waivers, WaiverTerms, today
 from policyscan.engine.waiving import apply_waivers
 
@@ -47,11 +49,13 @@ __all__ = [
     "HOSTED",
     "REFERENCE",
     "WAIVERS_FILE",
+    "Before",
     "CheckovReport",
     "CheckovSays",
     "CheckovSettings",
     "CheckovState",
     "Conflict",
+    "Difference",
     "Judgement",
     "Layer",
     "Level",
@@ -67,7 +71,9 @@ __all__ = [
     "beside",
     "built_in_pack",
     "configuration_form",
+    "difference",
     "flaws_of",
+    "is_changed",
     "judge",
     "judgement",
     "layer_of",
@@ -81,4 +87,5 @@ __all__ = [
     "redaction",
     "settled",
     "today",
+    "without_secrets",
 ]

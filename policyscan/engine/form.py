@@ -164,6 +164,23 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """True or false."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is neither."""
+        if not isinstance(value, bool):
+            yield Flaw((), f"{shown(value)} is neither true nor false")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A boolean."""
+        return {"description": self.what, "type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """A list of names that are known, or patterns that one of them matches.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from policyscan.engine.checkov import CHECKOV, checkov_form, configured_checkov_form
 from policyscan.engine.contract import PackRule
-from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value, Word
+from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Truth, Value, Word
 from policyscan.engine.gate import ALWAYS
 from policyscan.rule import Setting, Severity
 
@@ -57,6 +57,7 @@ class Layer:
     ignore: tuple[str, ...] = ()
     unwaivable: tuple[str, ...] = ()
     fail_on: str = ""
+    changed_only: bool | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     parameters: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
     checkov: Mapping[str, Any] = field(default_factory=dict)
@@ -119,6 +120,7 @@ def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
         "parameters": Table("What rules are set by, by their ids.", parameters, "rule", remarks),
         "checkov": checkov_form(),
         "fail_on": Word("The least severity that fails a scan, or unknown.", FAIL_ON),
+        "changed_only": Truth("Only what a plan brings fails a scan, not what stood before it."),
     }
 
 
@@ -143,6 +145,7 @@ def layer_of(
         ignore=tuple(content.get("ignore", ())),
         unwaivable=tuple(content.get("unwaivable", ())),
         fail_on=content.get("fail_on", ""),
+        changed_only=content.get("changed_only"),
         severities={rule: Severity(word) for rule, word in content.get("severity", {}).items()},
         parameters={
             (rule, name): known[rule, name].checked(value)

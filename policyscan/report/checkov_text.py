@@ -24,7 +24,8 @@ def checkov_failures(
     checks = _by_check(
         each
         for each in _failed(outcome.checkov)
-        if not _overruled_by(each) and (show_waived or each.waiver is None)
+        if not (_overruled_by(each) or outcome.is_set_aside(each))
+        and (show_waived or each.waiver is None)
     )
     told = {
         check: [each for each in members if not _is_shared(each)]

@@ -43,6 +43,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         "summary": _summary(outcome, exit_code),
         "verdicts": [_verdict(each) for each in outcome.judgements],
         "checkov": [_checkov_verdict(each) for each in outcome.checkov.judgements],
+        "fixed": [brief_document(each) for each in outcome.fixed],
         "errors": list(outcome.errors),
         "warnings": list(outcome.warnings),
     }
@@ -69,10 +70,14 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "failed": {str(severity): 0 for severity in Severity},
             "waived": 0,
             **_checkov_summary(CheckovReport(CheckovState.LEFT_OUT)),
+            "changed_only": False,
+            "standing": 0,
+            "fixed": 0,
             "replay": {"used": False, "why": ""},
         },
         "verdicts": [],
         "checkov": [],
+        "fixed": [],
         "errors": [error],
         "warnings": [],
     }
@@ -109,6 +114,11 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         },
         "waived": sum(each.waiver is not None for each in outcome.all_judgements),
         **_checkov_summary(outcome.checkov),
+        "changed_only": outcome.changed_only,
+        "standing": sum(
+            each.verdict is Verdict.FAIL and not each.is_new for each in outcome.all_judgements
+        ),
+        "fixed": len(outcome.fixed),
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
     }
 
@@ -148,6 +158,7 @@ def _checkov_verdict(judgement: Judgement) -> dict[str, Any]:
         ),
         "source": _source(judgement.span),
         "new": judgement.is_new,
+        "in_baseline": judgement.is_in_baseline,
         "waived": _waived(judgement.waiver),
     }
 
@@ -180,6 +191,7 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "strikes": str(finding.strikes) if finding.strikes else None,
         "cause": finding.cause or None,
         "new": judgement.is_new,
+        "in_baseline": judgement.is_in_baseline,
         "waived": _waived(judgement.waiver),
     }
 
@@ -193,6 +205,19 @@ def _waived(waiver: Waiver | None) -> dict[str, Any] | None:
         "owner": waiver.owner or None,
         "expires": str(waiver.expires) if waiver.expires else None,
         "place": waiver.place,
+    }
+
+
+def brief_document(judgement: Judgement) -> dict[str, Any]:
+    """A finding in brief: what is wrong where."""
+    return {
+        "rule": judgement.rule.id,
+        "name": judgement.rule.name,
+        "group": judgement.rule.group,
+        "severity": str(judgement.severity),
+        "address": judgement.finding.address,
+        "message": judgement.finding.message,
+        "source": _source(judgement.span),
     }
 
 

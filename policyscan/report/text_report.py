@@ -59,7 +59,11 @@ def render_text(  # noqa: PLR0913 - one argument per flag
     style = Style(colour=colour)
     lines: list[str] = []
     also = shared(outcome)
-    shown = [each for each in outcome.judgements if show_waived or each.waiver is None]
+    shown = [
+        each
+        for each in outcome.judgements
+        if not outcome.is_set_aside(each) and (show_waived or each.waiver is None)
+    ]
     for group in _groups(shown, Verdict.FAIL):
         lines += [*_failure(group, outcome, also, style, width), ""]
     lines += checkov_failures(outcome, style, width, show_waived=show_waived)
@@ -119,7 +123,8 @@ def _failure(
     )
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
-    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
+    is_standing = not any(each.is_new for each in group.members)
+    standing = "  (standing: not of this plan's making)" if is_standing else ""
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
@@ -214,6 +219,7 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
         f"{f', {waived} waived' if waived else ''}"
     )
+    yield from _beside(outcome)
     yield checkov_summary(outcome, style)
     if outcome.replay.is_used:
         yield "Replay: Terraform evaluated the source again, to tell what apply will fill in"
@@ -222,18 +228,35 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     yield _last_line(outcome, exit_code, style)
 
 
+def _beside(outcome: Outcome) -> Iterator[str]:
+    """What is not shown because it was there already, and what the plan mends."""
+    aside = [
+        each
+        for each in outcome.all_judgements
+        if each.verdict is Verdict.FAIL and outcome.is_set_aside(each) and not each.is_overruled
+    ]
+    listed = sum(each.is_in_baseline for each in aside)
+    if listed:
+        yield f"{listed} in the baseline, not shown"
+    if standing := len(aside) - listed:
+        yield f"{standing} standing, not shown: not of this plan's making"
+    if outcome.fixed:
+        yield f"{len(outcome.fixed)} fixed by this plan"
+
+
 def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
     match exit_code:
         case 2:
             return style.bad(_NOT_JUDGED)
         case 3:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
-    standing = [each for each in outcome.all_judgements if each.counts]
-    failed = [each for each in standing if each.verdict is Verdict.FAIL]
+    standing = [each for each in outcome.all_judgements if not each.is_overruled]
+    every = [each for each in standing if each.verdict is Verdict.FAIL]
+    failed = [each for each in every if not outcome.is_set_aside(each)]
     if exit_code == 0 and not failed:
         unknown = sum(each.verdict is Verdict.UNKNOWN for each in standing)
         tail = f", {unknown} not decided" if unknown else ""
-        return style.good(f"PASS: nothing fails{tail}")
+        return style.good(f"PASS: nothing {'new ' if every else ''}fails{tail}")
     worst = [
         f"{count} {severity}"
         for severity in Severity
