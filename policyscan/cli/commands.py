@@ -13,8 +13,8 @@ from policyscan import __version__
 from policyscan.cli.options import with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
+from policyscan.report.formats import FORMATS
 
-FORMATS = ("text", "json")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
@@ -59,7 +59,7 @@ def policyscan() -> None:
     envvar="POLICYSCAN_FORMAT",
     multiple=True,
     metavar="NAME[=PATH]",
-    help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
+    help=f"Report format: {', '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_source

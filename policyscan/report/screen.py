@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from policyscan.rule import Severity
@@ -24,6 +26,30 @@ def plain(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
+
+
+def plain_lines(text: str) -> str:
+    """The same for a text of several lines, which stay apart."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def clipped(text: str, most: int = 4_000) -> str:
+    """The text, or as much of it as anyone reads and how long it is in all."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters in all)"
+
+
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+"""How a line starts that GitHub's runner obeys, and what it, Azure and TeamCity obey anywhere."""
+
+
+def inert(text: str, spelt: Callable[[str], str] = _escaped) -> str:
+    """The text without a line that a CI runner would take for a command, as when it is its log.
+
+    `spelt` writes out the character that begins one.
+    """
+    return _COMMAND.sub(
+        lambda found: spelt("#") if found[1] is None else found[1] + spelt(":"), text
+    )
 
 
 @dataclass(frozen=True, slots=True)
