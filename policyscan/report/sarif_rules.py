@@ -35,7 +35,7 @@ def sarif_rule(judgement: Judgement, page: str) -> dict[str, Any]:
     title = f"{plain(rule.title) or title_of(rule)}."
     described: dict[str, Any] = {
         "id": rule.id,
-        "name": rule.name or rule.id,
+        **({"name": rule.name} if rule.name not in {"", rule.id} else {}),
         "shortDescription": {"text": f"{title_of(rule)}: {title}"},
         "fullDescription": {"text": title},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
