@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.schema import flaws
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -13,7 +16,7 @@ def run(
     *arguments: str | Path, cwd: Path | None = None, stdin: bytes | None = None, **env: str
 ) -> subprocess.CompletedProcess[bytes]:
     """One command line, in an environment of nothing but what is given."""
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "policyscan", *map(str, arguments)],
         cwd=cwd,
         input=stdin,
@@ -21,3 +24,6 @@ def run(
         check=False,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **env},
     )
+    if b'"verdicts": [' in done.stdout and done.stdout.startswith((b"{", b"[")):
+        assert flaws(json.loads(done.stdout)) == []
+    return done
