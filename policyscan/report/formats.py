@@ -47,7 +47,7 @@ def _json(report: Report) -> str:
         refused_document,
         render_json,
     )
-    from policyscan.report.screen import inert  # noqa: PLC0415
+    from policyscan.report.screen import plain_json  # noqa: PLC0415
 
     documents = (
         refused_document(scan.name, scan.errors[0], scan.exit_code)
@@ -55,4 +55,4 @@ def _json(report: Report) -> str:
         else json_document(scan.outcome, scan.exit_code)
         for scan in report.scans
     )
-    return inert(render_json(list(documents)))
+    return plain_json(render_json(list(documents)))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from policyscan.report.problems import all_problems, title_of, told
 from policyscan.report.scans import Place, Report
-from policyscan.report.screen import clipped, inert, plain
+from policyscan.report.screen import clipped, plain, plain_json
 from policyscan.rule import Severity
 
 _SEVERITIES: Final = {
@@ -23,7 +23,7 @@ _SEVERITIES: Final = {
 def render_gitlab(report: Report) -> str:
     """The report: what kept plans from being judged, then all problems, worst first."""
     entries = [*_errors(report), *_problems(report)]
-    return inert(json.dumps(entries, indent=1, ensure_ascii=False)) + "\n"
+    return plain_json(json.dumps(entries, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _errors(report: Report) -> Iterator[dict[str, Any]]:

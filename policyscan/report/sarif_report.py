@@ -16,7 +16,7 @@ from policyscan import __version__
 from policyscan.report.problems import Problem, problems_of, told
 from policyscan.report.sarif_rules import LEVELS, sarif_rule
 from policyscan.report.scans import Place, Report, Scan
-from policyscan.report.screen import clipped, inert, plain, plain_lines
+from policyscan.report.screen import clipped, plain, plain_json, plain_lines
 from policyscan.rule import Step, Verdict
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _rendered(report: Report, problems: Sequence[Sequence[Problem]], most: int) 
         _run(report, scan, found, most) for scan, found in zip(report.scans, problems, strict=True)
     ]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
-    return inert(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
+    return plain_json(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _gzipped(text: str) -> int:
@@ -172,7 +172,7 @@ def _location(place: Place, address: str) -> dict[str, Any]:
     region: dict[str, int] = {"startLine": place.line, "endLine": place.end_line}
     if place.column is not None and place.end_column is not None:
         region |= {"startColumn": place.column, "endColumn": place.end_column}
-    uri = quote(place.file, safe="/", errors="surrogateescape")
+    uri = quote(place.file, safe="/", errors="backslashreplace")
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},

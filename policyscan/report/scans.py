@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from policyscan.engine import Outcome
@@ -96,12 +96,11 @@ class Report:
         return Place(self.file(span.file), span.line, span.end_line, span.column, span.end_column)
 
     def file(self, name: str) -> str:
-        """A file as seen from the root, with `/`; its bare name when it is outside."""
+        """A file as seen from the root, with `/`; of one outside what leads to it from there."""
         plan, colon, inside = name.partition(":")
         if colon and len(PurePath(plan).name) > 1:
             # Source out of a saved plan, which lies in the folder it was made of.
             name = os.path.join(os.path.dirname(plan), inside)  # noqa: PTH118, PTH120 - texts
-        path = PurePath(os.path.normpath(os.path.join(self.folder, name)))  # noqa: PTH118 - no disk
-        if not path.is_relative_to(self.root):
-            return path.name
-        return str(PurePosixPath(path.relative_to(self.root)))
+        path = os.path.normpath(os.path.join(self.folder, name))  # noqa: PTH118 - no disk
+        parts = PurePath(os.path.relpath(path, self.root)).parts
+        return "/".join(part for part in parts if part != os.pardir)

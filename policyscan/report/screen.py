@@ -38,6 +38,22 @@ def clipped(text: str, most: int = 4_000) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters in all)"
 
 
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
+
+
+def plain_json(text: str) -> str:
+    """JSON that means the same, without a character that could steer a terminal or a CI runner."""
+    return inert(_UNUSUAL.sub(_spelt, text))
+
+
+def _spelt(found: re.Match[str]) -> str:
+    """As JSON spells a character: a pair of surrogates for one beyond the first plane."""
+    if found[0].isprintable():
+        return found[0]
+    units = found[0].encode("utf-16-be", errors="surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 """How a line starts that GitHub's runner obeys, and what it, Azure and TeamCity obey anywhere."""
 

@@ -223,7 +223,7 @@ def test_the_limits_are_those_github_documents() -> None:
         ("../main.tf", "main.tf"),
         ("../../main.tf", "main.tf"),
         ("/repo/infra/x.tf", "infra/x.tf"),
-        ("/elsewhere/x.tf", "x.tf"),
+        ("/elsewhere/x.tf", "elsewhere/x.tf"),
         ("tfplan:modules/net/main.tf", "infra/modules/net/main.tf"),
         ("plans/tfplan:main.tf", "infra/plans/main.tf"),
     ],
