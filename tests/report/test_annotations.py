@@ -103,3 +103,12 @@ def test_what_waives_ours_does_not_hide_checkovs() -> None:
     checkov = replace(checkovs(), judgements=(theirs,))
     lines = render_concise(report_of(scan_of(outcome_of([ours], checkov)))).splitlines()
     assert [line.split()[2] for line in lines[:-1]] == ["CKV_AWS_338"]
+
+
+def test_of_two_as_bad_what_this_plan_brings_comes_first() -> None:
+    found = [
+        Judgement(LOGS, failed("a.standing"), is_new=False),
+        Judgement(LOGS, failed("b.brought")),
+    ]
+    lines = render_concise(report_of(scan_of(outcome_of(found)))).splitlines()
+    assert ["b.brought" in line for line in lines] == [True, False, False]
