@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from policyscan.report.problems import Problem, all_problems, problems_of, title_of, verdict_line
+from policyscan.report.safe import clipped, inert
 from policyscan.report.scans import Report
-from policyscan.report.screen import clipped, inert, plain
+from policyscan.report.screen import plain
 
 
 def render_concise(report: Report) -> str:

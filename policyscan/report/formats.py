@@ -24,7 +24,7 @@ def rendered(name: str, report: Report) -> str:
 
 
 def _text(scan: Scan, report: Report) -> str:
-    from policyscan.report.screen import inert  # noqa: PLC0415 - so is the rest
+    from policyscan.report.safe import inert  # noqa: PLC0415 - so is the rest
     from policyscan.report.text_report import render_refused, render_text  # noqa: PLC0415
 
     look = report.look
@@ -47,7 +47,7 @@ def _json(report: Report) -> str:
         refused_document,
         render_json,
     )
-    from policyscan.report.screen import plain_json  # noqa: PLC0415
+    from policyscan.report.safe import plain_json  # noqa: PLC0415
 
     documents = (
         refused_document(scan.name, scan.errors[0], scan.exit_code)

@@ -14,8 +14,9 @@ from policyscan.report.problems import (
     told,
     verdict_line,
 )
+from policyscan.report.safe import clipped, inert, plain_lines
 from policyscan.report.scans import Place, Report
-from policyscan.report.screen import clipped, inert, plain, plain_lines
+from policyscan.report.screen import plain
 from policyscan.rule import Severity
 
 MOST_SHOWN: Final = 10

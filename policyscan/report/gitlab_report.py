@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from policyscan.report.problems import all_problems, title_of, told
+from policyscan.report.safe import clipped, plain_json
 from policyscan.report.scans import Place, Report
-from policyscan.report.screen import clipped, plain, plain_json
+from policyscan.report.screen import plain
 from policyscan.rule import Severity
 
 _SEVERITIES: Final = {

@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from policyscan.engine import Judgement
 from policyscan.report.problems import Problem, problems_of, title_of, told
+from policyscan.report.safe import clipped, inert, plain_lines
 from policyscan.report.scans import Report, Scan
-from policyscan.report.screen import clipped, inert, plain, plain_lines
+from policyscan.report.screen import plain
 from policyscan.rule import Verdict
 
 _TOLD: Final = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policyscan.report.screen import clipped, inert, plain, plain_lines
+from policyscan.report.safe import clipped, inert, plain_lines
+from policyscan.report.screen import plain
 
 _NOTHING: Final = "<!-- -->"
 """Not to be seen: what it parts is no mention, no reference to an issue and no link."""

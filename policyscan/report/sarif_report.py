@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from policyscan import __version__
 from policyscan.report.problems import Problem, problems_of, told
+from policyscan.report.safe import clipped, plain_json, plain_lines
 from policyscan.report.sarif_rules import LEVELS, sarif_rule
 from policyscan.report.scans import Place, Report, Scan
-from policyscan.report.screen import clipped, plain, plain_json, plain_lines
+from policyscan.report.screen import plain
 from policyscan.rule import Step, Verdict
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from policyscan.engine import Judgement
 from policyscan.report.problems import title_of
-from policyscan.report.screen import clipped, plain, plain_lines
+from policyscan.report.safe import clipped, plain_lines
+from policyscan.report.screen import plain
 from policyscan.rule import Rule, Severity
 
 LEVELS: Final = {

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from policyscan.engine import Outcome
-
 if TYPE_CHECKING:
+    from policyscan.engine import Outcome
     from policyscan.source import Span
 
 _STDIN = ("-", "stdin")

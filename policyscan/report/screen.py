@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from policyscan.rule import Severity
@@ -26,46 +24,6 @@ def plain(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
-
-
-def plain_lines(text: str) -> str:
-    """The same for a text of several lines, which stay apart."""
-    return "\n".join(map(plain, text.split("\n")))
-
-
-def clipped(text: str, most: int = 4_000) -> str:
-    """The text, or as much of it as anyone reads and how long it is in all."""
-    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters in all)"
-
-
-_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
-
-
-def plain_json(text: str) -> str:
-    """JSON that means the same, without a character that could steer a terminal or a CI runner."""
-    return inert(_UNUSUAL.sub(_spelt, text))
-
-
-def _spelt(found: re.Match[str]) -> str:
-    """As JSON spells a character: a pair of surrogates for one beyond the first plane."""
-    if found[0].isprintable():
-        return found[0]
-    units = found[0].encode("utf-16-be", errors="surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-
-
-_COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
-"""How a line starts that GitHub's runner obeys, and what it, Azure and TeamCity obey anywhere."""
-
-
-def inert(text: str, spelt: Callable[[str], str] = _escaped) -> str:
-    """The text without a line that a CI runner would take for a command, as when it is its log.
-
-    `spelt` writes out the character that begins one.
-    """
-    return _COMMAND.sub(
-        lambda found: spelt("#") if found[1] is None else found[1] + spelt(":"), text
-    )
 
 
 @dataclass(frozen=True, slots=True)

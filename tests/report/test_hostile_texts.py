@@ -19,8 +19,9 @@ from policyscan.cli.commands import run
 from policyscan.engine import CheckovReport, CheckovSays, CheckovState, Judgement
 from policyscan.plan.address import key_text
 from policyscan.report.formats import FORMATS, rendered
+from policyscan.report.safe import plain_lines
 from policyscan.report.scans import Refused, Report, Scan
-from policyscan.report.screen import plain, plain_lines
+from policyscan.report.screen import plain
 from policyscan.rule import Finding, Level, Note, Step, Verdict
 from policyscan.source import Span
 from tests.plans import change, document
