@@ -27,10 +27,11 @@ install: $(PROJECT) ## make .venv: locked dependencies, and the project itself, 
 
 .PHONY: setup
 setup: install ## set up Checkov in the user's cache, unless it is set up already
+	@echo '== Checkov: in an environment of its own, in the user cache'
 	@$(BIN)/policyscan setup --check 2>/dev/null || $(BIN)/policyscan setup
 
 .PHONY: scan
-scan: install ## scan the reference plan (clean) and its broken twin (findings)
+scan: setup ## scan the reference plan (clean) and its broken twin (findings), with Checkov
 	@echo '== fixtures/reference/plan.json: must be clean, exit 0'
 	@$(BIN)/policyscan fixtures/reference/plan.json
 	@echo '== fixtures/reference_broken/plan.json: must have findings, exit 1'

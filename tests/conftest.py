@@ -13,11 +13,22 @@ from typing import Any
 
 import pytest
 
+from policyscan.bridges.home import Checkov, set_up
 from policyscan.planner.fixtures import read_fixture
 from policyscan.report import json_report
 from tests.planfiles import save_plan
 from tests.required import missing, skip_if_left_out
 from tests.schema import flaws
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = "POLICYSCAN_CHECKOV_HOME"
+NOWHERE = ROOT / ".no-checkov"
+TESTED = "POLICYSCAN_TESTED_CHECKOV_HOME"
+
+# A scan runs the Checkov it finds. What tests expect must not depend on whether the user has one,
+# so only those that ask for the fixture `checkov_home` have. Workers inherit both variables.
+os.environ.setdefault(TESTED, os.environ.get(HOME) or str(ROOT / ".venv-checkov-home"))
+os.environ[HOME] = str(NOWHERE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +71,28 @@ def checkov_python() -> Path:
     if not python.exists():
         missing("CHECKOV", f"Checkov is not installed, {python} is missing: `make checkov`")
     return python
+
+
+@pytest.fixture(scope="session")
+def checkov() -> Checkov:
+    """A Checkov that is set up, as `make checkov` leaves it.
+
+    Skips a test without Checkov, or as POLICYSCAN_REQUIRE_CHECKOV says.
+    """
+    skip_if_left_out("CHECKOV")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME, os.environ[TESTED])
+        found = set_up()
+    if found is None:
+        missing("CHECKOV", "Checkov is not set up: `make checkov`")
+    return found
+
+
+@pytest.fixture
+def checkov_home(checkov: Checkov, monkeypatch: pytest.MonkeyPatch) -> Checkov:
+    """Have scans find the Checkov that is set up."""
+    monkeypatch.setenv(HOME, os.environ[TESTED])
+    return checkov
 
 
 @dataclass(frozen=True)

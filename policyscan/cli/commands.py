@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from policyscan import __version__
-from policyscan.cli.options import with_packs, with_settings, with_source
+from policyscan.cli.options import with_checkov, with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
 from policyscan.report.formats import FORMATS
@@ -64,8 +64,8 @@ def policyscan() -> None:
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_source
 @with_settings
+@with_checkov
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
-@click.option("--no-checkov", is_flag=True, help="Run without Checkov.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
 def scan(**options: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -14,7 +14,7 @@ from policyscan.errors import ConfigError, PlanError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
 from policyscan.plan import Plan, read_plan
-from policyscan.plan.decode import printable_name, read_bytes
+from policyscan.plan.decode import plain_json, printable_name, read_bytes
 
 if TYPE_CHECKING:
     from policyscan.source import Source
@@ -137,11 +137,14 @@ def _identity(name: str) -> str:
 
 
 @contextmanager
-def open_input(name: str, choice: SourceChoice) -> Iterator[Input]:
+def open_input(
+    name: str, choice: SourceChoice, at_hand: Callable[[Path | bytes], None] | None = None
+) -> Iterator[Input]:
     """Read a plan, and the source it was made of.
 
     A saved plan is shown by Terraform, and brings its source. What has to be unpacked lies in a
-    private folder until the context is left.
+    private folder until the context is left. `at_hand` is given the plan's JSON before it is read,
+    as a file or as bytes.
     Raises PlanError, SourceError or PlannerError: this plan cannot be read, whatever of the others.
     """
     if _is_pattern(name):
@@ -155,9 +158,18 @@ def open_input(name: str, choice: SourceChoice) -> Iterator[Input]:
             from policyscan.planner.show import show_plan  # noqa: PLC0415 - few plans are saved
 
             content = show_plan(own, named=_shown(name))
+        if at_hand is not None:
+            plain = plain_json(content, name)
+            is_file = own is None and plain is content and _is_whole_file(name, len(content))
+            at_hand(Path(name) if is_file else plain)
         plan = read_plan(content, name)
         del content
         yield Input(name, plan, _source(name, own, choice, opened), _drawn(choice.graph))
+
+
+def _is_whole_file(name: str, size: int) -> bool:
+    """Whether a file holds just so many bytes: those that were read of it, not packed."""
+    return name != STDIN and Path(name).is_file() and Path(name).stat().st_size == size
 
 
 def _drawn(file: str | None) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from policyscan.engine import FAIL_ON
+from policyscan.engine import EDGES, FAIL_ON
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 REPLAYS = ("auto", "always", "never")
@@ -112,6 +112,48 @@ def with_settings(command: _Command) -> _Command:
             type=click.Choice(FAIL_ON),
             allow_from_autoenv=False,
             help="The least severity that fails a scan (default: high), or unknown.",
+        ),
+    )
+
+
+def with_checkov(command: _Command) -> _Command:
+    """Give a command the flags that say how Checkov runs beside the rules."""
+    return _with(
+        command,
+        click.option(
+            "--checkov/--no-checkov",
+            default=None,
+            help="Run Checkov too, or leave it out (default: it runs where it is set up).",
+        ),
+        click.option(
+            "--checkov-edges",
+            type=click.Choice(EDGES),
+            help="Whose edges its policies go by: corrected (the default) are those of our graph.",
+        ),
+        click.option(
+            "--checkov-check",
+            multiple=True,
+            metavar="ID",
+            help="Run only these of its checks, with *; repeatable.",
+        ),
+        click.option(
+            "--checkov-skip",
+            multiple=True,
+            metavar="ID",
+            help="Leave these of its checks out, with *; repeatable.",
+        ),
+        click.option(
+            "--checkov-external-checks-dir",
+            multiple=True,
+            type=click.Path(),
+            metavar="DIR",
+            help="A folder of Checkov checks of your own; repeatable.",
+        ),
+        click.option(
+            "--checkov-timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="When to end it (default: 600).",
         ),
     )
 

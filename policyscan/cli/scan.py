@@ -8,16 +8,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from policyscan.cli.beside import Beside, beside, checkov_flags
 from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
+from policyscan.cli.progress import Progress
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import SettingFlags, chosen_settings
 from policyscan.engine import GATE, Outcome, PackRule, Settings
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report.formats import FORMATS, rendered
 from policyscan.report.scans import Look, Refused, Report, Scan
+
+if TYPE_CHECKING:
+    from policyscan.bridges.running import Running
 
 _NARROW, _WIDE = 60, 120
 
@@ -52,27 +57,33 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     graph: str | None,
     replay: str,
     exit_zero: bool,
-    no_checkov: bool,  # noqa: ARG001 - Checkov is not set up yet, so there is nothing to leave out
     quiet: bool,
     no_color: bool,
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
-    `flags` are those of `SettingFlags`.
+    `flags` are those of `SettingFlags`, and of `with_checkov`.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
-    chosen = chosen_settings(SettingFlags(**flags))
+    own = {name: flags[name] for name in flags if not name.startswith("checkov")}
+    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
     settings = chosen.settings
+    checkov = beside(settings)
     names = expand(plans)
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(len(names))
     judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
-        scanned = [_scanned(name, choice, judge_input, opened) for name in names]
+        scanned = []
+        with Progress() as progress:
+            for number, name in enumerate(names, 1):
+                of = f" ({number} of {len(names)})" if len(names) > 1 else ""
+                progress.say(f"judging {name}{of}")
+                scanned.append(_scanned(name, choice, judge_input, checkov, opened))
         match scanned:
             case [_Refused(error=error)]:
                 raise error
@@ -91,10 +102,17 @@ def _scanned(
     name: str,
     choice: SourceChoice,
     judge_input: Callable[[Input], Outcome],
+    checkov: Beside,
     opened: ExitStack,
 ) -> _Scanned:
     try:
-        return judge_input(opened.enter_context(open_input(name, choice)))
+        with ExitStack() as working:
+            running: list[Running | None] = []
+            given = open_input(
+                name, choice, lambda plan: running.append(checkov.start(plan, working))
+            )
+            outcome = judge_input(opened.enter_context(given))
+            return checkov.joined(outcome, running[0])
     except (PlanError, SourceError, PlannerError) as error:
         # What is wrong with this plan is not wrong with the next; a wrong flag is.
         return _Refused(name, error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from policyscan.cli.packs import configuration, own_packs
 from policyscan.engine import (
@@ -28,7 +29,10 @@ from policyscan.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class SettingFlags:
-    """The flags of these names; `assignments` are those of `--set`."""
+    """The flags of these names; `assignments` are those of `--set`.
+
+    `checkov` is what flags or their variables say of Checkov, by the names of `CheckovSettings`.
+    """
 
     profile: str | None = None
     config: str | None = None
@@ -37,6 +41,7 @@ class SettingFlags:
     assignments: tuple[str, ...] = ()
     fail_on: str | None = None
     packs: tuple[str, ...] = ()
+    checkov: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
         },
         pack,
     )
+    layers.append(Layer(Origin(Level.FLAG, "--checkov"), checkov=flags.checkov))
     layers[:0] = read_profile(profile, pack, built_in_pack(), beside)
     return ChosenSettings(pack, settled(layers), profile)
 

@@ -1,8 +1,9 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
+from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, nothing_judged
-from policyscan.engine.judge import judge
+from policyscan.engine.judge import judge, judgement
 from policyscan.engine.layer import (
     FAIL_ON,
     Layer,
@@ -36,13 +37,16 @@ from policyscan.engine.settings import Settings, settled
 from policyscan.engine.waiver import Waiver
 
 __all__ = [
+    "CHECKOV",
     "CONFIG_FILE",
+    "EDGES",
     "FAIL_ON",
     "GATE",
     "HOSTED",
     "REFERENCE",
     "CheckovReport",
     "CheckovSays",
+    "CheckovSettings",
     "CheckovState",
     "Conflict",
     "Judgement",
@@ -58,6 +62,7 @@ __all__ = [
     "configuration_form",
     "flaws_of",
     "judge",
+    "judgement",
     "layer_of",
     "load_pack",
     "nothing_judged",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -70,6 +71,41 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Yes or no."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is neither."""
+        if not isinstance(value, bool):
+            yield Flaw((), f"{shown(value)} is not one of true, false")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A boolean."""
+        return {"description": self.what, "type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number above nothing."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is none."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+            return
+        yield Flaw((), f"{shown(value)} is not a number above 0")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A number."""
+        return {"description": self.what, "type": "number", "exclusiveMinimum": 0}
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One of a few words."""
 
@@ -133,6 +169,32 @@ class Value:
     def schema(self) -> dict[str, Any]:
         """The parameter's."""
         return self.parameter.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A map with keys that nobody can know beforehand; `each` is the form of its values."""
+
+    what: str
+    each: Form
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is no map, or what is wrong below a key."""
+        if not isinstance(value, dict):
+            yield Flaw((), f"{shown(value)} is not a map")
+            return
+        for key, below in value.items():
+            for flaw in self.each.flaws(below):
+                yield Flaw((str(key), *flaw.path), flaw.text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """An object of any properties."""
+        return {
+            "description": self.what,
+            "type": "object",
+            "additionalProperties": self.each.schema,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, PLAN_ADDRESS, gate_error, is_planned, plan_warnings
-from policyscan.engine.outcome import Judgement, Outcome
+from policyscan.engine.outcome import CheckovSays, Judgement, Outcome
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings
 from policyscan.errors import PolicyscanError, crash_site
@@ -32,7 +32,7 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     for each in (GATE, *(chosen if is_planned(plan) else ())):
         findings, problem = _run(each, platform, settings.parameters(each.rule))
         judgements.extend(
-            _judgement(each.rule, settings.weighed(each.rule, finding), platform)
+            judgement(each.rule, settings.weighed(each.rule, finding), platform)
             for finding in findings
         )
         if problem:
@@ -44,7 +44,7 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
         tuple(judgements),
         tuple(map(secrets.text, errors)),
         tuple(map(secrets.text, plan_warnings(plan))),
-        redacted=secrets.text,
+        redaction=secrets,
     )
 
 
@@ -71,17 +71,20 @@ def _crash(rule: PackRule, why: str) -> tuple[tuple[Finding, ...], str]:
     return (crash,), f"{message} ({rule.path.name})"
 
 
-def _judgement(rule: Rule, finding: Finding, platform: Platform) -> Judgement:
+def judgement(
+    rule: Rule, finding: Finding, platform: Platform, checkov: CheckovSays | None = None
+) -> Judgement:
+    """A finding with where in the source it stands, and whether the plan brings it."""
     span, *steps = (
         _span(finding, step, leads_to, platform.graph)
         for step, leads_to in (finding.decisive, *finding.leads)
     )
     resource = platform.graph.resource(finding.address)
     if resource is None:
-        return Judgement(rule, finding, steps=tuple(steps))
+        return Judgement(rule, finding, steps=tuple(steps), checkov=checkov)
     is_standing = resource.actions in _STANDING and not resource.is_deferred
     is_secret = has_true(resource.before_sensitive) or has_true(resource.after_sensitive)
-    return Judgement(rule, finding, not is_standing, span, tuple(steps), is_secret)
+    return Judgement(rule, finding, not is_standing, span, tuple(steps), is_secret, checkov=checkov)
 
 
 def _span(finding: Finding, step: Step, leads_to: str, graph: ResourceGraph) -> Span | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from policyscan.engine.checkov import CHECKOV, checkov_form, configured_checkov_form
 from policyscan.engine.contract import PackRule
 from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value, Word
 from policyscan.engine.gate import ALWAYS
@@ -44,7 +45,8 @@ class Origin:
 class Layer:
     """What one place sets, all of it checked; what it does not set is empty.
 
-    `parameters` are by rule id and name, `severities` by rule id.
+    `parameters` are by rule id and name, `severities` by rule id, `checkov` by the names of
+    `CheckovSettings`.
     """
 
     origin: Origin
@@ -53,6 +55,7 @@ class Layer:
     fail_on: str = ""
     severities: Mapping[str, Severity] = field(default_factory=dict)
     parameters: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
+    checkov: Mapping[str, Any] = field(default_factory=dict)
 
 
 def profile_form(pack: tuple[PackRule, ...]) -> Table:
@@ -73,7 +76,8 @@ def configuration_form(pack: tuple[PackRule, ...]) -> Table:
         "packs": PACKS,
         "profile": Text("The profile it starts from: its name, or the path of its file."),
     }
-    return Table("How policyscan judges the plans of a project.", own | _settings(pack))
+    settings = {**_settings(pack), "checkov": configured_checkov_form()}
+    return Table("How policyscan judges the plans of a project.", own | settings)
 
 
 def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
@@ -82,6 +86,7 @@ def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
             name for each in pack for name in (each.rule.id, each.rule.name, each.rule.group)
         )
     )
+    selectable = (*names, CHECKOV)
     remarks = {each.rule.name: f"write {each.rule.id}" for each in pack}
     remarks |= dict.fromkeys(ALWAYS, "the check of the plan itself cannot be set")
     words = tuple(map(str, Severity))
@@ -95,12 +100,13 @@ def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
         for each in pack
     }
     return {
-        "select": Names("Rules, by id, name or group: these run, no others.", names, ALWAYS),
-        "ignore": Names("Rules, by id, name or group, that do not run.", names, ALWAYS),
+        "select": Names("Rules, by id, name or group: these run, no others.", selectable, ALWAYS),
+        "ignore": Names("Rules, by id, name or group, that do not run.", selectable, ALWAYS),
         "severity": Table(
             "How bad it is where a rule fails, by its id.", severities, "rule", remarks
         ),
         "parameters": Table("What rules are set by, by their ids.", parameters, "rule", remarks),
+        "checkov": checkov_form(),
         "fail_on": Word("The least severity that fails a scan, or unknown.", FAIL_ON),
     }
 
@@ -131,4 +137,5 @@ def layer_of(
             for rule, values in content.get("parameters", {}).items()
             for name, value in values.items()
         },
+        checkov=content.get("checkov", {}),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policyscan.engine.gate import GATE
+from policyscan.engine.redact import NOTHING_SECRET, Redaction
 from policyscan.engine.waiver import Waiver
 from policyscan.rule import Finding, Platform, Rule, Severity, Verdict
 
@@ -110,7 +110,7 @@ class Replayed:
 class Outcome:
     """Everything a scan of one plan found; `errors` are what kept it from being judged.
 
-    `redacted` takes what is secret in the plan out of a text from elsewhere, such as its source.
+    `redaction` knows what is secret in the plan.
     """
 
     platform: Platform
@@ -119,7 +119,11 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     replay: Replayed = Replayed()
     checkov: CheckovReport = CheckovReport()
-    redacted: Callable[[str], str] = str
+    redaction: Redaction = NOTHING_SECRET
+
+    def redacted(self, text: str) -> str:
+        """A text from elsewhere, such as the plan's source, without what is secret."""
+        return self.redaction.text(text)
 
     def counts(self) -> Counter[Verdict]:
         """How many verdicts of each kind our rules gave."""
@@ -135,7 +139,7 @@ class Outcome:
         """Whether a rule gave a verdict on anything; a plan that nobody judged is not clean."""
         return any(
             each.rule is not GATE.rule and each.verdict is not Verdict.NA
-            for each in self.judgements
+            for each in self.all_judgements
         )
 
     def exit_code(self, fail_on: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ REFERENCE = "reference"
 
 CONFIG_FILE = ".policyscan.yaml"
 _SUFFIXES = (".yaml", ".yml")
+_CHECKS = "external_checks_dir"
 
 
 def profile_files(pack_folder: Path) -> dict[str, Path]:
@@ -76,6 +78,9 @@ def read_configuration(file: YamlFile, pack: tuple[PackRule, ...]) -> tuple[Laye
     """
     _refuse(file, flaws_of(configuration_form(pack), file.content))
     layer = layer_of(file.content, pack, Origin(Level.FILE, str(file.path)))
+    checks = [str(file.path.parent / each) for each in layer.checkov.get(_CHECKS, ())]
+    if checks:
+        layer = replace(layer, checkov={**layer.checkov, _CHECKS: checks})
     return layer, (file.content or {}).get("profile", "")
 
 

@@ -115,6 +115,9 @@ class Redaction:
         )
 
 
+NOTHING_SECRET: Final = Redaction(Secrets(()), Secrets(()))
+
+
 def redaction(plan: Plan) -> Redaction:
     """What must not be shown of a plan.
 

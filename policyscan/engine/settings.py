@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
+from policyscan.engine.checkov import CHECKOV, CheckovSettings, checkov_settings
 from policyscan.engine.contract import PackRule
 from policyscan.engine.form import hint
 from policyscan.engine.gate import ALWAYS
@@ -31,20 +33,28 @@ class Settings:
     given: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     origins: Mapping[tuple[str, ...], Origin] = field(default_factory=dict)
+    checkov: CheckovSettings = field(default_factory=CheckovSettings)
 
     def chosen(self, pack: tuple[PackRule, ...]) -> tuple[PackRule, ...]:
         """The rules that run. Raises ConfigError: a name that selects or ignores nothing."""
         for name in (*self.select, *self.ignore):
             if name in ALWAYS:
                 raise ConfigError(f"{name}: {ALWAYS[name]}")
-            if not any(_is_named(each, name) for each in pack):
-                names = [one for each in pack for one in _names(each)]
+            if not fnmatchcase(CHECKOV, name) and not any(_is_named(each, name) for each in pack):
+                names = [CHECKOV, *(one for each in pack for one in _names(each))]
                 raise ConfigError(f"no rule or group is called {name!r}{hint(name, names)}")
         return tuple(
             each
             for each in pack
             if (not self.select or any(_is_named(each, name) for name in self.select))
             and not any(_is_named(each, name) for name in self.ignore)
+        )
+
+    @property
+    def chooses_checkov(self) -> bool:
+        """Whether what is selected and ignored leaves Checkov in, as a group beside the others."""
+        return (not self.select or any(fnmatchcase(CHECKOV, name) for name in self.select)) and (
+            not any(fnmatchcase(CHECKOV, name) for name in self.ignore)
         )
 
     def parameters(self, rule: Rule) -> Parameters:
@@ -80,7 +90,10 @@ def settled(layers: Iterable[Layer]) -> Settings:
     A layer that selects replaces what was selected; what one ignores is ignored for good.
     """
     found = Settings()
+    checkov: dict[str, Any] = {}
     for layer in layers:
+        severities = {**checkov.get("severity", {}), **layer.checkov.get("severity", {})}
+        checkov |= {**layer.checkov, "severity": severities}
         told: list[tuple[str, ...]] = [*layer.parameters]
         told += [(rule, "severity") for rule in layer.severities]
         told += [(name,) for name in ("select", "ignore", "fail_on") if getattr(layer, name)]
@@ -91,6 +104,7 @@ def settled(layers: Iterable[Layer]) -> Settings:
             given={**found.given, **layer.parameters},
             severities={**found.severities, **layer.severities},
             origins={**found.origins, **dict.fromkeys(told, layer.origin)},
+            checkov=checkov_settings(checkov),
         )
     return found
 

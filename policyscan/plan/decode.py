@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import sys
 import zlib
@@ -32,6 +33,8 @@ LARGEST_INPUT: Final = 512 * 2**20
 _CHUNK: Final = 2**20
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _FORMAT_VERSION: Final = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+_PLAIN: Final = re.compile(rb'\s*\{\s*"format_version"')
+"""How what `terraform show -json` prints begins, unchanged."""
 _OLDEST_FORMAT: Final = (0, 1)
 _REFUSED_FORMAT: Final = (2, 0)
 
@@ -75,6 +78,16 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
         return _plan_document(content)
     except NotAPlanError as error:
         raise PlanError(f"{printable_name(name)}: {error}") from None
+
+
+def plain_json(content: bytes, name: str) -> bytes:
+    """The plan document alone, in UTF-8, as programs expect it that know of nothing else.
+
+    Raises PlanError: as `decode`.
+    """
+    if _PLAIN.match(content) and content.rstrip().endswith(b"}"):
+        return content
+    return json.dumps(decode(content, name)).encode()
 
 
 def printable_name(name: str) -> str:

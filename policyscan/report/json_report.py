@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from policyscan import __version__
-from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.engine import (
+    CheckovReport,
+    CheckovSays,
+    CheckovState,
+    Judgement,
+    Outcome,
+    nothing_judged,
+)
 from policyscan.plan import kind_of
 from policyscan.rule import Severity, Verdict
 
@@ -22,7 +30,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     plan = outcome.platform.plan
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "policyscan", "version": __version__},
+        "tool": _tool(outcome.checkov),
         "plan": {
             "path": plan.name,
             "format_version": plan.format_version,
@@ -33,7 +41,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         },
         "summary": _summary(outcome, exit_code),
         "verdicts": [_verdict(each) for each in outcome.judgements],
-        "checkov": [],
+        "checkov": [_checkov_verdict(each) for each in outcome.checkov.judgements],
         "errors": list(outcome.errors),
         "warnings": list(outcome.warnings),
     }
@@ -43,7 +51,7 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
     """The report of a plan that could not be read: what could not be known is null or none."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "policyscan", "version": __version__},
+        "tool": _tool(CheckovReport()),
         "plan": {
             "path": name,
             "format_version": None,
@@ -58,7 +66,7 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "why": None,
             "verdicts": {str(verdict): 0 for verdict in Verdict},
             "failed": {str(severity): 0 for severity in Severity},
-            "checkov": "not set up",
+            **_checkov_summary(CheckovReport(CheckovState.LEFT_OUT)),
             "replay": {"used": False, "why": ""},
         },
         "verdicts": [],
@@ -88,8 +96,47 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             str(severity): sum(each.severity is severity for each in failed)
             for severity in Severity
         },
-        "checkov": "not set up",
+        **_checkov_summary(outcome.checkov),
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
+    }
+
+
+def _tool(checkov: CheckovReport) -> dict[str, Any]:
+    run = {"version": checkov.version, "edges": checkov.edges, "note": checkov.note}
+    return {
+        "name": "policyscan",
+        "version": __version__,
+        "checkov": run if checkov.state is CheckovState.RAN else None,
+    }
+
+
+def _checkov_summary(checkov: CheckovReport) -> dict[str, Any]:
+    counts = Counter(each.verdict for each in checkov.judgements)
+    failed = Counter(each.severity for each in checkov.judgements if each.verdict is Verdict.FAIL)
+    return {
+        "checkov": str(checkov.state),
+        "checkov_verdicts": {str(verdict): counts[verdict] for verdict in Verdict},
+        "checkov_failed": {str(severity): failed[severity] for severity in Severity},
+    }
+
+
+def _checkov_verdict(judgement: Judgement) -> dict[str, Any]:
+    says = judgement.checkov or CheckovSays(None)
+    return {
+        "id": judgement.rule.id,
+        "name": judgement.rule.title,
+        "severity": str(judgement.severity),
+        "address": judgement.finding.address,
+        "verdict": str(judgement.verdict),
+        "stock": str(says.stock) if says.stock else None,
+        "guideline": says.guideline or None,
+        "shared_with": says.shared_with or None,
+        "conflict": (
+            {"rule": says.conflict.rule, "why": says.conflict.why} if says.conflict else None
+        ),
+        "source": _source(judgement.span),
+        "new": judgement.is_new,
+        "waived": None,
     }
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.engine import CHECKOV, Judgement, Outcome, nothing_judged
 from policyscan.report.scans import Place, Report, Scan
 from policyscan.rule import Rule, Severity, Verdict
 
@@ -70,15 +70,24 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: problem.rank))
 
 
-def all_problems(report: Report) -> tuple[Problem, ...]:
+Found = tuple[tuple[Scan, tuple[Problem, ...]], ...]
+"""Every plan with its problems."""
+
+
+def problems_by_plan(report: Report) -> Found:
+    """The problems of each plan, in the order of the plans."""
+    return tuple((scan, problems_of(report, scan)) for scan in report.scans)
+
+
+def worst_first(found: Found) -> tuple[Problem, ...]:
     """The problems of all plans, the worst of any of them first."""
-    found = [problem for scan in report.scans for problem in problems_of(report, scan)]
-    return tuple(sorted(found, key=lambda problem: problem.rank))
+    every = (problem for _, problems in found for problem in problems)
+    return tuple(sorted(every, key=lambda problem: problem.rank))
 
 
 def title_of(rule: Rule) -> str:
-    """A rule by id and name; checks of Checkov may have no name of their own."""
-    return rule.id if rule.name in {"", rule.id} else f"{rule.id} {rule.name}"
+    """A rule by id and name; the name of a check of Checkov is a sentence, which is its message."""
+    return rule.id if rule.group == CHECKOV else f"{rule.id} {rule.name}"
 
 
 def told(problem: Problem) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policyscan.rule import Severity
@@ -24,6 +26,21 @@ def plain(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
+
+
+def wrapped(text: str, width: int, indent: str = "    ", hang: str = "") -> Iterator[str]:
+    """The text in lines of `width` columns, but never less than 40, behind an indent.
+
+    What follows the first line is behind `hang`, four columns further in where that is "".
+    """
+    yield from textwrap.wrap(
+        plain(text),
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=hang or f"{indent}    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policyscan.engine import Judgement, Outcome, nothing_judged
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.box import boxed
+from policyscan.report.checkov_text import (
+    Shared,
+    checkov_failures,
+    checkov_remarks,
+    checkov_summary,
+    shared,
+)
 from policyscan.report.page import page_of
-from policyscan.report.screen import Style, plain
+from policyscan.report.screen import Style, plain, wrapped
 from policyscan.rule import Certainty, Finding, Severity, Step, Verdict
 
 _INDENT = "    "
@@ -45,9 +51,12 @@ def render_text(
     """
     style = Style(colour=colour)
     lines: list[str] = []
+    also = shared(outcome)
     for group in _groups(outcome, Verdict.FAIL):
-        lines += [*_failure(group, outcome, style, width), ""]
+        lines += [*_failure(group, outcome, also, style, width), ""]
+    lines += checkov_failures(outcome, style, width)
     if not quiet:
+        lines += checkov_remarks(outcome, style, width)
         lines += _unknowns(outcome, style, width)
         lines += _warnings(outcome, style)
     for error in outcome.errors:
@@ -85,13 +94,20 @@ def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
     )
 
 
-def _failure(group: _Group, outcome: Outcome, style: Style, width: int) -> Iterator[str]:
+def _failure(
+    group: _Group, outcome: Outcome, also: Shared, style: Style, width: int
+) -> Iterator[str]:
     judgement, rule = group.first, group.first.rule
     yield _heading(judgement, style)
     for other in group.members[1:]:
         yield f"{_INDENT}also {plain(other.finding.address)}"
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
+    checks = sorted(
+        {id_ for one in group.members for id_ in also.get((rule.id, one.finding.address), ())}
+    )
+    if checks:
+        yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
     standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
@@ -103,20 +119,20 @@ def _heading(judgement: Judgement, style: Style) -> str:
 
 
 def _told(finding: Finding, width: int) -> Iterator[str]:
-    yield from _wrapped(finding.message, width)
+    yield from wrapped(finding.message, width)
     if finding.symptom:
         when = f" at {finding.strikes}" if finding.strikes else ""
-        yield from _wrapped(f"AWS{when}: {finding.symptom}", width)
+        yield from wrapped(f"AWS{when}: {finding.symptom}", width)
     if finding.path:
         yield f"{_INDENT}Why:"
         for number, step in enumerate(finding.path, 1):
-            yield from _wrapped(f"{number}. {_step(step)}", width, hang="       ")
+            yield from wrapped(f"{number}. {_step(step)}", width, hang="       ")
         if finding.certainty is Certainty.INFERRED:
-            yield from _wrapped("inferred: the plan alone does not prove every step", width)
+            yield from wrapped("inferred: the plan alone does not prove every step", width)
     for note in finding.notes:
-        yield from _wrapped(f"Note: {note.text}", width)
+        yield from wrapped(f"Note: {note.text}", width)
     for number, line in enumerate(finding.fix.splitlines()):
-        yield from _wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
+        yield from wrapped(f"{'' if number else 'Fix: '}{line}", width, hang="       ")
     if finding.snippet:
         yield ""
     yield from (f"{_INDENT}   {plain(line)}".rstrip() for line in finding.snippet.splitlines())
@@ -138,17 +154,6 @@ def _source(judgement: Judgement, outcome: Outcome, style: Style) -> Iterator[st
         yield from (f"{_INDENT}{line}" for line in boxed(lines, span, style))
 
 
-def _wrapped(text: str, width: int, hang: str = _INDENT) -> Iterator[str]:
-    yield from textwrap.wrap(
-        plain(text),
-        max(width, 40),
-        initial_indent=_INDENT,
-        subsequent_indent=hang + (" " * (len(_INDENT) if hang == _INDENT else 0)),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
     groups = _groups(outcome, Verdict.UNKNOWN)
     if not groups:
@@ -162,7 +167,7 @@ def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
             rule, finding, span = each.rule, each.finding, each.span
             place = f" ({span.file}:{span.line})" if span else ""
             others = f" and {len(members) - 1} more" if len(members) > _MOST_ALIKE else ""
-            yield from _wrapped(
+            yield from wrapped(
                 f"{rule.id} {rule.name}  {finding.address}{place}{others}: {finding.message}", width
             )
     yield ""
@@ -183,7 +188,7 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
     )
-    yield "Checkov: not set up"
+    yield checkov_summary(outcome, style)
     if outcome.replay.is_used:
         yield "Replay: Terraform evaluated the source again, to tell what apply will fill in"
     elif outcome.replay.why:
@@ -197,7 +202,9 @@ def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
             return style.bad(_NOT_JUDGED)
         case 3:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
-    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
+    failed = [
+        each for each in outcome.all_judgements if each.verdict is Verdict.FAIL and each.counts
+    ]
     if exit_code == 0 and not failed:
         unknown = outcome.counts()[Verdict.UNKNOWN]
         tail = f", {unknown} not decided" if unknown else ""

@@ -35,8 +35,8 @@ PAGES = {each.rule.id: each.page for each in (GATE, *PACK)}
 PUSHED = Rule("PS101", "image-not-pushed", "DEPLOY", Severity.CRITICAL, "Images are there", ())
 LOGS = Rule("PS401", "log-retention-off", "OBS", Severity.HIGH, "Logs are kept", ())
 OPEN = Rule("PS210", "task-open-to-world", "NET", Severity.HIGH, "Nobody else gets in", ())
-KMS = Rule("CKV_AWS_158", "CKV_AWS_158", "CHECKOV", Severity.MEDIUM, "Logs are encrypted", ())
-YEAR = Rule("CKV_AWS_338", "CKV_AWS_338", "CHECKOV", Severity.MEDIUM, "Logs stay a year", ())
+KMS = Rule("CKV_AWS_158", "Ensure x", "CHECKOV", Severity.MEDIUM, "Ensure x", ())
+YEAR = Rule("CKV_AWS_338", "Ensure y", "CHECKOV", Severity.MEDIUM, "Ensure y", ())
 GUIDELINE = "https://docs.example.com/policies/bc-aws-158"
 WAIVER = Waiver("PS401", "*", "kept elsewhere", "platform", date(2027, 1, 31), ".waivers.yaml:3")
 

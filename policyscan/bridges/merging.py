@@ -1,0 +1,70 @@
+"""What Checkov found -> judgements beside our own, in one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from policyscan.bridges.running import CheckovOutcome, CheckovResult
+from policyscan.engine import (
+    CHECKOV,
+    CheckovReport,
+    CheckovSays,
+    CheckovSettings,
+    CheckovState,
+    Outcome,
+    judgement,
+)
+from policyscan.rule import Finding, Rule, Verdict
+
+POLICY_INDEX: Final = "https://www.checkov.io/5.Policy%20Index/terraform.html"
+"""Lists its checks. A page for each by itself only its platform has, which is not asked."""
+
+_VERDICTS: Final = {"pass": Verdict.PASS, "fail": Verdict.FAIL, "skipped": Verdict.NA}
+
+
+def merged(
+    outcome: Outcome, said: CheckovOutcome, edges: str, settings: CheckovSettings
+) -> Outcome:
+    """Our outcome with what Checkov says of the same plan; what it could not judge is an error."""
+    judged = [
+        judgement(
+            _rule(each, settings),
+            Finding(each.address, _verdict(each.verdict), each.name),
+            outcome.platform,
+            _says(each),
+        )
+        for each in said.results
+    ]
+    # Only now: where something stands is looked up by the address as it is.
+    judged = [replace(each, finding=outcome.redaction.finding(each.finding)) for each in judged]
+    report = CheckovReport(
+        CheckovState.RAN, said.version, edges, tuple(judged), outcome.redacted(said.note or "")
+    )
+    errors = (f"{each}; --checkov-skip leaves a check out" for each in said.errors)
+    return replace(
+        outcome, checkov=report, errors=(*outcome.errors, *map(outcome.redacted, errors))
+    )
+
+
+def failed(outcome: Outcome, why: str) -> Outcome:
+    """Our outcome where Checkov found nothing, because it crashed or took too long."""
+    return replace(
+        outcome,
+        checkov=CheckovReport(CheckovState.FAILED),
+        errors=(*outcome.errors, outcome.redacted(why)),
+    )
+
+
+def _rule(result: CheckovResult, settings: CheckovSettings) -> Rule:
+    severity = settings.severity_of(result.check, result.severity)
+    return Rule(result.check, result.name, CHECKOV, severity, result.name, ())
+
+
+def _verdict(word: str | None) -> Verdict:
+    return Verdict.NA if word is None else _VERDICTS[word]
+
+
+def _says(result: CheckovResult) -> CheckovSays:
+    page = result.guideline or (POLICY_INDEX if result.check.startswith("CKV") else "")
+    return CheckovSays(None if result.stock is None else _verdict(result.stock), page)
