@@ -106,7 +106,12 @@ def checkovs() -> CheckovReport:
         "corrected",
         (
             Judgement(KMS, failed(GROUP, "no key"), checkov=CheckovSays(None, GUIDELINE)),
-            Judgement(YEAR, failed(GROUP, "short"), checkov=CheckovSays(None, "", "PS401")),
+            Judgement(
+                YEAR,
+                failed(GROUP, "short"),
+                span=Span("infra/logs.tf", 2, 2),
+                checkov=CheckovSays(None, "", "PS401"),
+            ),
             Judgement(
                 YEAR,
                 failed(REPOSITORY, "overruled one"),
