@@ -21,8 +21,8 @@ from policyscan.cli.options import (
     with_waivers,
 )
 from policyscan.errors import PolicyscanError, crash_site
+from policyscan.report.formats import FORMATS
 
-FORMATS = ("text", "json")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
@@ -67,7 +67,7 @@ def policyscan() -> None:
     envvar="POLICYSCAN_FORMAT",
     multiple=True,
     metavar="NAME[=PATH]",
-    help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
+    help=f"Report format: {', '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_judging

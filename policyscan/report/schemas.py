@@ -1,7 +1,7 @@
-"""Writes JSON Schemas of what people write: `python -m policyscan.report.schemas`.
+"""Writes JSON Schemas of files we read and of the report: `python -m policyscan.report.schemas`.
 
-They are made of the forms that policyscan itself checks these files by: configurations, profiles
-and waivers.
+Those of files, which are configurations, profiles and waivers, are made of the forms that
+policyscan itself checks them by.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from policyscan.engine import (
 )
 from policyscan.engine.form import Form
 from policyscan.engine.waiver_file import WAIVERS_FORM
+from policyscan.report.report_schema import report_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,15 +32,20 @@ def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
         "profile": profile_form(pack),
         "waivers": WAIVERS_FORM,
     }
+    found = {
+        # An empty file sets nothing.
+        **{
+            name: {**form.schema, "type": [form.schema["type"], "null"]}
+            for name, form in forms.items()
+        },
+        "report": report_schema(),
+    }
     return {
         f"{name}.schema.json": json.dumps(
-            # An empty file sets nothing.
-            {"$schema": _DIALECT, **form.schema, "type": [form.schema["type"], "null"]},
-            indent=1,
-            ensure_ascii=False,
+            {"$schema": _DIALECT, **schema}, indent=1, ensure_ascii=False
         )
         + "\n"
-        for name, form in forms.items()
+        for name, schema in found.items()
     }
 
 
