@@ -126,11 +126,12 @@ tables: install ## check the tables of facts about AWS that rules look up
 	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
 
 .PHONY: bench
-bench: install ## measure a cold start, the rules, a replay, and how the graph grows
+bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)
 	$(BIN)/python -m tests.benchmarks.cold_start
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
+	$(BIN)/python -m tests.benchmarks.scale
 
 .PHONY: bench-checkov
 bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone

@@ -15,6 +15,7 @@ from policyscan.errors import CheckovError, ConfigError
 if TYPE_CHECKING:
     from policyscan.bridges.home import Checkov
     from policyscan.bridges.running import Running
+    from policyscan.graph import ResourceGraph
 
 _PREFIX: Final = "checkov_"
 
@@ -23,7 +24,7 @@ _PREFIX: Final = "checkov_"
 class Beside:
     """Whether Checkov runs in a scan, which, and how; `state` says why it does not."""
 
-    settings: CheckovSettings
+    settings: Settings
     state: CheckovState
     checkov: Checkov | None = None
 
@@ -31,16 +32,25 @@ class Beside:
         """Set it to work on a plan, until the context is left; None where it does not run."""
         if self.checkov is None:
             return None
-        from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as above
+        from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as below
 
+        asked = self.settings.checkov
         options = CheckovOptions(
-            self.settings.check,
-            self.settings.skip,
-            tuple(map(Path, self.settings.external_checks_dir)),
-            corrected=self.settings.edges == "corrected",
-            seconds=self.settings.timeout,
+            asked.check,
+            asked.skip,
+            tuple(map(Path, asked.external_checks_dir)),
+            corrected=asked.edges == "corrected",
+            seconds=asked.timeout,
         )
         return opened.enter_context(start(self.checkov, plan, options))
+
+    def has_doubts(self, graph: ResourceGraph) -> bool:
+        """Whether it would be lent an edge of which nobody knows whether it is meant."""
+        if self.checkov is None or self.settings.checkov.edges != "corrected":
+            return False
+        from policyscan.bridges.lending import has_doubts  # noqa: PLC0415 - as below
+
+        return has_doubts(graph)
 
     def joined(self, outcome: Outcome, running: Running | None) -> Outcome:
         """An outcome with what Checkov says; that it crashed or took too long is an error of it."""
@@ -48,8 +58,8 @@ class Beside:
             return replace(outcome, checkov=CheckovReport(self.state))
         if not is_planned(outcome.platform.plan):
             return replace(outcome, checkov=CheckovReport(CheckovState.LEFT_OUT))
-        from policyscan.bridges.lending import lendable  # noqa: PLC0415 - as above
-        from policyscan.bridges.merging import failed, merged  # noqa: PLC0415 - as above
+        from policyscan.bridges.lending import lendable  # noqa: PLC0415 - as below
+        from policyscan.bridges.merging import failed, merged  # noqa: PLC0415 - as below
 
         try:
             running.lend(lendable(outcome.platform.graph))
@@ -58,7 +68,7 @@ class Beside:
             return failed(outcome, str(problem))
 
 
-def beside(settings: Settings) -> Beside:
+def checkov_beside(settings: Settings) -> Beside:
     """The Checkov that a scan runs with.
 
     Raises CheckovError: it is set up and cannot be used, or has to run and is not set up. Raises
@@ -66,7 +76,7 @@ def beside(settings: Settings) -> Beside:
     """
     asked = settings.checkov
     if asked.run is False or not (asked.run or settings.chooses_checkov):
-        return Beside(asked, CheckovState.LEFT_OUT)
+        return Beside(settings, CheckovState.LEFT_OUT)
     from policyscan.bridges.home import SETUP, set_up  # noqa: PLC0415 - many scans are without
 
     for folder in asked.external_checks_dir:
@@ -75,7 +85,7 @@ def beside(settings: Settings) -> Beside:
     found = set_up()
     if found is None and asked.run:
         raise CheckovError(f"Checkov is asked for and not set up; run `{SETUP}`, or --no-checkov")
-    return Beside(asked, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found)
+    return Beside(settings, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found)
 
 
 def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:

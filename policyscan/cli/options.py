@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from policyscan.engine import EDGES, FAIL_ON
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 REPLAYS = ("auto", "always", "never")
+EDGES = ("corrected", "stock")
+FAIL_ON = ("critical", "high", "medium", "low", "unknown")
+"""Those of `policyscan.engine`, whose import `--version` and `--help` need not wait for."""
 
 
 def with_source(command: _Command) -> _Command:
@@ -61,6 +62,14 @@ with_packs = click.option(
     type=click.Path(),
     metavar="DIR",
     help="A folder of rules beside the built-in ones; repeatable.",
+)
+
+
+with_waivers = click.option(
+    "--waivers",
+    envvar="POLICYSCAN_WAIVERS",
+    metavar="FILE",
+    help="The file of waivers (default: .policyscan-waivers.yaml).",
 )
 
 
@@ -122,28 +131,33 @@ def with_checkov(command: _Command) -> _Command:
         command,
         click.option(
             "--checkov/--no-checkov",
+            envvar="POLICYSCAN_CHECKOV",
             default=None,
             help="Run Checkov too, or leave it out (default: it runs where it is set up).",
         ),
         click.option(
             "--checkov-edges",
+            envvar="POLICYSCAN_CHECKOV_EDGES",
             type=click.Choice(EDGES),
             help="Whose edges its policies go by: corrected (the default) are those of our graph.",
         ),
         click.option(
             "--checkov-check",
+            envvar="POLICYSCAN_CHECKOV_CHECK",
             multiple=True,
             metavar="ID",
             help="Run only these of its checks, with *; repeatable.",
         ),
         click.option(
             "--checkov-skip",
+            envvar="POLICYSCAN_CHECKOV_SKIP",
             multiple=True,
             metavar="ID",
             help="Leave these of its checks out, with *; repeatable.",
         ),
         click.option(
             "--checkov-external-checks-dir",
+            envvar="POLICYSCAN_CHECKOV_EXTERNAL_CHECKS_DIR",
             multiple=True,
             type=click.Path(),
             metavar="DIR",
@@ -151,11 +165,19 @@ def with_checkov(command: _Command) -> _Command:
         ),
         click.option(
             "--checkov-timeout",
+            envvar="POLICYSCAN_CHECKOV_TIMEOUT",
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
             help="When to end it (default: 600).",
         ),
     )
+
+
+def with_judging(command: _Command) -> _Command:
+    """Give a command every flag that has to do with how a plan is judged."""
+    for give in (with_waivers, with_checkov, with_settings, with_source):
+        command = give(command)
+    return command
 
 
 def _with(command: _Command, *flags: Callable[[_Command], _Command]) -> _Command:

@@ -101,10 +101,14 @@ def _case(judgement: Judgement, problem: Problem | None) -> _Case:
         return _Case(group, finding.address)
     if judgement.waiver is not None:
         waiver = judgement.waiver
-        why = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+        by = f" by {waiver.owner}" if waiver.owner else ""
+        until = f" until {waiver.expires}" if waiver.expires else ""
+        why = f"waived{by}{until}: {waiver.reason}"
     elif judgement.checkov is not None and judgement.checkov.conflict is not None:
         conflict = judgement.checkov.conflict
         why = f"overruled by {conflict.rule}: {conflict.why}"
+    elif judgement.verdict is Verdict.FAIL:
+        why = "in the baseline"
     else:
         why = f"not decided: {finding.message}"
     return _Case(group, finding.address, "skipped", text=why)

@@ -120,17 +120,22 @@ def verdict_line(scan: Scan, problems: Iterable[Problem]) -> str:
 
 def _aside(outcome: Outcome) -> Iterator[str]:
     """What is no problem, and yet not passed."""
-    waived = overruled = unknown = 0
+    counts: Counter[str] = Counter()
     for each in outcome.all_judgements:
         if each.verdict is Verdict.UNKNOWN and each.counts:
-            unknown += 1
-        elif each.verdict is Verdict.FAIL and each.waiver is not None:
-            waived += 1
+            counts["not decided"] += 1
         elif each.verdict is Verdict.FAIL and not each.counts:
-            overruled += 1
-    for count, word in ((unknown, "not decided"), (waived, "waived"), (overruled, "overruled")):
-        if count:
-            yield f"{count} {word}"
+            counts[_why_not(each)] += 1
+    for word in ("not decided", "waived", "in the baseline", "overruled"):
+        if counts[word]:
+            yield f"{counts[word]} {word}"
+
+
+def _why_not(judgement: Judgement) -> str:
+    """Why a failure does not count."""
+    if judgement.waiver is not None:
+        return "waived"
+    return "in the baseline" if judgement.is_in_baseline else "overruled"
 
 
 def _fingerprints(plan: str, judgements: Iterable[Judgement]) -> Iterator[str]:

@@ -63,11 +63,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the text report looks: its columns, whether in colour, whether with failures only."""
+    """How the text report looks: its columns, in colour, failures alone, waived ones listed."""
 
     width: int = 100
     colour: bool = False
     quiet: bool = False
+    show_waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

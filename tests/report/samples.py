@@ -38,7 +38,7 @@ OPEN = Rule("PS210", "task-open-to-world", "NET", Severity.HIGH, "Nobody else ge
 KMS = Rule("CKV_AWS_158", "Ensure x", "CHECKOV", Severity.MEDIUM, "Ensure x", ())
 YEAR = Rule("CKV_AWS_338", "Ensure y", "CHECKOV", Severity.MEDIUM, "Ensure y", ())
 GUIDELINE = "https://docs.example.com/policies/bc-aws-158"
-WAIVER = Waiver("PS401", "*", "kept elsewhere", "platform", date(2027, 1, 31), ".waivers.yaml:3")
+WAIVER = Waiver("PS401", ("*",), "kept elsewhere", "platform", date(2027, 1, 31), ".waivers.yaml:3")
 
 SERVICE, REPOSITORY, GROUP = (
     "aws_ecs_service.s",
