@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +138,10 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
 
 
 def _look(target: _Target, *, quiet: bool, no_color: bool, show_waived: bool) -> Look:
-    look = Look(quiet=quiet, show_waived=show_waived)
+    width, colour = (100, False)
     if target.path is None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
-        return replace(look, width=width, colour=colour)
-    return look
+    return Look(width, colour, quiet, show_waived)
 
 
 def _terminal(*, no_color: bool) -> tuple[int, bool]:
