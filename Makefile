@@ -144,8 +144,10 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
 lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(LOCK) pyproject.toml --extra serve --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
+	  --output-file constraints/serve.txt
 	for scanner in $(SCANNERS); do \
 	  $(LOCK) --group pyproject.toml:$$scanner --output-file constraints/$$scanner.txt || exit; \
 	done
