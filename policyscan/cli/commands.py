@@ -16,6 +16,7 @@ from policyscan.cli.options import (
     with_checkov,
     with_judging,
     with_packs,
+    with_serving,
     with_settings,
     with_source,
     with_waivers,
@@ -295,6 +296,30 @@ def setup(**options: Any) -> int:
     from policyscan.cli.setup import run_setup  # noqa: PLC0415 - scans do not need it
 
     return run_setup(**options)
+
+
+@policyscan.command(
+    context_settings={"show_default": True},
+    help="Judge the plans of HCP Terraform as a run task, until SIGTERM. "
+    "Exit codes: 0 stopped by a signal, 2 it cannot start.",
+)
+@click.option("--run-task", is_flag=True, help="Serve run tasks; there is nothing else to serve.")
+@click.option("--host", default="127.0.0.1", help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, help="0 takes a free one.")
+@click.option(
+    "--hmac-key-file",
+    metavar="FILE",
+    help="The key that requests are signed with, else in POLICYSCAN_RUN_TASK_HMAC_KEY.",
+)
+@with_serving
+@with_settings
+@with_checkov
+@with_waivers
+def serve(**options: Any) -> int:
+    """Serve."""
+    from policyscan.cli.serve import run_serve  # noqa: PLC0415 - scans do not need it
+
+    return run_serve(**options)
 
 
 @policyscan.command(

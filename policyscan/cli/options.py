@@ -180,6 +180,42 @@ def with_judging(command: _Command) -> _Command:
     return command
 
 
+def with_serving(command: _Command) -> _Command:
+    """Give a command the flags that say whom a service answers, and how much it takes on."""
+    seconds = click.FloatRange(min=0, min_open=True, max=3600)
+    count = click.IntRange(min=1)
+    return _with(
+        command,
+        click.option(
+            "--allow-callback-host",
+            multiple=True,
+            metavar="PATTERN",
+            help="A host that plans are fetched from and results sent to, instead of "
+            "app.terraform.io and archivist.terraform.io; repeatable.",
+        ),
+        click.option(
+            "--allow-http-loopback",
+            is_flag=True,
+            help="Also talk to this machine, without TLS: for tests.",
+        ),
+        click.option("--workers", type=count, help="Plans judged at a time; all cores by default."),
+        click.option("--queue", type=click.IntRange(min=0), default=256, help="Tasks that wait."),
+        click.option("--max-body", type=count, default=1, help="MiB of a request."),
+        click.option("--max-plan", type=count, default=64, help="MiB of a plan."),
+        click.option("--memory", type=count, default=4096, help="MiB of one scan, on Linux."),
+        click.option("--request-timeout", type=seconds, default=30, help="Seconds for a request."),
+        click.option("--fetch-timeout", type=seconds, default=60, help="Seconds for a plan."),
+        click.option("--scan-timeout", type=seconds, default=300, help="Seconds for a scan."),
+        click.option(
+            "--callback-timeout", type=seconds, default=480, help="Seconds to tell a result."
+        ),
+        click.option("--progress", type=seconds, default=60, help="Seconds between signs of life."),
+        click.option(
+            "--grace", type=seconds, default=60, help="Seconds for accepted tasks on SIGTERM."
+        ),
+    )
+
+
 def _with(command: _Command, *flags: Callable[[_Command], _Command]) -> _Command:
     for flag in reversed(flags):
         command = flag(command)
