@@ -59,6 +59,32 @@ def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Setting
     )
 
 
+def open_questions(outcome: Outcome) -> tuple[str, ...]:
+    """The checks of failures that may have been there before, on resources that the plan changes.
+
+    Only to have asked Checkov about the world before tells.
+    """
+    graph = outcome.platform.graph
+    found = set()
+    for each in outcome.checkov.judgements:
+        if each.verdict is Verdict.FAIL and each.is_new:
+            resource = graph.resource(each.finding.address)
+            if resource is not None and resource.before is not None:
+                found.add(each.rule.id)
+    return tuple(sorted(found))
+
+
+def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
+    """The outcome with what Checkov found before the plan as well marked as standing."""
+    address = outcome.redaction.address
+    stood = {(one.check, address(one.address)) for one in before.results if one.verdict == "fail"}
+    judged = tuple(
+        replace(each, is_new=each.is_new and (each.rule.id, each.finding.address) not in stood)
+        for each in outcome.checkov.judgements
+    )
+    return replace(outcome, checkov=replace(outcome.checkov, judgements=judged))
+
+
 def failed(outcome: Outcome, why: str) -> Outcome:
     """Our outcome where Checkov found nothing, because it crashed or took too long."""
     return replace(

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.engine import CheckovReport, CheckovSettings, CheckovState, Outcome, Settings
 from policyscan.engine.gate import is_planned
 from policyscan.errors import CheckovError, ConfigError
+from policyscan.graph import ResourceGraph
+from policyscan.plan import world_before
 
 if TYPE_CHECKING:
     from policyscan.bridges.home import Checkov
     from policyscan.bridges.running import Running
-    from policyscan.graph import ResourceGraph
 
 _PREFIX: Final = "checkov_"
 
@@ -30,13 +31,18 @@ class Beside:
 
     def start(self, plan: Path | bytes, opened: ExitStack) -> Running | None:
         """Set it to work on a plan, until the context is left; None where it does not run."""
+        return self._started(plan, opened, self.settings.checkov.check)
+
+    def _started(
+        self, plan: Path | bytes, opened: ExitStack, checks: tuple[str, ...]
+    ) -> Running | None:
         if self.checkov is None:
             return None
         from policyscan.bridges.running import CheckovOptions, start  # noqa: PLC0415 - as below
 
         asked = self.settings.checkov
         options = CheckovOptions(
-            asked.check,
+            checks,
             asked.skip,
             tuple(map(Path, asked.external_checks_dir)),
             corrected=asked.edges == "corrected",
@@ -52,8 +58,11 @@ class Beside:
 
         return has_doubts(graph)
 
-    def joined(self, outcome: Outcome, running: Running | None) -> Outcome:
-        """An outcome with what Checkov says; that it crashed or took too long is an error of it."""
+    def joined(self, outcome: Outcome, running: Running | None, plan: Path | bytes) -> Outcome:
+        """An outcome with what Checkov says; that it crashed or took too long is an error of it.
+
+        `plan` is what it was set to work on.
+        """
         if running is None:
             return replace(outcome, checkov=CheckovReport(self.state))
         if not is_planned(outcome.platform.plan):
@@ -63,9 +72,34 @@ class Beside:
 
         try:
             running.lend(lendable(outcome.platform.graph))
-            return merged(outcome, running.join(), running.edges, self.settings)
+            found = merged(outcome, running.join(), running.edges, self.settings)
         except CheckovError as problem:
             return failed(outcome, str(problem))
+        return self._told_standing(found, plan)
+
+    def _told_standing(self, outcome: Outcome, plan: Path | bytes) -> Outcome:
+        """Ask it about the world before too, where that tells what is new."""
+        from policyscan.bridges.lending import lendable  # noqa: PLC0415 - as below
+        from policyscan.bridges.merging import open_questions, told_standing  # noqa: PLC0415
+        from policyscan.plan.before_json import json_before  # noqa: PLC0415 - few plans need it
+
+        checks = open_questions(outcome)
+        before = world_before(outcome.platform.plan) if checks else None
+        content = (
+            json_before(plan if isinstance(plan, bytes) else plan.read_bytes()) if before else None
+        )
+        if before is None or content is None:
+            return outcome
+        try:
+            with ExitStack() as opened:
+                running = self._started(content, opened, checks)
+                if running is None:
+                    return outcome
+                running.lend(lendable(ResourceGraph(before)))
+                return told_standing(outcome, running.join())
+        except CheckovError as problem:
+            warning = f"what Checkov finds on changed resources counts as new: {problem}"
+            return replace(outcome, warnings=(*outcome.warnings, outcome.redacted(warning)))
 
 
 def checkov_beside(settings: Settings) -> Beside:

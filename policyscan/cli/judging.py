@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
@@ -31,10 +32,12 @@ class Judging:
         Raises PlanError, SourceError or PlannerError: this plan cannot be read or judged.
         """
         with ExitStack() as working:
-            running: list[Running | None] = []
-            given = open_input(
-                name, self.choice, lambda plan: running.append(self.checkov.start(plan, working))
-            )
+            at_work: list[tuple[Running | None, Path | bytes]] = []
+
+            def start(plan: Path | bytes) -> None:
+                at_work.append((self.checkov.start(plan, working), plan))
+
+            given = open_input(name, self.choice, start)
             outcome = judged(
                 opened.enter_context(given),
                 mode=self.mode,
@@ -42,7 +45,7 @@ class Judging:
                 settings=self.chosen.settings,
                 has_doubts=self.checkov.has_doubts,
             )
-            return self.checkov.joined(outcome, running[0])
+            return self.checkov.joined(outcome, *at_work[0])
 
 
 def judging(  # noqa: PLR0913 - one argument per flag
