@@ -116,7 +116,16 @@ class HostedRule(BaseCheck):  # type: ignore[misc]
         if found["verdict"] not in REPORTED:
             return CheckResult.UNKNOWN
         self.details = list(lines_of(found, str(self.severity)))
+        if found["verdict"] == "fail" and found.get("waived"):
+            self.details.insert(0, waived(found["waived"]))
+            return CheckResult.SKIPPED
         return REPORTED[found["verdict"]]
+
+
+def waived(waiver: Mapping[str, Any]) -> str:
+    """Who answers for a failure that stays."""
+    until = f" until {waiver['expires']}" if waiver["expires"] else ""
+    return f"Waived by {waiver['owner']}{until}: {waiver['reason']} ({waiver['place']})"
 
 
 def lines_of(verdict: Mapping[str, Any], severity: str) -> Iterator[str]:

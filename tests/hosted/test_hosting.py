@@ -298,3 +298,21 @@ def test_a_command_that_is_nowhere_is_asked_for(checkov: Checkov, tmp_path: Path
     [(_, lines)] = told.values()
     why = "the command policyscan is not to be found: install it, or name it in POLICYSCAN_COMMAND"
     assert lines == (f"not evaluated: {why}",)
+
+
+def test_what_is_waived_is_skipped_with_who_answers_for_it(
+    checkov: Checkov, tmp_path: Path
+) -> None:
+    (tmp_path / ".policyscan-waivers.yaml").write_text(
+        "- rule: PS101\n  address: 'module.service[\"fraud-detection\"].aws_ecs_service.this'\n"
+        "  reason: pushed by hand\n  owner: payments\n  expires: 2099-01-01\n",
+        encoding="utf-8",
+    )
+    broken = ROOT / "fixtures" / "reference_broken" / "plan.json"
+    done = checkov.run("-f", broken, "-o", "json", checks="PS101", cwd=tmp_path)
+    results = json.loads(done.stdout)["results"]
+    [skipped], [failed] = results["skipped_checks"], results["failed_checks"]
+    assert "fraud-detection" in skipped["resource"]
+    assert "transaction-processor" in failed["resource"]
+    first = "Waived by payments until 2099-01-01: pushed by hand (.policyscan-waivers.yaml:1)"
+    assert skipped["details"][0] == first
