@@ -26,7 +26,9 @@ from policyscan.engine.outcome import (
 from policyscan.engine.pack import HOSTED, built_in_pack, load_pack
 from policyscan.engine.profiles import (
     CONFIG_FILE,
+    PROJECT_FILE,
     REFERENCE,
+    Written,
     packs_of,
     profile_files,
     read_configuration,
@@ -43,6 +45,7 @@ __all__ = [
     "FAIL_ON",
     "GATE",
     "HOSTED",
+    "PROJECT_FILE",
     "REFERENCE",
     "CheckovReport",
     "CheckovSays",
@@ -58,6 +61,7 @@ __all__ = [
     "Replayed",
     "Settings",
     "Waiver",
+    "Written",
     "built_in_pack",
     "configuration_form",
     "flaws_of",
