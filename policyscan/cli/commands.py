@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from policyscan import __version__
 from policyscan.cli.options import with_checkov, with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
@@ -32,6 +31,16 @@ class _ScanByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _show_versions(ctx: click.Context, parameter: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's
+    del parameter
+    if not is_asked:
+        return
+    from policyscan.cli.version import versions  # noqa: PLC0415 - scans do not ask
+
+    click.echo(versions(), nl=False)
+    ctx.exit()
+
+
 @click.group(
     cls=_ScanByDefault,
     context_settings={
@@ -41,7 +50,14 @@ class _ScanByDefault(click.Group):
     help=f"Judge Terraform plans before apply. {_EXIT_CODES}",
     epilog="`policyscan plan.json` is short for `policyscan scan plan.json`.",
 )
-@click.version_option(__version__, message="policyscan %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the versions of policyscan, of its rules and of the Checkov it runs, and exit.",
+)
 def policyscan() -> None:
     """Group of all commands."""
 

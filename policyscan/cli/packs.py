@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+
 from policyscan.engine import CONFIG_FILE, PROJECT_FILE, Written, packs_of
 from policyscan.errors import ConfigError
 

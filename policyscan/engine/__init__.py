@@ -23,7 +23,7 @@ from policyscan.engine.outcome import (
     Outcome,
     Replayed,
 )
-from policyscan.engine.pack import HOSTED, built_in_pack, load_pack
+from policyscan.engine.pack import HOSTED, load_pack
 from policyscan.engine.profiles import (
     CONFIG_FILE,
     PROJECT_FILE,
@@ -37,6 +37,7 @@ from policyscan.engine.profiles import (
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
 from policyscan.engine.waiver import Waiver
+from policyscan.shipped import built_in_pack
 
 __all__ = [
     "CHECKOV",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from tests.cli.test_scan import BROKEN, REFERENCE
 PLACES = ("pyproject.toml", ".policyscan.yaml", "--config", "POLICYSCAN_SET", "--set")
 
 
-def origin(folder: Path, *flags: str, **variables: str) -> tuple[object, object]:
+def origin(folder: Path, *flags: str, **env: Any) -> tuple[object, object]:
     """What PS303.max is set to there, and who says so."""
-    done = run("rules", "-f", "json", "--select", "PS303", *flags, cwd=folder, **variables)
+    done = run("rules", "-f", "json", "--select", "PS303", *flags, cwd=folder, **env)
     assert done.stderr == b"", done.stderr.decode()
     rule = json.loads(done.stdout)["rules"][-1]
     (most,) = (each for each in rule["parameters"] if each["name"] == "max")
@@ -58,8 +59,17 @@ def test_paths_in_it_are_seen_from_it(tmp_path: Path) -> None:
     ("text", "lines"),
     [
         (
-            '[project]\nname = "x"\n\n[tool.policyscan]\nselct = ["NET"]\n\n'
-            '[tool.policyscan.parameters.PS303]\n"maks" = 3\nmin = "two"\n',
+            """\
+[project]
+name = "x"
+
+[tool.policyscan]
+selct = ["NET"]
+
+[tool.policyscan.parameters.PS303]
+"maks" = 3
+min = "two"
+""",
             [
                 "pyproject.toml:5: selct: no key is called so; did you mean 'select'?",
                 "pyproject.toml:8: parameters.PS303.maks: no parameter of PS303 is called so",
@@ -103,8 +113,12 @@ def test_a_project_file_without_the_table_sets_nothing(tmp_path: Path, text: str
         (".policyscan.yaml", "ignore: [PS101]\npacks: [evil]\n"),
         (
             "pyproject.toml",
-            '[tool.policyscan]\nignore = ["PS101"]\npacks = ["evil"]\n'
-            'checkov.external_checks_dir = ["evil"]\n',
+            """\
+[tool.policyscan]
+ignore = ["PS101"]
+packs = ["evil"]
+checkov.external_checks_dir = ["evil"]
+""",
         ),
     ],
 )
