@@ -59,7 +59,7 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    if command.startswith("policyscan plan infra"):
+    if command.startswith(("policyscan plan infra", "policyscan infra", "policyscan hook")):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):

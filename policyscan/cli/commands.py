@@ -14,6 +14,7 @@ from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
 
 FORMATS = ("text", "json")
+_SAYS_WHERE_SOURCE_IS = ("source_dir", "planfile", "graph")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
@@ -65,7 +66,7 @@ def policyscan() -> None:
 @policyscan.command(
     context_settings={"auto_envvar_prefix": "POLICYSCAN"},
     help="Judge plans: files of `terraform show -json`, saved plans of `terraform plan -out`, "
-    f"patterns such as '**/plan.json', or - for stdin. {_EXIT_CODES}",
+    f"patterns such as '**/plan.json', folders of .tf, or - for stdin. {_EXIT_CODES}",
 )
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
 @click.option(
@@ -89,6 +90,23 @@ def scan(**options: Any) -> int:
     from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
 
     return run_scan(**options)
+
+
+@policyscan.command(
+    help="Judge the root modules that changed files of source belong to, planned offline: for "
+    "hooks before a commit. Takes the flags of `scan`. Exit codes: 0 clean, below --fail-on, or "
+    "nothing to scan, 1 findings at or above it, 2 could not evaluate.",
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
+    params=[
+        click.Argument(["files"], nargs=-1, metavar="FILE..."),
+        *(each for each in scan.params if each.name not in {"plans", *_SAYS_WHERE_SOURCE_IS}),
+    ],
+)
+def hook(files: tuple[str, ...], **options: Any) -> int:
+    """Judge what a commit changes."""
+    from policyscan.cli.hook import run_hook  # noqa: PLC0415 - scans do not need it
+
+    return run_hook(files, options)
 
 
 @policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")
