@@ -52,8 +52,23 @@ lint: install ## ruff, mypy and the import contracts
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
-tests: install ## the tests alone
+tests: install validators ## the tests alone
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(TESTS)
+
+# Tools by others that tests hold our reports against: some need an environment of their own, some
+# need Node. Without npm their tests are skipped.
+VALIDATORS := tests/validators/node_modules
+
+.PHONY: validators
+validators: .venv-sarif-tools/.locked-$(PYTHON_VERSION) ## install what tests validate reports with
+	@if command -v npm >/dev/null; then $(MAKE) $(VALIDATORS)/.locked; \
+	else echo 'npm is not on PATH: what only Node validates is not tested'; fi
+
+# Scripts of packages are not run: all that one would do is the last line.
+$(VALIDATORS)/.locked: tests/validators/package-lock.json tests/validators/package.json
+	npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@chmod u+x $(VALIDATORS)/@microsoft/sarif-multitool-*/Sarif.Multitool* 2>/dev/null || true
+	@touch $@
 
 # Pythons differ in how they read, write and start things. What only judges, and every plan of the
 # corpus, is left to the first of them; policyscan test, in tests/workbench, judges every fixture.
@@ -72,7 +87,8 @@ matrix: ## what Pythons differ in, with every one of MATRIX that is found, in .v
 	  done; \
 	  if [ -z "$$python" ]; then echo "== Python $$version: not found, skipped"; continue; fi; \
 	  echo "== Python $$version: $$python"; \
-	  $(MAKE) tests PYTHON="$$python" VENV=.venv-$$version TESTS="$(ELSEWHERE)" || exit; \
+	  $(MAKE) install PYTHON="$$python" VENV=.venv-$$version || exit; \
+	  .venv-$$version/bin/python -m pytest --numprocesses $(WORKERS) $(ELSEWHERE) || exit; \
 	  POLICYSCAN_REQUIRE_TERRAFORM= .venv-$$version/bin/python -m pytest $(PLANS) || exit; \
 	done
 
@@ -145,14 +161,14 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
 	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
-	for scanner in $(SCANNERS); do \
-	  $(LOCK) --group pyproject.toml:$$scanner --output-file constraints/$$scanner.txt || exit; \
+	for tool in $(SCANNERS) sarif-tools; do \
+	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done
 	rm -r .venv-lock
 
 .PHONY: clean
 clean: ## remove what make made
-	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* $(VALIDATORS) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(DEPENDENCIES): constraints/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

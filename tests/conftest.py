@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policyscan.bridges.home import Checkov, set_up
 from policyscan.planner.fixtures import read_fixture
+from policyscan.report import json_report
 from tests.planfiles import save_plan
 from tests.required import missing, skip_if_left_out
+from tests.schema import flaws
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "POLICYSCAN_CHECKOV_HOME"
@@ -30,6 +34,21 @@ os.environ[HOME] = str(NOWHERE)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--accept` rewrites golden reports and told findings from what is found now."""
     parser.addoption("--accept", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _valid_reports() -> Iterator[None]:
+    """Every JSON report that a test has made in this process keeps to its published schema."""
+    render = json_report.render_json
+
+    def checked(documents: list[dict[str, Any]]) -> str:
+        text = render(documents)
+        assert flaws(json.loads(text)) == []
+        return text
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_report, "render_json", checked)
+        yield
 
 
 @pytest.fixture(scope="session")

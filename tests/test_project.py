@@ -175,7 +175,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     groups = project["dependency-groups"]
     wanted = {
         "runtime.txt": tuple(project["project"]["dependencies"]),
-        **{f"{scanner}.txt": tuple(groups.pop(scanner)) for scanner in ("checkov", "tf-nag")},
+        **{f"{tool}.txt": tuple(groups.pop(tool)) for tool in ("checkov", "tf-nag", "sarif-tools")},
         "dev.txt": tuple(line for group in groups.values() for line in group if type(line) is str),
     }
     missing = {

@@ -12,8 +12,8 @@ import click
 from policyscan.cli.options import with_checkov, with_packs, with_settings, with_source
 from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
 from policyscan.errors import PolicyscanError, crash_site
+from policyscan.report.formats import FORMATS
 
-FORMATS = ("text", "json")
 _SAYS_WHERE_SOURCE_IS = ("source_dir", "planfile", "graph")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 _EXIT_CODES = (
@@ -76,7 +76,7 @@ def policyscan() -> None:
     envvar="POLICYSCAN_FORMAT",
     multiple=True,
     metavar="NAME[=PATH]",
-    help=f"Report format, {' or '.join(FORMATS)}; repeatable.",
+    help=f"Report format: {', '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_source

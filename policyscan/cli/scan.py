@@ -7,22 +7,18 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.cli.beside import Beside, beside, checkov_flags
-from policyscan.cli.commands import FORMATS, say, write
+from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import SettingFlags, chosen_settings
-from policyscan.engine import Outcome, Settings
+from policyscan.engine import GATE, Outcome, PackRule, Settings
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
-from policyscan.report import (
-    json_document,
-    refused_document,
-    render_json,
-    render_refused,
-    render_text,
-)
+from policyscan.report.formats import FORMATS, rendered
+from policyscan.report.scans import Look, Refused, Report, Scan
 
 if TYPE_CHECKING:
     from policyscan.bridges.running import Running
@@ -85,13 +81,14 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
         match scanned:
             case [_Refused(error=error)]:
                 raise error
-        codes = [_code(each, settings) for each in scanned]
+        scans = tuple(_scan(each, settings) for each in scanned)
         for target in targets:
-            write(target.path, _rendered(target, scanned, codes, quiet=quiet, no_color=no_color))
+            look = _look(target, quiet=quiet, no_color=no_color)
+            write(target.path, rendered(target.format, _report(scans, chosen.pack, look)))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
-    worst = max(codes, key=(0, 3, 1, 2).index)
+    worst = max((each.exit_code for each in scans), key=(0, 3, 1, 2).index)
     return 0 if exit_zero and worst == 1 else worst
 
 
@@ -115,10 +112,17 @@ def _scanned(
         return _Refused(name, error)
 
 
-def _code(scanned: _Scanned, settings: Settings) -> int:
+def _scan(scanned: _Scanned, settings: Settings) -> Scan:
     if isinstance(scanned, _Refused):
-        return scanned.error.exit_code
-    return scanned.exit_code(settings.fail_on)
+        return Scan(Refused(scanned.name, str(scanned.error)), scanned.error.exit_code)
+    return Scan(scanned, scanned.exit_code(settings.fail_on))
+
+
+def _report(scans: tuple[Scan, ...], pack: tuple[PackRule, ...], look: Look) -> Report:
+    folder = Path.cwd()
+    tops = (each for each in (folder, *folder.parents) if (each / ".git").exists())
+    pages = {each.rule.id: each.page for each in (GATE, *pack)}
+    return Report(scans, pages, str(folder), str(next(tops, folder)), look)
 
 
 def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
@@ -135,27 +139,11 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     return tuple(found)
 
 
-def _rendered(
-    target: _Target, scanned: list[_Scanned], codes: list[int], *, quiet: bool, no_color: bool
-) -> str:
-    if target.format == "json":
-        return render_json(
-            [
-                refused_document(each.name, str(each.error), code)
-                if isinstance(each, _Refused)
-                else json_document(each, code)
-                for each, code in zip(scanned, codes, strict=True)
-            ]
-        )
-    width, colour = (100, False)
+def _look(target: _Target, *, quiet: bool, no_color: bool) -> Look:
     if target.path is None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
-    return "\n".join(
-        render_refused(str(each.error), colour=colour)
-        if isinstance(each, _Refused)
-        else render_text(each, code, width=width, colour=colour, quiet=quiet)
-        for each, code in zip(scanned, codes, strict=True)
-    )
+        return Look(width, colour, quiet)
+    return Look(quiet=quiet)
 
 
 def _terminal(*, no_color: bool) -> tuple[int, bool]:

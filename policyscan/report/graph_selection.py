@@ -83,7 +83,7 @@ def names(graph: ResourceGraph) -> tuple[str, ...]:
 
 def whole(graph: ResourceGraph, kind: Kind) -> Selection:
     """Every instance, and every edge of the kind. Raises PolicyscanError: far too many edges."""
-    return _selection(graph, names(graph), _counted(_of_kind(graph, graph.edges.all(), kind)))
+    return selected(graph, names(graph), _counted(_of_kind(graph, graph.edges.all(), kind)))
 
 
 def around(graph: ResourceGraph, name: str, kind: Kind, depth: int | None = None) -> Selection:
@@ -95,14 +95,14 @@ def around(graph: ResourceGraph, name: str, kind: Kind, depth: int | None = None
     above = _reached(name, depth, lambda at: _of_kind(graph, graph.edges.into(at), kind), _source)
     edges = _counted(chain(below, above))
     met = (name, *map(_source, edges), *map(_target, edges))
-    return _selection(graph, met, edges, (name,))
+    return selected(graph, met, edges, (name,))
 
 
 def between(graph: ResourceGraph, start: str, end: str, kind: Kind) -> Selection:
     """The shortest way by which one node depends on another, edges in its order, or none."""
     is_any = kind is Kind.ALL
     hops = graph.edges.path(start, end) if is_any else _way(graph, start, end, kind)
-    chosen = _selection(graph, (start, end, *map(_target, hops)), (), (start, end))
+    chosen = selected(graph, (start, end, *map(_target, hops)), (), (start, end))
     return Selection(chosen.nodes, hops, chosen.focus)
 
 
@@ -164,12 +164,13 @@ def by_module(nodes: tuple[Node, ...]) -> Iterator[tuple[ModuleInstance, tuple[N
         yield module, tuple(found)
 
 
-def _selection(
+def selected(
     graph: ResourceGraph,
     chosen: Iterable[str],
     edges: Iterable[Edge],
     focus: tuple[str, ...] = (),
 ) -> Selection:
+    """These nodes and edges, each once and in order."""
     found = (graph.resource(name) for name in dict.fromkeys(chosen))
     nodes = (Node(node_of(resource), resource) for resource in found if resource is not None)
     return Selection(

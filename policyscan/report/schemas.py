@@ -1,6 +1,6 @@
-"""Writes JSON Schemas of configuration and profile files: `python -m policyscan.report.schemas`.
+"""Writes JSON Schemas of files we read and of the report: `python -m policyscan.report.schemas`.
 
-They are made of the forms that policyscan itself checks these files by.
+Those of files are made of the forms that policyscan itself checks them by.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from policyscan.engine import (
     load_pack,
     profile_form,
 )
+from policyscan.report.report_schema import report_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,15 +25,17 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
     """Every schema by its file name."""
     forms = {"configuration": configuration_form(pack), "profile": profile_form(pack)}
+    found = {
+        # An empty file sets nothing.
+        **{name: {**form.schema, "type": ["object", "null"]} for name, form in forms.items()},
+        "report": report_schema(),
+    }
     return {
         f"{name}.schema.json": json.dumps(
-            # An empty file sets nothing.
-            {"$schema": _DIALECT, **form.schema, "type": ["object", "null"]},
-            indent=1,
-            ensure_ascii=False,
+            {"$schema": _DIALECT, **schema}, indent=1, ensure_ascii=False
         )
         + "\n"
-        for name, form in forms.items()
+        for name, schema in found.items()
     }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.schema import flaws
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,7 +18,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """One command line, in an environment of nothing but what is given, and without Checkov."""
     home = "POLICYSCAN_CHECKOV_HOME"
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "policyscan", *map(str, arguments)],
         cwd=cwd,
         input=stdin,
@@ -28,3 +31,6 @@ def run(
             **env,
         },
     )
+    if b'"verdicts": [' in done.stdout and done.stdout.startswith((b"{", b"[")):
+        assert flaws(json.loads(done.stdout)) == []
+    return done

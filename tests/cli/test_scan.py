@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from policyscan.cli import commands
+from policyscan.report.formats import FORMATS
 from tests.cli.commands import ROOT, run
 from tests.plans import block, change, document, references
 
@@ -166,7 +167,7 @@ def sensitive_plan(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_sensitive_value_is_never_shown(tmp_path: Path, form: str) -> None:
     done = run(sensitive_plan(tmp_path), "-f", form)
     assert done.returncode == 1

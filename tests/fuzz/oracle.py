@@ -16,12 +16,13 @@ from policyscan.engine import PackRule, Settings, built_in_pack, judge, load_pac
 from policyscan.errors import PlanError
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.report import json_document, render_json, render_text
 from policyscan.report.graph_dot import render_graph_dot
 from policyscan.report.graph_json import render_graph_json
 from policyscan.report.graph_mermaid import render_graph_mermaid
 from policyscan.report.graph_selection import Kind, whole
 from policyscan.report.graph_tree import render_graph_tree
+from policyscan.report.json_report import json_document, render_json
+from policyscan.report.text_report import render_text
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"

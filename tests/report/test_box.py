@@ -8,9 +8,9 @@ import pytest
 
 from policyscan.engine import Outcome, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
-from policyscan.report import render_text
 from policyscan.report.box import boxed
 from policyscan.report.screen import Style
+from policyscan.report.text_report import render_text
 from policyscan.source import Span, read_source
 from tests.plans import change, plan_of
 

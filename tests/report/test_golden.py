@@ -10,7 +10,8 @@ import pytest
 from policyscan.engine import Outcome, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.report import json_document, render_json, render_text
+from policyscan.report.json_report import json_document, render_json
+from policyscan.report.text_report import render_text
 from policyscan.source import read_source
 from tests.plans import block, change, graph_of, references
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from policyscan.cli.commands import FORMATS, GRAPH_FORMATS, run
+from policyscan.cli.commands import GRAPH_FORMATS, run
 from policyscan.engine import Settings, built_in_pack, judge, load_pack
-from policyscan.report import render_text
+from policyscan.report.formats import FORMATS
+from policyscan.report.text_report import render_text
 from tests.packs import write_pack
 from tests.plans import block, change, constant, document, graph_of, references
 

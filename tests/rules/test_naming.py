@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from policyscan.engine import Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.report import json_document, render_json, render_text
+from policyscan.report.json_report import json_document, render_json
+from policyscan.report.text_report import render_text
 from policyscan.rule import Severity
 from policyscan.rule.naming import Suffix, find_suffix
 from policyscan.source import read_source

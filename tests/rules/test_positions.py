@@ -16,7 +16,8 @@ import yaml
 from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.report import json_document, render_text
+from policyscan.report.json_report import json_document
+from policyscan.report.text_report import render_text
 from policyscan.rule import Verdict
 from policyscan.source import Span, read_source
 

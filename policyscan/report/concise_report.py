@@ -1,0 +1,32 @@
+"""A line for each problem, as compilers write them: editors and grep read it."""
+
+from __future__ import annotations
+
+from policyscan.report.problems import Problem, all_problems, problems_of, title_of, verdict_line
+from policyscan.report.safe import clipped, inert
+from policyscan.report.scans import Report
+from policyscan.report.screen import plain
+
+
+def render_concise(report: Report) -> str:
+    """`file:line: severity PS101 name address: message`, worst first, then what plans come to."""
+    lines = [
+        f"{report.plan_file(scan)}:1: error: {error}"
+        for scan in report.scans
+        for error in scan.errors
+    ]
+    lines += map(_line, all_problems(report))
+    lines += [
+        f"{scan.name}: {verdict_line(scan, problems_of(report, scan))}" for scan in report.scans
+    ]
+    return inert("\n".join(clipped(plain(line)) for line in lines)) + "\n"
+
+
+def _line(problem: Problem) -> str:
+    judgement, place = problem.judgement, problem.place
+    also = f" (Checkov: {', '.join(problem.checks)})" if problem.checks else ""
+    standing = "" if judgement.is_new else " (standing)"
+    return (
+        f"{place.file}:{place.line}: {judgement.severity} {title_of(judgement.rule)} "
+        f"{judgement.finding.address}: {judgement.finding.message}{also}{standing}"
+    )

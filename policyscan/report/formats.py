@@ -1,0 +1,58 @@
+"""Every format of a report, by its name; only the one that is asked for is imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from policyscan.report.scans import Report, Scan
+
+FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "concise")
+
+
+def rendered(name: str, report: Report) -> str:
+    """A report in one of `FORMATS`."""
+    match name:
+        case "text":
+            return "\n".join(_text(scan, report) for scan in report.scans)
+        case "json":
+            return _json(report)
+    module = import_module(f"policyscan.report.{name}_report")
+    text: str = getattr(module, f"render_{name}")(report)
+    return text
+
+
+def _text(scan: Scan, report: Report) -> str:
+    from policyscan.report.safe import inert  # noqa: PLC0415 - so is the rest
+    from policyscan.report.text_report import render_refused, render_text  # noqa: PLC0415
+
+    look = report.look
+    if scan.outcome is None:
+        return inert(render_refused(scan.errors[0], colour=look.colour))
+    return inert(
+        render_text(
+            scan.outcome,
+            scan.exit_code,
+            width=look.width,
+            colour=look.colour,
+            quiet=look.quiet,
+        )
+    )
+
+
+def _json(report: Report) -> str:
+    from policyscan.report.json_report import (  # noqa: PLC0415
+        json_document,
+        refused_document,
+        render_json,
+    )
+    from policyscan.report.safe import plain_json  # noqa: PLC0415
+
+    documents = (
+        refused_document(scan.name, scan.errors[0], scan.exit_code)
+        if scan.outcome is None
+        else json_document(scan.outcome, scan.exit_code)
+        for scan in report.scans
+    )
+    return plain_json(render_json(list(documents)))

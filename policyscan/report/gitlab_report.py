@@ -1,0 +1,53 @@
+"""GitLab's code quality report: an array with an entry for each problem."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, Final
+
+from policyscan.report.problems import all_problems, title_of, told
+from policyscan.report.safe import clipped, plain_json
+from policyscan.report.scans import Place, Report
+from policyscan.report.screen import plain
+from policyscan.rule import Severity
+
+_SEVERITIES: Final = {
+    Severity.CRITICAL: "blocker",
+    Severity.HIGH: "critical",
+    Severity.MEDIUM: "major",
+    Severity.LOW: "minor",
+}
+
+
+def render_gitlab(report: Report) -> str:
+    """The report: what kept plans from being judged, then all problems, worst first."""
+    entries = [*_errors(report), *_problems(report)]
+    return plain_json(json.dumps(entries, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _errors(report: Report) -> Iterator[dict[str, Any]]:
+    for scan in report.scans:
+        place = Place(report.plan_file(scan))
+        for number, error in enumerate(scan.errors):
+            parts = json.dumps(["not-judged", scan.name, number])
+            yield _entry("not-judged", error, sha256(parts.encode()).hexdigest(), "blocker", place)
+
+
+def _problems(report: Report) -> Iterator[dict[str, Any]]:
+    for problem in all_problems(report):
+        rule, finding = problem.judgement.rule, problem.judgement.finding
+        text = f"{title_of(rule)}: {finding.address}: {' '.join(told(problem))}"
+        severity = _SEVERITIES[problem.judgement.severity]
+        yield _entry(rule.id, text, problem.fingerprint, severity, problem.place)
+
+
+def _entry(check: str, text: str, fingerprint: str, severity: str, place: Place) -> dict[str, Any]:
+    return {
+        "description": clipped(plain(text.replace("\n", " "))),
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": plain(place.file), "lines": {"begin": place.line}},
+    }

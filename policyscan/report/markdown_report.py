@@ -1,0 +1,230 @@
+"""A comment for a pull request: the verdict, what is new in full, the rest folded away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from policyscan.engine import Judgement
+from policyscan.report.failing_graph import failing_graph
+from policyscan.report.graph_mermaid import render_graph_mermaid
+from policyscan.report.markdown_text import code, fenced, shown
+from policyscan.report.problems import Problem, all_problems, problems_of, title_of, verdict_line
+from policyscan.report.scans import Report, Scan
+from policyscan.report.screen import plain
+from policyscan.rule import Verdict
+
+LIMIT: Final = 65_536
+"""Characters of a comment on GitHub. Bytes are counted here, which are never fewer."""
+_MOST_ERRORS: Final = 10
+_MOST_PLANS: Final = 100
+_MOST_NODES: Final = 30
+_MOST_NAMED: Final = 5
+_TAIL: Final = 500
+"""Bytes kept for the lines at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Problems of one rule and one root cause, the first of them to be told."""
+
+    members: tuple[Problem, ...]
+
+    @property
+    def first(self) -> Problem:
+        """The worst."""
+        return self.members[0]
+
+
+class _Page:
+    """Blocks of Markdown that keep to the limit; what does not fit is counted."""
+
+    def __init__(self, room: int) -> None:
+        self.blocks: list[str] = []
+        self.left = room
+
+    def add(self, block: str) -> bool:
+        """Add a block. False: it does not fit."""
+        size = len(block.encode()) + 2
+        if size > self.left:
+            return False
+        self.left -= size
+        self.blocks.append(block)
+        return True
+
+    def add_all(self, blocks: Iterable[str]) -> int:
+        """Add blocks until one does not fit. Returns how many did not."""
+        waiting = list(blocks)
+        while waiting and self.add(waiting[0]):
+            waiting.pop(0)
+        return len(waiting)
+
+
+def render_markdown(report: Report) -> str:
+    """The comment: shorter than GitHub's limit, and what was cut to be so is said."""
+    problems = all_problems(report)
+    new = _groups(each for each in problems if each.judgement.is_new)
+    standing = _groups(each for each in problems if not each.judgement.is_new)
+    page = _Page(LIMIT - _TAIL)
+    cut: list[str] = []
+    page.add_all(_head(report))
+    if new:
+        page.add("### New in this plan")
+        _say(cut, page.add_all(map(_told, new)), "new findings")
+    page.add_all(_drawings(report))
+    if standing:
+        title = f"{len(standing)} standing: this plan does not change what they are about"
+        _say(cut, _folded(page, title, map(_line, standing)), "standing findings")
+    undecided = _undecided(report)
+    if undecided:
+        title = f"{sum(map(len, undecided))} not decided"
+        _say(cut, _folded(page, title, map(_unknown, undecided)), "undecided rules")
+    if cut:
+        page.blocks.append(
+            f"**Cut:** {', '.join(cut)} did not fit into a comment; the worst are shown, and the "
+            "text and JSON reports have them all."
+        )
+    page.blocks.append(marker(report))
+    return "\n\n".join(page.blocks) + "\n"
+
+
+def marker(report: Report) -> str:
+    """What a comment is found by, to be replaced by that of the next run on the same plan."""
+    plan = report.plan_file(report.scans[0]) if len(report.scans) == 1 else "plans"
+    return f"<!-- policyscan:{re.sub(r'[^A-Za-z0-9_./]+', '-', plan)[-200:].lstrip('->')} -->"
+
+
+def _say(cut: list[str], count: int, what: str) -> None:
+    if count:
+        cut.append(f"{count} {what}")
+
+
+def _head(report: Report) -> Iterator[str]:
+    lines = [(scan, verdict_line(scan, problems_of(report, scan))) for scan in report.scans]
+    if len(lines) == 1:
+        yield f"## {shown(lines[0][1])}"
+        yield f"policyscan on {code(report.plan_file(lines[0][0]))}"
+    else:
+        words = [line.partition(":")[0] for _, line in lines]
+        yield "## " + ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+        plans = [f"- {code(report.plan_file(scan))}: {shown(line)}" for scan, line in lines]
+        if len(plans) > _MOST_PLANS:
+            plans[_MOST_PLANS:] = [f"- and {len(plans) - _MOST_PLANS} more"]
+        yield "policyscan on\n\n" + "\n".join(plans)
+    errors = [error for scan in report.scans for error in scan.errors]
+    yield from (f"**Not judged:** {shown(error)}" for error in errors[:_MOST_ERRORS])
+    if len(errors) > _MOST_ERRORS:
+        yield f"and {len(errors) - _MOST_ERRORS} more errors"
+
+
+def _groups(problems: Iterable[Problem]) -> list[_Group]:
+    """Problems by root cause, in their order."""
+    found: dict[tuple[str, str, str], list[Problem]] = {}
+    for each in problems:
+        finding = each.judgement.finding
+        cause = finding.cause or finding.address
+        found.setdefault((each.scan.name, each.judgement.rule.id, cause), []).append(each)
+    return [_Group(tuple(members)) for members in found.values()]
+
+
+def _told(group: _Group) -> str:
+    """A group in full."""
+    judgement = group.first.judgement
+    finding = judgement.finding
+    blocks = [
+        f"#### {shown(title_of(judgement.rule))}, {judgement.severity}",
+        f"{code(finding.address)} at {_place(group.first)}{_also(group)}",
+        shown(finding.message),
+    ]
+    if finding.symptom:
+        when = f" at {finding.strikes}" if finding.strikes else ""
+        blocks.append(f"AWS{when}: {shown(finding.symptom)}")
+    if group.first.checks:
+        blocks.append(f"Checkov finds the same: {', '.join(map(code, group.first.checks))}")
+    if finding.fix:
+        blocks.append(f"**Fix:** {shown(finding.fix)}")
+    if finding.snippet:
+        blocks.append(fenced(finding.snippet, "hcl"))
+    blocks.append(_more(judgement))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _line(group: _Group) -> str:
+    judgement = group.first.judgement
+    checks = f" (Checkov: {', '.join(map(code, group.first.checks))})" if group.first.checks else ""
+    return (
+        f"- **{judgement.severity}** {shown(title_of(judgement.rule))} "
+        f"{code(judgement.finding.address)} at {_place(group.first)}{_also(group)}: "
+        f"{shown(judgement.finding.message, 300)}{checks}"
+    )
+
+
+def _place(problem: Problem) -> str:
+    return code(f"{problem.place.file}:{problem.place.line}")
+
+
+def _also(group: _Group) -> str:
+    others = [code(each.judgement.finding.address) for each in group.members[1:]]
+    if not others:
+        return ""
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return f", also {', '.join(others[:_MOST_NAMED])}{more}"
+
+
+def _more(judgement: Judgement) -> str:
+    if judgement.checkov is None:
+        return f"More: {code(f'policyscan rule {judgement.rule.id}')}"
+    page = judgement.checkov.guideline
+    is_safe = re.fullmatch(r"https://[\w./#-]+", page) is not None
+    return f"More: <{page}>" if is_safe else ""
+
+
+def _drawings(report: Report) -> Iterator[str]:
+    for scan in report.scans:
+        if scan.outcome is None:
+            continue
+        findings = [each.judgement.finding for each in problems_of(report, scan)]
+        selection = failing_graph(scan.outcome, findings, _MOST_NODES)
+        if selection.edges:
+            title = "What fails, and what it depends on"
+            of = f": {plain(report.plan_file(scan))}" if len(report.scans) > 1 else ""
+            drawing = render_graph_mermaid(selection).strip()
+            yield _details(f"{title}{of}", f"```mermaid\n{drawing}\n```")
+
+
+def _undecided(report: Report) -> list[list[tuple[Scan, Judgement]]]:
+    """Unknown verdicts by plan, rule and what is missing."""
+    alike: dict[tuple[str, str, str], list[tuple[Scan, Judgement]]] = {}
+    for scan in report.scans:
+        for each in scan.outcome.all_judgements if scan.outcome else ():
+            if each.verdict is Verdict.UNKNOWN and each.counts:
+                key = (scan.name, each.rule.id, each.finding.message)
+                alike.setdefault(key, []).append((scan, each))
+    return list(alike.values())
+
+
+def _unknown(members: Sequence[tuple[Scan, Judgement]]) -> str:
+    _, first = members[0]
+    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+    return (
+        f"- {shown(title_of(first.rule))} {code(first.finding.address)}{more}: "
+        f"{shown(first.finding.message, 300)}"
+    )
+
+
+def _folded(page: _Page, title: str, lines: Iterable[str]) -> int:
+    """A list that is shown on demand. Returns how many of its lines do not fit."""
+    waiting = list(lines)
+    room = _Page(page.left - len(_details(title, "").encode()) - 2)
+    left = room.add_all(waiting)
+    if room.blocks:
+        page.add(_details(title, "\n".join(room.blocks)))
+    return left
+
+
+def _details(title: str, content: str) -> str:
+    from html import escape  # noqa: PLC0415 - only this format needs it
+
+    return f"<details><summary>{escape(title)}</summary>\n\n{content}\n\n</details>"

@@ -1,0 +1,137 @@
+"""What fails, each problem once and worst first, for every format that tells no more than that."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.report.scans import Place, Report, Scan
+from policyscan.rule import Rule, Severity, Verdict
+
+_SEVERITIES = list(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A failure that nobody waived and no rule of the policy overrules.
+
+    `checks` are the ids of Checkov's checks that find the same problem at the same address.
+    `fingerprint` stays as it is when lines move: it stands for rule, plan, address and attribute.
+    """
+
+    scan: Scan
+    judgement: Judgement
+    place: Place
+    fingerprint: str
+    checks: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> tuple[int, bool, str, str]:
+        """What orders problems: worst first, then those of this plan before standing ones."""
+        one = self.judgement
+        return (
+            _SEVERITIES.index(one.severity),
+            not one.is_new,
+            one.rule.id,
+            one.finding.address,
+        )
+
+
+def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
+    """The problems of one plan."""
+    if scan.outcome is None:
+        return ()
+    failed = [
+        each for each in scan.outcome.all_judgements if each.verdict is Verdict.FAIL and each.counts
+    ]
+    own = {(each.rule.id, each.finding.address) for each in failed if each.checkov is None}
+    checks: dict[tuple[str, str], list[str]] = {}
+    told: list[Judgement] = []
+    for each in failed:
+        same = (each.checkov.shared_with if each.checkov else "", each.finding.address)
+        if same in own:
+            checks.setdefault(same, []).append(each.rule.id)
+        else:
+            told.append(each)
+    marks = _fingerprints(report.plan_file(scan), told)
+    found = [
+        Problem(
+            scan,
+            each,
+            report.place(scan, each.span),
+            mark,
+            tuple(sorted(checks.get((each.rule.id, each.finding.address), ()))),
+        )
+        for each, mark in zip(told, marks, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda problem: problem.rank))
+
+
+def all_problems(report: Report) -> tuple[Problem, ...]:
+    """The problems of all plans, the worst of any of them first."""
+    found = [problem for scan in report.scans for problem in problems_of(report, scan)]
+    return tuple(sorted(found, key=lambda problem: problem.rank))
+
+
+def title_of(rule: Rule) -> str:
+    """A rule by id and name; checks of Checkov may have no name of their own."""
+    return rule.id if rule.name in {"", rule.id} else f"{rule.id} {rule.name}"
+
+
+def told(problem: Problem) -> Iterator[str]:
+    """What happens and how to mend it, a paragraph each; the snippet is not among them."""
+    finding = problem.judgement.finding
+    yield finding.message
+    if finding.symptom:
+        when = f" at {finding.strikes}" if finding.strikes else ""
+        yield f"AWS{when}: {finding.symptom}"
+    if problem.checks:
+        yield f"Checkov finds the same: {', '.join(problem.checks)}"
+    if finding.fix:
+        yield f"Fix: {finding.fix}"
+
+
+def verdict_line(scan: Scan, problems: Iterable[Problem]) -> str:
+    """What a plan comes to, in one line that starts with a word to look for."""
+    outcome = scan.outcome
+    if outcome is None or scan.exit_code == 2:  # noqa: PLR2004 - documented exit codes
+        return "NOT JUDGED"
+    if scan.exit_code == 3:  # noqa: PLR2004 - likewise
+        return f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}"
+    counts = Counter(problem.judgement.severity for problem in problems)
+    worst = ", ".join(f"{counts[each]} {each}" for each in Severity if counts[each])
+    aside = "".join(f", {part}" for part in _aside(outcome))
+    if scan.exit_code:
+        return f"FAIL: {worst or 'undecided verdicts'}{aside}"
+    return f"PASS: {f'{worst} (below the threshold)' if worst else 'nothing fails'}{aside}"
+
+
+def _aside(outcome: Outcome) -> Iterator[str]:
+    """What is no problem, and yet not passed."""
+    waived = overruled = unknown = 0
+    for each in outcome.all_judgements:
+        if each.verdict is Verdict.UNKNOWN and each.counts:
+            unknown += 1
+        elif each.verdict is Verdict.FAIL and each.waiver is not None:
+            waived += 1
+        elif each.verdict is Verdict.FAIL and not each.counts:
+            overruled += 1
+    for count, word in ((unknown, "not decided"), (waived, "waived"), (overruled, "overruled")):
+        if count:
+            yield f"{count} {word}"
+
+
+def _fingerprints(plan: str, judgements: Iterable[Judgement]) -> Iterator[str]:
+    """SHA-256 of what a finding is about, and which it is of those about the very same."""
+    from hashlib import sha256  # noqa: PLC0415 - only some formats need it
+
+    seen: Counter[str] = Counter()
+    for each in judgements:
+        step, _ = each.finding.decisive
+        # JSON keeps the parts apart, whatever is in them.
+        parts = json.dumps([each.rule.id, plan, each.finding.address, step.attribute])
+        seen[parts] += 1
+        yield sha256(f"{parts}{seen[parts]}".encode()).hexdigest()

@@ -1,0 +1,105 @@
+"""What a report is made of: every plan of a run, and what it takes to name rules and files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policyscan.engine import Outcome
+    from policyscan.source import Span
+
+_STDIN = ("-", "stdin")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A plan that could not be read or judged, and the error that says why."""
+
+    name: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What became of one plan, and the exit code that stands for it."""
+
+    found: Outcome | Refused
+    exit_code: int
+
+    @property
+    def name(self) -> str:
+        """The plan as the command line calls it."""
+        return self.found.name if isinstance(self.found, Refused) else self.found.platform.plan.name
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What was found, None when the plan was refused."""
+        return None if isinstance(self.found, Refused) else self.found
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What kept the plan from being judged, or from being judged as a whole."""
+        return (self.found.error,) if isinstance(self.found, Refused) else self.found.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody has to look: a file as seen from the root, and what of it when that is known.
+
+    Lines count from 1, both included; columns count code points from 1, `end_column` past the end.
+    """
+
+    file: str
+    line: int = 1
+    end_line: int = 1
+    column: int | None = None
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the text report looks: its columns, whether in colour, whether with failures only."""
+
+    width: int = 100
+    colour: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every plan of a run in the order of the arguments, to be told in some format.
+
+    `pages` are those of the rules, by id. Files are named as seen from `root`, the top of the
+    repository; those of the plans are relative to `folder`, where the command runs.
+    """
+
+    scans: tuple[Scan, ...]
+    pages: Mapping[str, str] = field(default_factory=dict)
+    folder: str = "/"
+    root: str = "/"
+    look: Look = Look()
+
+    def plan_file(self, scan: Scan) -> str:
+        """The file of a plan."""
+        given, shown = _STDIN
+        return shown if scan.name == given else self.file(scan.name)
+
+    def place(self, scan: Scan, span: Span | None) -> Place:
+        """Where a span is, else the plan."""
+        if span is None:
+            return Place(self.plan_file(scan))
+        return Place(self.file(span.file), span.line, span.end_line, span.column, span.end_column)
+
+    def file(self, name: str) -> str:
+        """A file as seen from the root, with `/`; of one outside what leads to it from there."""
+        plan, colon, inside = name.partition(":")
+        if colon and len(PurePath(plan).name) > 1:
+            # Source out of a saved plan, which lies in the folder it was made of.
+            name = os.path.join(os.path.dirname(plan), inside)  # noqa: PTH118, PTH120 - texts
+        path = os.path.normpath(os.path.join(self.folder, name))  # noqa: PTH118 - no disk
+        parts = PurePath(os.path.relpath(path, self.root)).parts
+        return "/".join(part for part in parts if part != os.pardir)
