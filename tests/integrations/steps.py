@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import sysconfig
@@ -210,11 +209,4 @@ def install(temporary: Path, python: str) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
     packages = next((place / "lib").glob("python*")) / "site-packages"
     (packages / "ours.pth").write_text(f"{ROOT}\n{sysconfig.get_paths()['purelib']}\n")
-    # As pip writes one where the path of its Python has a space.
-    script = place / "bin" / "policyscan"
-    python_here = shlex.quote(str(place / "bin" / "python"))
-    script.write_text(
-        f"#!/bin/sh\nexec {python_here} -P -c 'from policyscan.cli import main; main()' \"$@\"\n"
-    )
-    script.chmod(0o755)
     (place / "installed").touch()
