@@ -80,6 +80,10 @@ min = "two"
             '[tool.policyscan]\ncheckov = {external_checks = ["x"]}\n',
             ["pyproject.toml:2: checkov.external_checks: no key is called so; did"],
         ),
+        (
+            '[tool.policyscan.parameters.PS303]\nmin = "two"\n[tool.policyscan]\nselct = 1\n',
+            ["pyproject.toml:2: parameters.PS303.min: ", "pyproject.toml:4: selct: "],
+        ),
         ("[tool.policyscan]\nselect = [\n", ["pyproject.toml: not TOML: Invalid value"]),
         ("[tool.policyscan]\nselect = 1\nselect = 2\n", ["pyproject.toml:3: not TOML: "]),
         ("[[tool.policyscan]]\n", ["pyproject.toml:1: "]),

@@ -14,6 +14,7 @@ import yaml
 
 from policyscan.bridges.home import Checkov
 from tests.integrations.steps import ROOT, Run, Runner
+from tests.required import missing
 
 ACTION = ROOT / "action.yml"
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
@@ -23,8 +24,6 @@ PULL_REQUEST = {
     "event": {"pull_request": {"node_id": "PR_kwDO"}},
 }
 QUIET = {"checkov": "false"}
-
-pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="the stand-in for gh needs jq")
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +35,10 @@ Make = Callable[..., Runner]
 
 
 @pytest.fixture
-def runner(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+def runner(shared: Path) -> Iterator[Make]:
     """A runner whose workspace holds the reference plan and its broken twin."""
-    monkeypatch.setenv("POLICYSCAN_REPLAY", "never")
+    if shutil.which("jq") is None:
+        missing("JQ", "jq is not on PATH, and the stand-in for gh needs it")
 
     def make(**given: Any) -> Runner:
         made = Runner(shared, **{"variables": {"POLICYSCAN_REPLAY": "never"}, **given})
@@ -140,6 +140,7 @@ def test_the_first_run_writes_a_comment_and_the_next_changes_it(runner: Make) ->
     assert "addComment" in written["query"]
     assert written["token"] == "the-token"  # noqa: S105 - a word
     assert written["body"].rstrip().endswith(marker_of(first))
+    assert written["body"].count("<!-- policyscan:") == 1
     assert "FAIL" in written["body"]
 
     mine = {"id": "IC_mine", "body": written["body"].rstrip(), "viewerDidAuthor": True}

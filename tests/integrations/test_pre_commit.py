@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from tests.integrations.pages import ROOT, blocks, workplace
+from tests.required import missing, skip_if_left_out
 
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 GIT = shutil.which("git") or ""
@@ -28,7 +30,6 @@ def pre_commit(*arguments: str, place: Path) -> subprocess.CompletedProcess[str]
         env={
             **{name: os.environ[name] for name in os.environ if not name.startswith("GIT_")},
             "PATH": f"{place.parent / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
             "PRE_COMMIT_HOME": str(place.parent / "pre-commit"),
             "GIT_CONFIG_GLOBAL": os.devnull,
         },
@@ -65,6 +66,27 @@ def test_hooks_and_the_documented_configuration_are_valid(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
     (place / "hooks.yaml").write_text(HOOKS.read_text().replace("entry:", "entri:"))
     assert pre_commit("validate-manifest", "hooks.yaml", place=place).returncode == 1
+
+
+def test_files_that_change_a_plan_are_those_the_hook_is_given() -> None:
+    [hook] = yaml.safe_load(HOOKS.read_text())
+    for name in ("main.tf", "a/main.tf.json", "a b/prod.auto.tfvars"):
+        assert re.search(hook["files"], name)
+    for name in ("main.tfstate", "tf", "plan.json", "main.tf.md"):
+        assert not re.search(hook["files"], name)
+
+
+@pytest.mark.usefixtures("terraform")
+def test_pre_commit_installs_the_hook_from_the_repository(place: Path) -> None:
+    skip_if_left_out("PACKAGES")
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    done = pre_commit("try-repo", str(ROOT), "policyscan", "--files", "live/main.tf", place=place)
+    if "No matching distribution" in done.stdout or "Connection" in done.stdout:
+        missing("PACKAGES", "pip cannot install")
+    assert done.returncode == 1, done.stdout
+    assert "hook id: policyscan" in done.stdout
+    assert "live:" in done.stdout
 
 
 @pytest.mark.usefixtures("terraform")
