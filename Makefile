@@ -126,11 +126,12 @@ tables: install ## check the tables of facts about AWS that rules look up
 	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
 
 .PHONY: bench
-bench: install ## measure a cold start, the rules, a replay, and how the graph grows
+bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)
 	$(BIN)/python -m tests.benchmarks.cold_start
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
+	$(BIN)/python -m tests.benchmarks.scale
 
 .PHONY: bench-checkov
 bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone
@@ -178,10 +179,12 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
 lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(LOCK) pyproject.toml --extra serve --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
 	$(LOCK) pyproject.toml --group build --constraints constraints/dev.txt \
 	  --output-file constraints/install.txt
+	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
+	  --output-file constraints/serve.txt
 	for tool in $(SCANNERS) sarif-tools; do \
 	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done

@@ -39,6 +39,10 @@ class CheckovError(PolicyscanError):
     """Checkov cannot be set up, is not as it was set up, or did not finish."""
 
 
+class RunTaskError(PolicyscanError):
+    """A run task cannot be taken, its plan not be had or judged, or its result not be told."""
+
+
 class PackError(PolicyscanError):
     """Rule files do not keep the contract of a rule."""
 

@@ -7,6 +7,9 @@ from typing import Final
 
 from policyscan import __version__
 
+_JUDGING: Final = (".py", ".tsv", ".yaml")
+"""Suffixes of what verdicts depend on: rules, the map to Checkov's checks, profiles."""
+
 _PACKAGE: Final = Path(__file__).resolve().parent
 
 
@@ -17,7 +20,7 @@ def built_in_pack() -> Path:
 
 
 def pack_version() -> str:
-    """The version of these rules, and a digest that differs as soon as one of them does.
+    """The version of these rules, and a digest that differs as soon as a file of theirs does.
 
     Example: `0.1.0, sha256 3f2a9c81d0e4`.
     """
@@ -25,6 +28,6 @@ def pack_version() -> str:
 
     digest = hashlib.sha256()
     pack = built_in_pack()
-    for path in sorted(pack.rglob("*.py")):
+    for path in sorted(each for each in pack.rglob("*") if each.suffix in _JUDGING):
         digest.update(path.relative_to(pack).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{__version__}, sha256 {digest.hexdigest()[:12]}"

@@ -83,17 +83,33 @@ def test_a_documented_command_runs(
         (tmp_path / "tfplan").symlink_to(saved.path)
     if command == "policyscan plan.json":
         (tmp_path / "plan.json").symlink_to(ROOT / "fixtures" / "reference" / "plan.json")
+    env = {**os.environ, "PATH": f"{scripts}:{path}", **HERE}
+    if command.startswith("policyscan serve --run-task"):
+        (tmp_path / "hmac.key").write_text("a key")
+        assert serves(shlex.split(command), tmp_path, env)
+        return
     done = subprocess.run(  # noqa: S602 - the line is ours, and pipes are part of it
         command,
         shell=True,
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{scripts}:{path}", **HERE},
+        env=env,
         capture_output=True,
         check=False,
     )
     assert (done.returncode, done.stderr.decode()) == (0, "") or (
         done.returncode == 0 and b"stand-in" in done.stderr
     ), done.stderr.decode()
+
+
+def serves(command: list[str], folder: Path, env: dict[str, str]) -> bool:
+    """Whether a command listens, at a free port, and ends well when it is told to."""
+    with subprocess.Popen(
+        [*command, "--port", "0"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        process.terminate()
+        return " listening " in first and process.wait() == 0
 
 
 def test_there_are_commands_to_run() -> None:

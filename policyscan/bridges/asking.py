@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,14 @@ _WORDS: Final = (
     ("failed_checks", "fail"),
     ("skipped_checks", "skipped"),
 )
-QUIET: Final = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "true", "LOG_LEVEL": "CRITICAL"}
+QUIET: Final = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "true", "LOG_LEVEL": "WARNING"}
+_RAISED: Final = re.compile(r"\]  Failed to run check (\S+) on [^:\n]*:(\S+)$", re.MULTILINE)
+# A file without any part of a policy is one of another sort that lies beside the checks.
+_NOT_LOADED: Final = re.compile(
+    r"\]  (Cannot load external check .+|Failed to parse check id .+"
+    r"|Custom policy (?!.* metadata\.id, .* definition$).+)$",
+    re.MULTILINE,
+)
 
 
 def worker(python: str) -> tuple[str, ...]:
@@ -41,14 +49,14 @@ def environment() -> dict[str, str]:
     return {**os.environ, **QUIET}
 
 
-def started(command: Sequence[str], answer: TextIO) -> subprocess.Popen[str]:
-    """Start it. What it says goes to a file, so that nobody has to read along."""
+def started(command: Sequence[str], answer: TextIO, complaints: TextIO) -> subprocess.Popen[str]:
+    """Start it. What it says and logs goes to files, so that nobody has to read along."""
     try:
         return subprocess.Popen(  # noqa: S603 - the Python that was set up
             command,
             stdin=subprocess.PIPE,
             stdout=answer,
-            stderr=subprocess.DEVNULL,
+            stderr=complaints,
             text=True,
             encoding="utf-8",
             env=environment(),
@@ -70,8 +78,11 @@ def read_worker(text: str) -> Answer:
     return answer
 
 
-def read_command_line(text: str) -> Answer:
-    """What Checkov's command line reports, in the worker's form. Raises CheckovError: nothing."""
+def read_command_line(text: str, complaints: str = "") -> Answer:
+    """What Checkov's command line reports and logs, in the worker's form.
+
+    Raises CheckovError: it reports nothing.
+    """
     try:
         document = json.loads(text)
     except ValueError:
@@ -87,5 +98,10 @@ def read_command_line(text: str) -> Answer:
             each["check_id"]: (each["check_name"], each["severity"], each["guideline"])
             for each, _ in records
         },
-        "errors": [],
+        "errors": sorted(_complained(complaints)),
     }
+
+
+def _complained(complaints: str) -> set[tuple[str, str, str]]:
+    raised = {(check, block, "it raised") for check, block in _RAISED.findall(complaints)}
+    return raised | {("", "", told) for told in _NOT_LOADED.findall(complaints)}

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from policyscan.bridges.running import Edge
-from policyscan.graph import EdgeKind, ResourceGraph
+from policyscan.graph import Confidence, EdgeKind, ResourceGraph
+
+
+def has_doubts(graph: ResourceGraph) -> bool:
+    """Whether an edge may be meant or not, so that a replay could tell."""
+    return any(edge.confidence is Confidence.AMBIGUOUS for edge in graph.edges.all(EdgeKind.VALUE))
 
 
 def lendable(graph: ResourceGraph) -> tuple[Edge, ...]:

@@ -13,7 +13,11 @@ from policyscan.engine import (
     CheckovSettings,
     CheckovState,
     Outcome,
+    Settings,
+    beside,
+    is_changed,
     judgement,
+    without_secrets,
 )
 from policyscan.rule import Finding, Rule, Verdict
 
@@ -23,13 +27,11 @@ POLICY_INDEX: Final = "https://www.checkov.io/5.Policy%20Index/terraform.html"
 _VERDICTS: Final = {"pass": Verdict.PASS, "fail": Verdict.FAIL, "skipped": Verdict.NA}
 
 
-def merged(
-    outcome: Outcome, said: CheckovOutcome, edges: str, settings: CheckovSettings
-) -> Outcome:
+def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Settings) -> Outcome:
     """Our outcome with what Checkov says of the same plan; what it could not judge is an error."""
     judged = [
         judgement(
-            _rule(each, settings),
+            _rule(each, settings.checkov),
             Finding(each.address, _verdict(each.verdict), each.name),
             outcome.platform,
             _says(each),
@@ -37,14 +39,50 @@ def merged(
         for each in said.results
     ]
     # Only now: where something stands is looked up by the address as it is.
-    judged = [replace(each, finding=outcome.redaction.finding(each.finding)) for each in judged]
+    graph = outcome.platform.graph
+    judged = [
+        without_secrets(
+            replace(each, is_new=is_changed(graph, each.finding.address)), outcome.redaction
+        )
+        for each in judged
+    ]
     report = CheckovReport(
-        CheckovState.RAN, said.version, edges, tuple(judged), outcome.redacted(said.note or "")
+        CheckovState.RAN,
+        said.version,
+        edges,
+        beside(judged, outcome.judgements, settings),
+        outcome.redacted(said.note or ""),
     )
     errors = (f"{each}; --checkov-skip leaves a check out" for each in said.errors)
     return replace(
         outcome, checkov=report, errors=(*outcome.errors, *map(outcome.redacted, errors))
     )
+
+
+def open_questions(outcome: Outcome) -> tuple[str, ...]:
+    """The checks of failures that may have been there before, on resources that the plan changes.
+
+    Only to have asked Checkov about the world before tells.
+    """
+    graph = outcome.platform.graph
+    found = set()
+    for each in outcome.checkov.judgements:
+        if each.verdict is Verdict.FAIL and each.is_new:
+            resource = graph.resource(each.finding.address)
+            if resource is not None and resource.before is not None:
+                found.add(each.rule.id)
+    return tuple(sorted(found))
+
+
+def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
+    """The outcome with what Checkov found before the plan as well marked as standing."""
+    address = outcome.redaction.address
+    stood = {(one.check, address(one.address)) for one in before.results if one.verdict == "fail"}
+    judged = tuple(
+        replace(each, is_new=each.is_new and (each.rule.id, each.finding.address) not in stood)
+        for each in outcome.checkov.judgements
+    )
+    return replace(outcome, checkov=replace(outcome.checkov, judgements=judged))
 
 
 def failed(outcome: Outcome, why: str) -> Outcome:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from policyscan.bridges import asking
+from policyscan.bridges.external import unread
 from policyscan.bridges.home import Checkov
 from policyscan.errors import CheckovError
 
@@ -71,6 +72,7 @@ class Running:
     _folder: Path
     _process: subprocess.Popen[str]
     _answer: TextIO
+    _complaints: TextIO
     _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @property
@@ -99,7 +101,8 @@ class Running:
     def join(self) -> CheckovOutcome:
         """Wait for what it found. Raises CheckovError: it crashed, or took too long."""
         with self:
-            return self._outcome(self._waited())
+            self._wait()
+            return self._outcome()
 
     def _send(self, line: str) -> None:
         # One that is gone has no reader; joining it tells why.
@@ -108,7 +111,7 @@ class Running:
                 self._process.stdin.write(f"{line}\n")
                 self._process.stdin.flush()
 
-    def _waited(self) -> str:
+    def _wait(self) -> None:
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -119,12 +122,15 @@ class Running:
                 f"Checkov took more than {self.options.seconds:g} seconds and was ended; "
                 "give it longer, or leave it out with --no-checkov"
             ) from None
-        self._answer.seek(0)
-        return self._answer.read()
 
-    def _outcome(self, text: str) -> CheckovOutcome:
+    def _outcome(self) -> CheckovOutcome:
         quick = self.checkov.quick
-        answer = asking.read_worker(text) if quick else asking.read_command_line(text)
+        for file in (self._answer, self._complaints):
+            file.seek(0)
+        if quick:
+            answer = asking.read_worker(self._answer.read())
+        else:
+            answer = asking.read_command_line(self._answer.read(), self._complaints.read())
         version = str(answer["version"])
         if version != self.checkov.version:
             raise CheckovError(
@@ -132,7 +138,8 @@ class Running:
                 "run `policyscan setup` again"
             )
         note = None if quick else f"Checkov {version} is run by its own command line, slowly"
-        return CheckovOutcome(version, _results(answer), _errors(answer), note)
+        errors = (*_errors(answer), *(f"Checkov: {each}" for each in unread(self.options.external)))
+        return CheckovOutcome(version, _results(answer), tuple(sorted(errors)), note)
 
     def __enter__(self) -> Self:
         return self
@@ -162,15 +169,18 @@ def start(checkov: Checkov, plan: Path | bytes, options: CheckovOptions | None =
         path = folder / "plan.json" if isinstance(plan, bytes) else plan
         if isinstance(plan, bytes):
             path.write_bytes(plan)
-        answer = opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        answer, complaints = (
+            opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
+            for _ in range(2)
+        )
         if checkov.quick:
             command = asking.worker(checkov.python)
         else:
             command = asking.command_line(checkov.python, path, _flags(options))
-        process = asking.started(command, answer)
+        process = asking.started(command, answer, complaints)
         if process.stdin is not None:
             opened.callback(process.stdin.close)
-        running = Running(checkov, options, folder, process, answer, opened.pop_all())
+        running = Running(checkov, options, folder, process, answer, complaints, opened.pop_all())
     if checkov.quick:
         running._send(json.dumps(_request(checkov, path, options)))  # noqa: SLF001 - its maker
     return running

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -37,36 +38,36 @@ _VERSION: Final = "from checkov.version import version; print(version)"
 def install(say: Say) -> Checkov:
     """Install the locked Checkov and put it in place of what was there before.
 
-    `say` is told what is being done. Raises CheckovError: it cannot be done; nothing is changed.
+    With uv where it is on PATH, else with the pip that this Python brings along. `say` is told what
+    is being done. Raises CheckovError: it cannot be done; nothing is changed.
     """
+    uv = shutil.which("uv")
+    if uv is None and find_spec("ensurepip") is None:
+        raise CheckovError(
+            f"Checkov was not installed: {sys.executable} has no ensurepip to bring pip, and uv is "
+            "not on PATH; install uv, or the package with ensurepip, on Debian python3-venv"
+        )
 
     def environment(folder: Path) -> Path:
-        uv = shutil.which("uv")
+        inside = folder / _ENVIRONMENT
+        make, installs = _commands(uv, inside)
         say(f"making an environment of {sys.executable} for Checkov")
-        venv = ("venv", "--quiet", "--python", sys.executable) if uv else ("-m", "venv")
-        _run((uv or sys.executable, *venv, str(folder / _ENVIRONMENT)))
-        python = python_of(folder / _ENVIRONMENT)
+        _run(make)
         say(f"installing Checkov and what it needs with {'uv' if uv else 'pip'}, 300 MB")
-        wanted = ("--require-hashes", "--requirement", str(lock()))
-        if uv:
-            _run(
-                (
-                    uv,
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--compile-bytecode",
-                    "--python",
-                    str(python),
-                    *wanted,
-                )
-            )
-        else:
-            pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
-            _run((str(python), *pip, *wanted))
-        return python
+        _run((*installs, "--require-hashes", "--requirement", str(lock())))
+        return python_of(inside)
 
     return _made(environment, locked(), say)
+
+
+def _commands(uv: str | None, inside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What makes an environment, and what installs into it but for what to install."""
+    own, python = sys.executable, str(python_of(inside))
+    if uv:
+        by_uv = (uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python)
+        return (uv, "venv", "--quiet", "--python", own, str(inside)), by_uv
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+    return (own, "-m", "venv", str(inside)), (python, "-m", "pip", "install", *quiet)
 
 
 def adopt(python: str, say: Say) -> Checkov:

@@ -9,8 +9,17 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import with_checkov, with_packs, with_settings, with_source
-from policyscan.engine import FAIL_ON, HOSTED, built_in_pack
+from policyscan.cli.options import (
+    FAIL_ON,
+    REPLAYS,
+    with_checkov,
+    with_judging,
+    with_packs,
+    with_serving,
+    with_settings,
+    with_source,
+    with_waivers,
+)
 from policyscan.errors import PolicyscanError, crash_site
 from policyscan.report.formats import FORMATS
 
@@ -79,9 +88,16 @@ def policyscan() -> None:
     help=f"Report format: {', '.join(FORMATS)}; repeatable.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
-@with_source
-@with_settings
-@with_checkov
+@with_judging
+@click.option("--show-waived", is_flag=True, help="Show what is waived too, and by whom.")
+@click.option(
+    "--changed-only/--no-changed-only",
+    default=None,
+    allow_from_autoenv=False,
+    help="Fail only for what the plan brings, not for what stood before it.",
+)
+@click.option("--baseline", metavar="FILE", help="Failures listed there do not fail the scan.")
+@click.option("--write-baseline", metavar="FILE", help="List the failures of now there.")
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
@@ -107,6 +123,36 @@ def hook(files: tuple[str, ...], **options: Any) -> int:
     from policyscan.cli.hook import run_hook  # noqa: PLC0415 - scans do not need it
 
     return run_hook(files, options)
+
+
+@policyscan.command(
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
+    help="Compare the findings of two plans, such as those of the base branch and a pull request. "
+    "Exit codes: 0 nothing new at or above --fail-on, 1 something new is, 2 could not evaluate, "
+    "3 nothing to scan in NEW.",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "json")),
+    default="text",
+    allow_from_autoenv=False,
+    help="text (default), or json for programs.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plans.")
+@click.option("--replay", type=click.Choice(REPLAYS), default=REPLAYS[0], help="As of a scan.")
+@with_settings
+@with_checkov
+@with_waivers
+def diff(**options: Any) -> int:
+    """Compare two plans."""
+    from policyscan.cli.diff import run_diff  # noqa: PLC0415 - scans do not need it
+
+    return run_diff(**options)
 
 
 @policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")
@@ -201,6 +247,42 @@ def rule(**options: Any) -> int:
 
 
 @policyscan.command(
+    help="Waive findings of a plan: write why, who answers for it and until when into the file of "
+    "waivers. ADDRESS may be a pattern, such as 'aws_s3_bucket.logs[*]'. Exit codes: 0 written, 2 "
+    "there is no such finding, or it cannot be waived."
+)
+@click.argument("plan", metavar="PLAN")
+@click.argument("rule", metavar="RULE")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--reason", required=True, help="Why the finding may stay.")
+@click.option("--owner", required=True, help="Who answers for it.")
+@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day it counts.")
+@with_judging
+def waive(**options: Any) -> int:
+    """Write a waiver."""
+    from policyscan.cli.waivers import run_waive  # noqa: PLC0415 - scans do not need it
+
+    return run_waive(**options)
+
+
+@policyscan.command(
+    "waivers",
+    help="List waivers, with what each waives of the plans; without a plan, those of the file. "
+    "Exit codes: 0 listed, 1 with --check when one is wrong, expired or waives nothing, 2 "
+    "something cannot be read.",
+)
+@click.argument("plans", nargs=-1, metavar="[PLAN]...")
+@click.option("--check", is_flag=True, help="Fail when a waiver is to be mended or removed.")
+@click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
+@with_judging
+def list_waivers(**options: Any) -> int:
+    """List waivers."""
+    from policyscan.cli.waivers import run_waivers  # noqa: PLC0415 - scans do not need it
+
+    return run_waivers(**options)
+
+
+@policyscan.command(
     help="Try the rules of a pack on its fixtures, in fixtures/NAME beside the folder NAME of the "
     "pack. Exit codes: 0 all is as expected, 1 something is not, 2 something cannot be judged."
 )
@@ -251,10 +333,36 @@ def setup(**options: Any) -> int:
 
 
 @policyscan.command(
+    context_settings={"show_default": True},
+    help="Judge the plans of HCP Terraform as a run task, until SIGTERM. "
+    "Exit codes: 0 stopped by a signal, 2 it cannot start.",
+)
+@click.option("--run-task", is_flag=True, help="Serve run tasks; there is nothing else to serve.")
+@click.option("--host", default="127.0.0.1", help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, help="0 takes a free one.")
+@click.option(
+    "--hmac-key-file",
+    metavar="FILE",
+    help="The key that requests are signed with, else in POLICYSCAN_RUN_TASK_HMAC_KEY.",
+)
+@with_serving
+@with_settings
+@with_checkov
+@with_waivers
+def serve(**options: Any) -> int:
+    """Serve."""
+    from policyscan.cli.serve import run_serve  # noqa: PLC0415 - scans do not need it
+
+    return run_serve(**options)
+
+
+@policyscan.command(
     "pack-path", help="Print the folder for `checkov --external-checks-dir`: our rules in Checkov."
 )
 def pack_path() -> int:
     """Print where the bridge to Checkov is."""
+    from policyscan.engine import HOSTED, built_in_pack  # noqa: PLC0415 - other commands need more
+
     click.echo(built_in_pack() / HOSTED)
     return 0
 

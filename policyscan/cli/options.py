@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from policyscan.engine import EDGES, FAIL_ON
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 REPLAYS = ("auto", "always", "never")
+EDGES = ("corrected", "stock")
+FAIL_ON = ("critical", "high", "medium", "low", "unknown")
+"""Those of `policyscan.engine`, whose import `--version` and `--help` need not wait for."""
 
 
 def with_source(command: _Command) -> _Command:
@@ -61,6 +62,14 @@ with_packs = click.option(
     type=click.Path(),
     metavar="DIR",
     help="A folder of rules beside the built-in ones; repeatable.",
+)
+
+
+with_waivers = click.option(
+    "--waivers",
+    envvar="POLICYSCAN_WAIVERS",
+    metavar="FILE",
+    help="The file of waivers (default: .policyscan-waivers.yaml).",
 )
 
 
@@ -123,28 +132,33 @@ def with_checkov(command: _Command) -> _Command:
         command,
         click.option(
             "--checkov/--no-checkov",
+            envvar="POLICYSCAN_CHECKOV",
             default=None,
             help="Run Checkov too, or leave it out (default: it runs where it is set up).",
         ),
         click.option(
             "--checkov-edges",
+            envvar="POLICYSCAN_CHECKOV_EDGES",
             type=click.Choice(EDGES),
             help="Whose edges its policies go by: corrected (the default) are those of our graph.",
         ),
         click.option(
             "--checkov-check",
+            envvar="POLICYSCAN_CHECKOV_CHECK",
             multiple=True,
             metavar="ID",
             help="Run only these of its checks, with *; repeatable.",
         ),
         click.option(
             "--checkov-skip",
+            envvar="POLICYSCAN_CHECKOV_SKIP",
             multiple=True,
             metavar="ID",
             help="Leave these of its checks out, with *; repeatable.",
         ),
         click.option(
             "--checkov-external-checks-dir",
+            envvar="POLICYSCAN_CHECKOV_EXTERNAL_CHECKS_DIR",
             multiple=True,
             type=click.Path(),
             metavar="DIR",
@@ -152,9 +166,53 @@ def with_checkov(command: _Command) -> _Command:
         ),
         click.option(
             "--checkov-timeout",
+            envvar="POLICYSCAN_CHECKOV_TIMEOUT",
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
             help="When to end it (default: 600).",
+        ),
+    )
+
+
+def with_judging(command: _Command) -> _Command:
+    """Give a command every flag that has to do with how a plan is judged."""
+    for give in (with_waivers, with_checkov, with_settings, with_source):
+        command = give(command)
+    return command
+
+
+def with_serving(command: _Command) -> _Command:
+    """Give a command the flags that say whom a service answers, and how much it takes on."""
+    seconds = click.FloatRange(min=0, min_open=True, max=3600)
+    count = click.IntRange(min=1)
+    return _with(
+        command,
+        click.option(
+            "--allow-callback-host",
+            multiple=True,
+            metavar="PATTERN",
+            help="A host that plans are fetched from and results sent to, instead of "
+            "app.terraform.io and archivist.terraform.io; repeatable.",
+        ),
+        click.option(
+            "--allow-http-loopback",
+            is_flag=True,
+            help="Also talk to this machine, without TLS: for tests.",
+        ),
+        click.option("--workers", type=count, help="Plans judged at a time; all cores by default."),
+        click.option("--queue", type=click.IntRange(min=0), default=256, help="Tasks that wait."),
+        click.option("--max-body", type=count, default=1, help="MiB of a request."),
+        click.option("--max-plan", type=count, default=64, help="MiB of a plan."),
+        click.option("--memory", type=count, default=4096, help="MiB of one scan, on Linux."),
+        click.option("--request-timeout", type=seconds, default=30, help="Seconds for a request."),
+        click.option("--fetch-timeout", type=seconds, default=60, help="Seconds for a plan."),
+        click.option("--scan-timeout", type=seconds, default=300, help="Seconds for a scan."),
+        click.option(
+            "--callback-timeout", type=seconds, default=480, help="Seconds to tell a result."
+        ),
+        click.option("--progress", type=seconds, default=60, help="Seconds between signs of life."),
+        click.option(
+            "--grace", type=seconds, default=60, help="Seconds for accepted tasks on SIGTERM."
         ),
     )
 

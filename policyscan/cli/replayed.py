@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from policyscan.cli.inputs import Input
-from policyscan.engine import Outcome, PackRule, Replayed, Settings, judge
+from policyscan.engine import Before, Outcome, PackRule, Replayed, Settings, judge
 from policyscan.errors import PlannerError
+from policyscan.graph import ResourceGraph
 from policyscan.plan import Plan
 from policyscan.rule import Certainty, Verdict
 
@@ -25,24 +27,33 @@ class ReplayMode(StrEnum):
 
 
 def judged(
-    given: Input, *, mode: ReplayMode, pack: tuple[PackRule, ...], settings: Settings
+    given: Input,
+    *,
+    mode: ReplayMode,
+    pack: tuple[PackRule, ...],
+    settings: Settings,
+    has_doubts: Callable[[ResourceGraph], bool],
 ) -> Outcome:
     """Judge a plan; where that leaves questions, judge it again with what a replay proves.
 
+    `has_doubts` tells whether somebody else has questions to the graph.
     Raises PlannerError: a replay was asked for, and there can be none.
     """
-    outcome = judge(given.graph(), pack, settings)
+    before = Before(given.plan, pack, settings)
+    outcome = judge(given.graph(), pack, settings, before)
     if mode is ReplayMode.NEVER or outcome.errors:
         return outcome
     try:
-        if mode is ReplayMode.AUTO and (given.source is None or not _has_questions(outcome)):
+        if mode is ReplayMode.AUTO and (
+            given.source is None or not _has_questions(outcome, has_doubts)
+        ):
             return outcome
         graph = given.graph(replayed(given))
     except PlannerError as problem:
         if mode is ReplayMode.ALWAYS:
             raise
         return replace(outcome, replay=Replayed(why=outcome.redacted(str(problem))))
-    return replace(judge(graph, pack, settings), replay=Replayed(is_used=True))
+    return replace(judge(graph, pack, settings, before), replay=Replayed(is_used=True))
 
 
 def replayed(given: Input) -> Plan:
@@ -61,9 +72,11 @@ def replayed(given: Input) -> Plan:
     return enriched(given.plan, found)
 
 
-def _has_questions(outcome: Outcome) -> bool:
+def _has_questions(outcome: Outcome, has_doubts: Callable[[ResourceGraph], bool]) -> bool:
     """Whether something is left that a replay may settle."""
-    return any(each.has_open_arguments for each in outcome.platform.plan.resources) and any(
+    if not any(each.has_open_arguments for each in outcome.platform.plan.resources):
+        return False
+    return any(
         each.verdict is Verdict.UNKNOWN or each.finding.certainty is not Certainty.PROVEN
         for each in outcome.judgements
-    )
+    ) or has_doubts(outcome.platform.graph)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from policyscan.cli.beside import Beside, beside, checkov_flags
+from policyscan.cli.baselines import baselines
 from policyscan.cli.commands import say, write
-from policyscan.cli.inputs import Input, SourceChoice, expand, open_input
-from policyscan.cli.replayed import ReplayMode, judged
-from policyscan.cli.settings import SettingFlags, chosen_settings
-from policyscan.engine import GATE, Outcome, PackRule, Settings
+from policyscan.cli.inputs import expand
+from policyscan.cli.judging import Judging, judging
+from policyscan.cli.progress import Progress
+from policyscan.cli.waivers import waiver_terms
+from policyscan.engine import GATE, Outcome, PackRule, Settings, WaiverTerms, apply_waivers
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report.formats import FORMATS, rendered
 from policyscan.report.scans import Look, Refused, Report, Scan
-
-if TYPE_CHECKING:
-    from policyscan.bridges.running import Running
 
 _NARROW, _WIDE = 60, 120
 
@@ -50,63 +47,64 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     plans: Sequence[str],
     formats: Sequence[str],
     output: str | None,
-    source_dir: str | None,
-    planfile: str | None,
-    no_source: bool,
-    graph: str | None,
-    replay: str,
+    baseline: str | None,
+    write_baseline: str | None,
     exit_zero: bool,
     quiet: bool,
     no_color: bool,
+    show_waived: bool,
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
-    `flags` are those of `SettingFlags`, and of `with_checkov`.
+    `flags` are those of `judging`.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
-    own = {name: flags[name] for name in flags if not name.startswith("checkov")}
-    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
-    settings = chosen.settings
-    checkov = beside(settings)
     names = expand(plans)
-    choice = SourceChoice(source_dir, planfile, no_source, graph)
-    choice.check(len(names))
-    judge_input = partial(judged, mode=ReplayMode(replay), pack=chosen.pack, settings=settings)
+    how = judging(len(names), **flags)
+    settings = how.chosen.settings
+    terms = waiver_terms(how.chosen, tells_stale=len(names) == 1)
+    known = baselines(baseline, write_baseline)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:
-        scanned = [_scanned(name, choice, judge_input, checkov, opened) for name in names]
+        scanned = []
+        with Progress() as progress:
+            for number, name in enumerate(names, 1):
+                of = f" ({number} of {len(names)})" if len(names) > 1 else ""
+                progress.say(f"judging {name}{of}")
+                scanned.append(_scanned(name, how, terms, opened))
+        scanned = [known.applied(each) if isinstance(each, Outcome) else each for each in scanned]
         match scanned:
             case [_Refused(error=error)]:
                 raise error
         scans = tuple(_scan(each, settings) for each in scanned)
         for target in targets:
-            look = _look(target, quiet=quiet, no_color=no_color)
-            write(target.path, rendered(target.format, _report(scans, chosen.pack, look)))
+            look = _look(target, quiet=quiet, no_color=no_color, show_waived=show_waived)
+            write(target.path, rendered(target.format, _report(scans, how.chosen.pack, look)))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
+    outcomes = [each for each in scanned if isinstance(each, Outcome)]
+    known.conclude(
+        outcomes,
+        how.chosen.pack,
+        settings,
+        is_whole=all(isinstance(each, Outcome) and not each.errors for each in scanned),
+    )
     worst = max((each.exit_code for each in scans), key=(0, 3, 1, 2).index)
     return 0 if exit_zero and worst == 1 else worst
 
 
 def _scanned(
     name: str,
-    choice: SourceChoice,
-    judge_input: Callable[[Input], Outcome],
-    checkov: Beside,
+    how: Judging,
+    terms: WaiverTerms,
     opened: ExitStack,
 ) -> _Scanned:
     try:
-        with ExitStack() as working:
-            running: list[Running | None] = []
-            given = open_input(
-                name, choice, lambda plan: running.append(checkov.start(plan, working))
-            )
-            outcome = judge_input(opened.enter_context(given))
-            return checkov.joined(outcome, running[0])
+        return apply_waivers(how.outcome(name, opened), terms)
     except (PlanError, SourceError, PlannerError) as error:
         # What is wrong with this plan is not wrong with the next; a wrong flag is.
         return _Refused(name, error)
@@ -139,11 +137,11 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     return tuple(found)
 
 
-def _look(target: _Target, *, quiet: bool, no_color: bool) -> Look:
+def _look(target: _Target, *, quiet: bool, no_color: bool, show_waived: bool) -> Look:
+    width, colour = (100, False)
     if target.path is None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
-        return Look(width, colour, quiet)
-    return Look(quiet=quiet)
+    return Look(width, colour, quiet, show_waived)
 
 
 def _terminal(*, no_color: bool) -> tuple[int, bool]:

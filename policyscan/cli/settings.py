@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from policyscan.cli.packs import configuration, own_packs
@@ -26,6 +27,8 @@ from policyscan.engine import (
 )
 from policyscan.errors import ConfigError
 
+_TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
 
 @dataclass(frozen=True, slots=True)
 class SettingFlags:
@@ -40,17 +43,23 @@ class SettingFlags:
     ignore: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
     fail_on: str | None = None
+    changed_only: bool | None = None
     packs: tuple[str, ...] = ()
     checkov: Mapping[str, Any] = field(default_factory=dict)
+    waivers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenSettings:
-    """All rules there are, what a command is set to, and the profile that it starts from."""
+    """All rules there are, what a command is set to, and the profile that it starts from.
+
+    `waivers` is the file of waivers, None where none is named.
+    """
 
     pack: tuple[PackRule, ...]
     settings: Settings
     profile: str
+    waivers: Path | None = None
 
 
 def chosen_settings(flags: SettingFlags) -> ChosenSettings:
@@ -63,11 +72,14 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
     pack = load_pack(built_in_pack(), *own_packs(flags.packs, file))
     layers: list[Layer] = []
     profile, beside = flags.profile or REFERENCE, None
+    waivers = None if flags.waivers is None else Path(flags.waivers)
     if file is not None:
         layer, named = read_configuration(file, pack)
         layers.append(layer)
         if named and not flags.profile:
             profile, beside = named, file.path.parent
+        if waivers is None and "waivers" in (file.content or {}):
+            waivers = file.path.parent / file.content["waivers"]
     layers += _said(Level.ENVIRONMENT, _environment(os.environ), pack)
     layers += _said(
         Level.FLAG,
@@ -75,18 +87,27 @@ def chosen_settings(flags: SettingFlags) -> ChosenSettings:
             "--select": flags.select,
             "--ignore": flags.ignore,
             "--fail-on": (flags.fail_on,) if flags.fail_on else (),
+            "--changed-only": () if flags.changed_only is None else (str(flags.changed_only),),
             "--set": flags.assignments,
         },
         pack,
     )
     layers.append(Layer(Origin(Level.FLAG, "--checkov"), checkov=flags.checkov))
     layers[:0] = read_profile(profile, pack, built_in_pack(), beside)
-    return ChosenSettings(pack, settled(layers), profile)
+    return ChosenSettings(pack, settled(layers), profile, waivers)
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    names = ("POLICYSCAN_SELECT", "POLICYSCAN_IGNORE", "POLICYSCAN_FAIL_ON", "POLICYSCAN_SET")
-    return {name: tuple(variables.get(name, "").split()) for name in names}
+    return {
+        name: tuple(variables.get(name, "").split())
+        for name in (
+            "POLICYSCAN_SELECT",
+            "POLICYSCAN_IGNORE",
+            "POLICYSCAN_FAIL_ON",
+            "POLICYSCAN_CHANGED_ONLY",
+            "POLICYSCAN_SET",
+        )
+    }
 
 
 def _said(
@@ -102,11 +123,17 @@ def _said(
         if not words:
             continue
         key = name.lower().replace("-", "_").removeprefix("policyscan_").strip("_")
-        content = (
-            {"parameters": _assigned(words, name, pack, problems)}
-            if key == "set"
-            else {key: words[-1] if key == "fail_on" else list(words)}
-        )
+        content: dict[str, object] = {}
+        match key:
+            case "set":
+                content = {"parameters": _assigned(words, name, pack, problems)}
+            case "changed_only":
+                # What is no truth is left as it is: the form says so.
+                content = {key: _TRUTHS.get(words[-1].lower(), words[-1])}
+            case "fail_on":
+                content = {key: words[-1]}
+            case _:
+                content = {key: list(words)}
         flaws = flaws_of(configuration_form(pack), content)
         problems += [
             f"{' '.join(filter(None, (name, '.'.join(flaw.path[1:]))))}: {flaw.text}"

@@ -1,9 +1,11 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
+from policyscan.engine.beside import beside
 from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
+from policyscan.engine.difference import Difference, difference
 from policyscan.engine.gate import GATE, nothing_judged
-from policyscan.engine.judge import judge, judgement
+from policyscan.engine.judge import judge, judgement, without_secrets
 from policyscan.engine.layer import (
     FAIL_ON,
     Layer,
@@ -36,7 +38,9 @@ from policyscan.engine.profiles import (
 )
 from policyscan.engine.redact import redaction
 from policyscan.engine.settings import Settings, settled
-from policyscan.engine.waiver import Waiver
+from policyscan.engine.standing import Before, is_changed
+from policyscan.engine.waiver import WAIVERS_FILE, Waiver, Waivers, WaiverTerms, today
+from policyscan.engine.waiving import apply_waivers
 from policyscan.shipped import built_in_pack
 
 __all__ = [
@@ -48,11 +52,14 @@ __all__ = [
     "HOSTED",
     "PROJECT_FILE",
     "REFERENCE",
+    "WAIVERS_FILE",
+    "Before",
     "CheckovReport",
     "CheckovSays",
     "CheckovSettings",
     "CheckovState",
     "Conflict",
+    "Difference",
     "Judgement",
     "Layer",
     "Level",
@@ -62,10 +69,16 @@ __all__ = [
     "Replayed",
     "Settings",
     "Waiver",
+    "WaiverTerms",
+    "Waivers",
     "Written",
+    "apply_waivers",
+    "beside",
     "built_in_pack",
     "configuration_form",
+    "difference",
     "flaws_of",
+    "is_changed",
     "judge",
     "judgement",
     "layer_of",
@@ -78,4 +91,6 @@ __all__ = [
     "read_profile",
     "redaction",
     "settled",
+    "today",
+    "without_secrets",
 ]

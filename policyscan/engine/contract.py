@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policyscan.rule import Check, Parameter, Rule, Severity
+from policyscan.errors import ConfigError
+from policyscan.rule import Agrees, Check, Opposes, Parameter, Rule, Severity, When
 
 HEADINGS: Final = ("## Why", "## Fix", "## When unknown", "## Source")
 """The sections of a rule's page, in their order."""
@@ -19,6 +20,7 @@ RULE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 GROUP: Final = re.compile(r"[A-Z][A-Z0-9]*")
 RESOURCE_TYPE: Final = re.compile(r"\*|[a-z][a-z0-9]*(_[a-z0-9*]+)+")
 """A type, or `aws_*` for all of a provider."""
+CHECK_ID: Final = re.compile(r"CKV\d?_[A-Z0-9]+_\d+")
 
 _CONSTANT: Final = re.compile(r"^RULE\b", re.MULTILINE)
 
@@ -74,7 +76,8 @@ def faults_of(rule: Rule) -> Iterator[Fault]:
     if not _is_line(rule.title):
         yield "title", f"{rule.title!r} is no title: say in one line what holds"
     yield from _faults_of_types(rule.types)
-    yield from _faults_of_parameters(rule.parameters)
+    faults = tuple(_faults_of_parameters(rule.parameters))
+    yield from faults or _faults_of_checkov(rule)
 
 
 def faults_of_check(check: object) -> Iterator[Fault]:
@@ -128,3 +131,37 @@ def _faults_of_parameters(parameters: object) -> Iterator[Fault]:
             yield "parameters", f"{each.name!r} is no name of a parameter, such as days"
         elif names.count(each.name) > 1:
             yield "parameters", f"the parameter {each.name} is there {names.count(each.name)} times"
+
+
+def _faults_of_checkov(rule: Rule) -> Iterator[Fault]:
+    """What is wrong with what a rule says of Checkov's checks; its parameters are right."""
+    relations: object = rule.checkov
+    kinds = Agrees | Opposes
+    if not isinstance(relations, tuple) or not all(isinstance(one, kinds) for one in relations):
+        yield "checkov", f"{relations!r} is no tuple of Agrees(check, wants) and Opposes"
+        return
+    for each in rule.checkov:
+        if not _fits(CHECK_ID, each.check):
+            yield "checkov", f"{each.check!r} is no check of Checkov, such as CKV_AWS_158"
+        if not _is_line(each.wants):
+            yield "checkov", f"{each.check}: say in one line what is wanted, not {each.wants!r}"
+        for problem in _wrong_conditions(each.when, rule.parameters):
+            yield "checkov", f"{each.check}: {problem}"
+
+
+def _wrong_conditions(when: object, parameters: tuple[Parameter, ...]) -> Iterator[str]:
+    known = {each.name: each for each in parameters}
+    if not isinstance(when, tuple) or not all(isinstance(one, When) for one in when):
+        yield f"{when!r} is no tuple of When(parameter, values)"
+        return
+    for each in when:
+        if each.parameter not in known:
+            yield f"the rule has no parameter {each.parameter!r}"
+        elif not isinstance(each.values, tuple):
+            yield f"{each.values!r} is no tuple of values of {each.parameter}"
+        else:
+            for value in each.values:
+                try:
+                    known[each.parameter].checked(value)
+                except ConfigError as problem:
+                    yield f"{each.parameter}: {problem}"

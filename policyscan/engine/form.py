@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from policyscan.errors import ConfigError
 from policyscan.rule import Parameter
 from policyscan.rule.parameter import shown
+
+NOTHING: Final = r"(?!)"
+"""A pattern of nothing."""
+_DAY: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,50 @@ class Text:
     """A text; `what` says what it means."""
 
     what: str
+    may_be_blank: bool = True
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It is none."""
+        """It is none, or says nothing."""
         if not isinstance(value, str):
             yield Flaw((), f"{shown(value)} is not a text")
+        elif not (self.may_be_blank or value.strip()):
+            yield Flaw((), "says nothing")
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Any string."""
-        return {"description": self.what, "type": "string"}
+        """A string."""
+        blank = {} if self.may_be_blank else {"pattern": r"\S"}
+        return {"description": self.what, "type": "string", **blank}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date of the calendar, as ISO 8601 writes it."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is none."""
+        if day_of(value) is None:
+            yield Flaw((), f"{shown(value)} is no date, such as 2027-01-31")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A string such as `2027-01-31`."""
+        return {
+            "description": self.what,
+            "type": "string",
+            "format": "date",
+            "pattern": _DAY.pattern,
+        }
+
+
+def day_of(value: object) -> date | None:
+    """The date that a text such as `2027-01-31` is."""
+    try:
+        return date.fromisoformat(str(value)) if _DAY.match(str(value)) else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +164,34 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """True or false."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is neither."""
+        if not isinstance(value, bool):
+            yield Flaw((), f"{shown(value)} is neither true nor false")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A boolean."""
+        return {"description": self.what, "type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """A list of names that are known, or patterns that one of them matches.
 
-    `refused` says of names that may not stand here why.
+    `refused` says of names that may not stand here why. `foreign` is what names of others look
+    like, of which nobody knows here whether there are any.
     """
 
     what: str
     known: tuple[str, ...]
     refused: Mapping[str, str]
+    foreign: str = NOTHING
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         """It is no list, or names something unknown."""
@@ -142,13 +201,22 @@ class Names:
         for name in value:
             if str(name) in self.refused:
                 yield Flaw((), f"{name}: {self.refused[str(name)]}")
-            elif not any(fnmatchcase(each, str(name)) for each in self.known):
+            elif not (
+                any(fnmatchcase(each, str(name)) for each in self.known)
+                or re.match(self.foreign, str(name))
+            ):
                 yield Flaw((), f"no rule or group is called {name!r}{hint(name, self.known)}")
 
     @property
     def schema(self) -> dict[str, Any]:
         """A known name, or anything that is a pattern."""
-        one = {"anyOf": [{"enum": list(self.known)}, {"type": "string", "pattern": r"[*?\[]"}]}
+        patterns = [r"[*?\[]", *([self.foreign] if self.foreign != NOTHING else [])]
+        one = {
+            "anyOf": [
+                {"enum": list(self.known)},
+                *({"type": "string", "pattern": each} for each in patterns),
+            ]
+        }
         return {"description": self.what, "type": "array", "items": one}
 
 
@@ -201,13 +269,15 @@ class Named:
 class Table:
     """A map whose keys are known; `kind` is what a key is called.
 
-    `remarks` says of keys that are likely, but none, what to know of them.
+    `remarks` says of keys that are likely, but none, what to know of them. `needed` are the keys
+    that have to be there.
     """
 
     what: str
     fields: Mapping[str, Form]
     kind: str = "key"
     remarks: Mapping[str, str] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         """It is no map, has an unknown key, or what is wrong below a known one."""
@@ -220,6 +290,9 @@ class Table:
                 continue
             for flaw in self.fields[key].flaws(below):
                 yield Flaw((key, *flaw.path), flaw.text)
+        for key in self.needed:
+            if key not in value:
+                yield Flaw((), f"gives no {key}")
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -229,6 +302,7 @@ class Table:
             "type": "object",
             "properties": {key: form.schema for key, form in self.fields.items()},
             "additionalProperties": False,
+            **({"required": list(self.needed)} if self.needed else {}),
         }
 
     @property
@@ -240,6 +314,28 @@ class Table:
         if key in self.remarks:
             return f"; {self.remarks[str(key)]}"
         return hint(key, self.fields) or (f"; there is {self._listed}" if self.fields else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values of one form."""
+
+    what: str
+    each: Form
+
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """It is no list, or what is wrong with one of its values."""
+        if not isinstance(value, list):
+            yield Flaw((), f"{shown(value)} is not a list")
+            return
+        for number, below in enumerate(value):
+            for flaw in self.each.flaws(below):
+                yield Flaw((str(number), *flaw.path), flaw.text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """An array."""
+        return {"description": self.what, "type": "array", "items": self.each.schema}
 
 
 def hint(name: object, known: Iterable[str]) -> str:

@@ -6,23 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policyscan.engine.contract import PackRule
-from policyscan.engine.gate import GATE, PLAN_ADDRESS, gate_error, is_planned, plan_warnings
+from policyscan.engine.gate import GATE, gate_error, is_planned, plan_warnings
 from policyscan.engine.outcome import CheckovSays, Judgement, Outcome
-from policyscan.engine.redact import redaction
+from policyscan.engine.redact import Redaction, redaction
+from policyscan.engine.run import run
 from policyscan.engine.settings import Settings
-from policyscan.errors import PolicyscanError, crash_site
+from policyscan.engine.standing import Before
 from policyscan.graph import ResourceGraph, locate
 from policyscan.plan.attributes import has_true
-from policyscan.rule import Certainty, Finding, Parameters, Platform, Rule, Step, Verdict
+from policyscan.rule import Finding, Platform, Rule, Step, Verdict
 
 if TYPE_CHECKING:
     from policyscan.source import Span
 
-_STANDING = {("no-op",), ("read",)}
 
+def judge(
+    graph: ResourceGraph,
+    pack: tuple[PackRule, ...],
+    settings: Settings,
+    before: Before | None = None,
+) -> Outcome:
+    """Run the chosen rules. A rule that crashes is an error verdict and an error of the scan.
 
-def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) -> Outcome:
-    """Run the chosen rules. A rule that crashes is an error verdict and an error of the scan."""
+    What is new, and what the plan mends, is told when `before` is given, all is new otherwise.
+    """
     platform = Platform(graph)
     plan = platform.plan
     errors = [error] if (error := gate_error(plan)) else []
@@ -30,51 +37,50 @@ def judge(graph: ResourceGraph, pack: tuple[PackRule, ...], settings: Settings) 
     secrets = redaction(plan)
     chosen = settings.chosen(pack)
     for each in (GATE, *(chosen if is_planned(plan) else ())):
-        findings, problem = _run(each, platform, settings.parameters(each.rule))
+        findings, problem = run(each, platform, settings.parameters(each.rule))
         judgements.extend(
             judgement(each.rule, settings.weighed(each.rule, finding), platform)
             for finding in findings
         )
         if problem:
             errors.append(problem)
-    judgements = [replace(each, finding=secrets.finding(each.finding)) for each in judgements]
-    judgements.sort(key=lambda one: (one.rule.id, one.finding.address))
+    fixed: list[Judgement] = []
+    warnings = [*plan_warnings(plan)]
+    if before is not None:
+        judgements = before.marked(judgements, graph)
+        # Where not all is judged now, nobody knows what is mended.
+        fixed += before.fixed(judgements, graph) if not errors else ()
+        warnings += before.warnings
     return Outcome(
         platform,
-        tuple(judgements),
+        _told(judgements, secrets),
         tuple(map(secrets.text, errors)),
-        tuple(map(secrets.text, plan_warnings(plan))),
+        tuple(map(secrets.text, warnings)),
         redaction=secrets,
+        fixed=_told(fixed, secrets),
+        changed_only=settings.changed_only,
     )
 
 
-def _run(
-    rule: PackRule, platform: Platform, parameters: Parameters
-) -> tuple[tuple[Finding, ...], str]:
-    found: dict[str, Finding] = {}
-    try:
-        for finding in rule.check(platform, parameters):
-            if finding.address in found:
-                return _crash(rule, f"it gave two verdicts on {finding.address}")
-            found[finding.address] = finding
-    except PolicyscanError:
-        # Broken source shows when a rule first looks at it; that is the input's fault.
-        raise
-    except Exception as problem:  # noqa: BLE001 - the one place that keeps a rule from hiding itself
-        return _crash(rule, crash_site(problem))
-    return tuple(found.values()), ""
+def _told(judgements: list[Judgement], secrets: Redaction) -> tuple[Judgement, ...]:
+    """Without what is secret, in order of rule and address."""
+    told = (without_secrets(each, secrets) for each in judgements)
+    return tuple(sorted(told, key=lambda one: (one.rule.id, one.finding.address)))
 
 
-def _crash(rule: PackRule, why: str) -> tuple[tuple[Finding, ...], str]:
-    message = f"{rule.rule.id} {rule.rule.name} crashed and judged nothing: {why}"
-    crash = Finding(PLAN_ADDRESS, Verdict.ERROR, message, Certainty.PROVEN)
-    return (crash,), f"{message} ({rule.path.name})"
+def without_secrets(judgement: Judgement, secrets: Redaction) -> Judgement:
+    """A judgement that tells nothing secret; the very same where it has nothing to hide."""
+    shown = secrets.finding(judgement.finding)
+    return judgement if shown is judgement.finding else replace(judgement, finding=shown)
 
 
 def judgement(
-    rule: Rule, finding: Finding, platform: Platform, checkov: CheckovSays | None = None
+    rule: Rule,
+    finding: Finding,
+    platform: Platform,
+    checkov: CheckovSays | None = None,
 ) -> Judgement:
-    """A finding with where in the source it stands, and whether the plan brings it."""
+    """A finding with where in the source it stands."""
     span, *steps = (
         _span(finding, step, leads_to, platform.graph)
         for step, leads_to in (finding.decisive, *finding.leads)
@@ -82,9 +88,10 @@ def judgement(
     resource = platform.graph.resource(finding.address)
     if resource is None:
         return Judgement(rule, finding, steps=tuple(steps), checkov=checkov)
-    is_standing = resource.actions in _STANDING and not resource.is_deferred
     is_secret = has_true(resource.before_sensitive) or has_true(resource.after_sensitive)
-    return Judgement(rule, finding, not is_standing, span, tuple(steps), is_secret, checkov=checkov)
+    return Judgement(
+        rule, finding, span=span, steps=tuple(steps), is_secret=is_secret, checkov=checkov
+    )
 
 
 def _span(finding: Finding, step: Step, leads_to: str, graph: ResourceGraph) -> Span | None:

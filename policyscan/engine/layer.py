@@ -9,9 +9,12 @@ from typing import Any
 
 from policyscan.engine.checkov import CHECKOV, checkov_form, configured_checkov_form
 from policyscan.engine.contract import PackRule
-from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Value, Word
+from policyscan.engine.form import Flaw, Form, Names, Table, Text, Texts, Truth, Value, Word
 from policyscan.engine.gate import ALWAYS
 from policyscan.rule import Setting, Severity
+
+CHECKOVS = r"^(CKV2?(_[A-Z0-9_*]+|\*)|CHECKOV)$"
+"""Names of Checkov's checks, patterns of them, and their group."""
 
 FAIL_ON = (*(str(level) for level in Severity), "unknown")
 """What `--fail-on` takes."""
@@ -52,7 +55,9 @@ class Layer:
     origin: Origin
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    unwaivable: tuple[str, ...] = ()
     fail_on: str = ""
+    changed_only: bool | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     parameters: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
     checkov: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +80,7 @@ def configuration_form(pack: tuple[PackRule, ...]) -> Table:
     own: dict[str, Form] = {
         "packs": PACKS,
         "profile": Text("The profile it starts from: its name, or the path of its file."),
+        "waivers": Text("The file of waivers, seen from this file.", may_be_blank=False),
     }
     settings = {**_settings(pack), "checkov": configured_checkov_form()}
     return Table("How policyscan judges the plans of a project.", own | settings)
@@ -102,12 +108,19 @@ def _settings(pack: tuple[PackRule, ...]) -> dict[str, Form]:
     return {
         "select": Names("Rules, by id, name or group: these run, no others.", selectable, ALWAYS),
         "ignore": Names("Rules, by id, name or group, that do not run.", selectable, ALWAYS),
+        "unwaivable": Names(
+            "Rules, by id, name or group, that no waiver counts for.",
+            selectable,
+            dict.fromkeys(ALWAYS, "the check of the plan itself is never waived"),
+            CHECKOVS,
+        ),
         "severity": Table(
             "How bad it is where a rule fails, by its id.", severities, "rule", remarks
         ),
         "parameters": Table("What rules are set by, by their ids.", parameters, "rule", remarks),
         "checkov": checkov_form(),
         "fail_on": Word("The least severity that fails a scan, or unknown.", FAIL_ON),
+        "changed_only": Truth("Only what a plan brings fails a scan, not what stood before it."),
     }
 
 
@@ -130,7 +143,9 @@ def layer_of(
         origin,
         select=tuple(content.get("select", ())),
         ignore=tuple(content.get("ignore", ())),
+        unwaivable=tuple(content.get("unwaivable", ())),
         fail_on=content.get("fail_on", ""),
+        changed_only=content.get("changed_only"),
         severities={rule: Severity(word) for rule, word in content.get("severity", {}).items()},
         parameters={
             (rule, name): known[rule, name].checked(value)

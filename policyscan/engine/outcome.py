@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policyscan.engine.gate import GATE
-from policyscan.engine.redact import NOTHING_SECRET, Redaction
+from policyscan.engine.redact import Redaction, nothing_secret
 from policyscan.engine.waiver import Waiver
 from policyscan.rule import Finding, Platform, Rule, Severity, Verdict
 
@@ -46,6 +46,8 @@ class Judgement:
     `span` is where the attribute that decides is written, and `steps` where those of each step of
     the finding's path are, their files as reports call them; None where the source is not at hand.
     Of a verdict that asks for no edit they are the whole blocks.
+    `is_new`: this plan brings it, or so it must be taken. `is_in_baseline`: a baseline file lists
+    it, so that it is not new whatever the plan does.
     `is_secret`: the resource holds sensitive values, so that its source is not to be shown.
     `waiver` is what overrules a failure. `checkov` is there where it is a finding of Checkov.
     """
@@ -53,6 +55,7 @@ class Judgement:
     rule: Rule
     finding: Finding
     is_new: bool = True
+    is_in_baseline: bool = False
     span: Span | None = None
     steps: tuple[Span | None, ...] = ()
     is_secret: bool = False
@@ -71,8 +74,13 @@ class Judgement:
 
     @property
     def counts(self) -> bool:
-        """Whether it may fail a scan: nobody waived it, and no rule of the policy overrules it."""
-        return self.waiver is None and not (self.checkov and self.checkov.conflict)
+        """Whether it may fail a scan: nobody accepted it, no rule of the policy overrules it."""
+        return not self.is_overruled and not self.is_in_baseline
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether somebody waived it, or a rule of the policy asks for the opposite."""
+        return self.waiver is not None or bool(self.checkov and self.checkov.conflict)
 
 
 class CheckovState(StrEnum):
@@ -110,7 +118,8 @@ class Replayed:
 class Outcome:
     """Everything a scan of one plan found; `errors` are what kept it from being judged.
 
-    `redaction` knows what is secret in the plan.
+    `redaction` knows what is secret in the plan. `fixed` are failures of the world before that are
+    none after it. `changed_only`: only what is new may fail the scan.
     """
 
     platform: Platform
@@ -119,7 +128,9 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     replay: Replayed = Replayed()
     checkov: CheckovReport = CheckovReport()
-    redaction: Redaction = NOTHING_SECRET
+    redaction: Redaction = field(default_factory=nothing_secret)
+    fixed: tuple[Judgement, ...] = ()
+    changed_only: bool = False
 
     def redacted(self, text: str) -> str:
         """A text from elsewhere, such as the plan's source, without what is secret."""
@@ -142,6 +153,14 @@ class Outcome:
             for each in self.all_judgements
         )
 
+    def is_gated(self, judgement: Judgement) -> bool:
+        """Whether a judgement may fail the scan, if its verdict does."""
+        return judgement.counts and not self.is_set_aside(judgement)
+
+    def is_set_aside(self, judgement: Judgement) -> bool:
+        """Whether it was there already: in the baseline, or standing where only new ones matter."""
+        return judgement.is_in_baseline or (self.changed_only and not judgement.is_new)
+
     def exit_code(self, fail_on: str) -> int:
         """0 clean, 1 findings at or above the threshold, 2 not evaluated, 3 nothing to scan."""
         if self.errors:
@@ -150,7 +169,7 @@ class Outcome:
             return 3
         threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
         for each in self.all_judgements:
-            if not each.counts:
+            if not self.is_gated(each):
                 continue
             if each.verdict is Verdict.FAIL and each.severity.reaches(threshold):
                 return 1

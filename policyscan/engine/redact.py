@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from policyscan.plan import Known, Plan
@@ -76,9 +76,23 @@ class Redaction:
 
     variables: Secrets
     marked: Secrets
+    _told: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    """Texts by what was asked: the same ones come again and again."""
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Whether there is no value to be found."""
+        return not (self.variables.longest or self.marked.longest)
 
     def text(self, text: str, hidden: str = _HIDDEN) -> str:
         """A text without the values, and no longer than anyone reads."""
+        if self.hides_nothing and len(text) <= _LONGEST:
+            return text
+        if (text, hidden) not in self._told:
+            self._told[text, hidden] = self._text(text, hidden)
+        return self._told[text, hidden]
+
+    def _text(self, text: str, hidden: str) -> str:
         # A value that starts before the cut is there as a whole, or its start would stay.
         shown = text[: _LONGEST + max(self.variables.longest, self.marked.longest)]
         for secrets in (self.variables, self.marked):
@@ -98,6 +112,8 @@ class Redaction:
 
     def finding(self, finding: Finding) -> Finding:
         """A finding that says nothing secret; addresses stay told apart."""
+        if self.hides_nothing and all(len(text) <= _LONGEST for text in _texts_of(finding)):
+            return finding
         return replace(
             finding,
             address=self.address(finding.address),
@@ -115,7 +131,18 @@ class Redaction:
         )
 
 
-NOTHING_SECRET: Final = Redaction(Secrets(()), Secrets(()))
+def _texts_of(finding: Finding) -> Iterator[str]:
+    """Every text of a finding but its addresses."""
+    yield from (finding.message, finding.fix, finding.snippet, finding.symptom)
+    yield from (finding.cause, finding.at)
+    for step in finding.path:
+        yield from (step.attribute, step.note)
+    yield from (note.text for note in finding.notes)
+
+
+def nothing_secret() -> Redaction:
+    """For what holds no secrets."""
+    return Redaction(Secrets(()), Secrets(()))
 
 
 def redaction(plan: Plan) -> Redaction:

@@ -29,7 +29,9 @@ class Settings:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    unwaivable: tuple[str, ...] = ()
     fail_on: str = "high"
+    changed_only: bool = False
     given: Mapping[tuple[str, str], Setting] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     origins: Mapping[tuple[str, ...], Origin] = field(default_factory=dict)
@@ -87,7 +89,8 @@ class Settings:
 def settled(layers: Iterable[Layer]) -> Settings:
     """What layers come to, each winning over those before it.
 
-    A layer that selects replaces what was selected; what one ignores is ignored for good.
+    A layer that selects replaces what was selected; what one ignores is ignored for good, and what
+    one says is unwaivable stays so.
     """
     found = Settings()
     checkov: dict[str, Any] = {}
@@ -97,10 +100,13 @@ def settled(layers: Iterable[Layer]) -> Settings:
         told: list[tuple[str, ...]] = [*layer.parameters]
         told += [(rule, "severity") for rule in layer.severities]
         told += [(name,) for name in ("select", "ignore", "fail_on") if getattr(layer, name)]
+        told += [("changed_only",)] if layer.changed_only is not None else []
         found = Settings(
             select=layer.select or found.select,
             ignore=tuple(dict.fromkeys((*found.ignore, *layer.ignore))),
+            unwaivable=tuple(dict.fromkeys((*found.unwaivable, *layer.unwaivable))),
             fail_on=layer.fail_on or found.fail_on,
+            changed_only=(found.changed_only if layer.changed_only is None else layer.changed_only),
             given={**found.given, **layer.parameters},
             severities={**found.severities, **layer.severities},
             origins={**found.origins, **dict.fromkeys(told, layer.origin)},

@@ -55,13 +55,15 @@ class Dependencies:
 
     def _of_instance(self, node: str) -> Iterator[Hop]:
         resource = self._resources[node]
-        if resource.config is None or resource.deposed:
+        # Of the world before a plan the state knows what the blocks of now may have changed.
+        is_told = self._plan.is_before and resource.depends_on
+        if resource.config is None or resource.deposed or is_told:
             yield from self._remembered(resource)
         else:
             yield from self._of_block(resource.config, scope_of(resource))
 
     def _remembered(self, resource: Resource) -> Iterator[Hop]:
-        """What the state says a resource waited for that the configuration no longer holds."""
+        """What the state says a resource waited for when it was applied last."""
         for text in resource.depends_on:
             for address in self._instances.at(text, resource.module):
                 yield Hop(address, confidence=Confidence.INFERRED)

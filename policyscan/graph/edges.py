@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from policyscan.graph.hub import Hop, Hub, Node, Part
@@ -52,7 +52,11 @@ class Edges:
     def all(self, kind: EdgeKind | None = None) -> Iterator[Edge]:
         """Every edge, in order of address; of one kind when one is given."""
         for address in sorted(self._resources):
-            yield from (edge for edge in self.out_of(address) if kind in {None, edge.kind})
+            if kind is EdgeKind.VALUE:
+                # What waits for what takes longer to tell, and many ask for values alone.
+                yield from _sorted(list(self._values(self._resources[address])))
+            else:
+                yield from (edge for edge in self.out_of(address) if kind in {None, edge.kind})
 
     def out_of(self, address: str) -> tuple[Edge, ...]:
         """The edges from an instance to what it depends on, sorted."""
@@ -62,10 +66,13 @@ class Edges:
         ordering = self._ordering(address)
         return _sorted([*ordering, *self._hinted(resource, ordering), *self._values(resource)])
 
-    def values_of(self, address: str) -> tuple[Edge, ...]:
-        """The edges by which values flow into an instance, sorted."""
+    def values_of(self, address: str, types: Container[str] | None = None) -> tuple[Edge, ...]:
+        """The edges by which values flow into an instance, sorted.
+
+        Only those out of resources of the wanted types, when any are given.
+        """
         resource = self._resources.get(address)
-        return _sorted(self._values(resource)) if resource is not None else ()
+        return _sorted(self._values(resource, types)) if resource is not None else ()
 
     def into(self, address: str) -> tuple[Edge, ...]:
         """The edges to an instance from what depends on it, sorted."""
@@ -204,16 +211,19 @@ class Edges:
                 step = via if is_member else (*via, _told(hop.target, after))
                 todo.append((onward, confidence.weakened(after.confidence), step))
 
-    def _values(self, resource: Resource) -> list[Edge]:
+    def _values(self, resource: Resource, types: Container[str] | None = None) -> list[Edge]:
         address = node_of(resource)
         found: dict[tuple[str, str], Edge] = {}
         paths = resource.config.body.expressions() if resource.config is not None else ()
         for path, _ in paths if not resource.deposed else ():
             for target in self._resolve(resource, path).targets:
+                if types is not None and self._resources[target.address].type not in types:
+                    continue
                 found[target.address, path] = _value_edge(address, path, target)
         for path, target in self._identities.held_by(resource):
             is_told = any(told == target.address and at.startswith(path) for told, at in found)
-            if not is_told:
+            is_wanted = types is None or self._resources[target.address].type in types
+            if is_wanted and not is_told:
                 found[target.address, path] = _value_edge(address, path, target)
         return [edge for edge in found.values() if edge.target != address]
 

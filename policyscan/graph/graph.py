@@ -50,6 +50,7 @@ class ResourceGraph:
         for resource in plan.resources:
             by_type.setdefault(resource.type, []).append(resource)
         self._by_type = {name: tuple(found) for name, found in by_type.items()}
+        self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
         self._resolutions: dict[tuple[str, str], Resolution] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
@@ -73,13 +74,15 @@ class ResourceGraph:
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """Managed instances of the types, in order of address, deposed objects left out."""
-        found = (r for name in types for r in self._by_type.get(name, ()))
-        return tuple(
-            sorted(
-                (r for r in found if r.mode == "managed" and not r.deposed),
-                key=lambda resource: resource.address,
+        if types not in self._managed:
+            found = (r for name in types for r in self._by_type.get(name, ()))
+            self._managed[types] = tuple(
+                sorted(
+                    (r for r in found if r.mode == "managed" and not r.deposed),
+                    key=lambda resource: resource.address,
+                )
             )
-        )
+        return self._managed[types]
 
     def data_of_type(self, *types: str) -> tuple[Resource, ...]:
         """Instances of data sources of the types, read or still to be read."""

@@ -63,6 +63,9 @@ class Resolver:
 
     def follow(self, reading: Reading, scope: Scope) -> Followed:
         """Everything one expression leads to, in order, without repeats."""
+        if not _depends_on_key(reading):
+            # All instances of a block have it alike.
+            scope = Scope(scope.module)
         key = (reading, scope)
         if key not in self._memo:
             found = Collector()
@@ -235,6 +238,14 @@ class Resolver:
         hop = here.trail.through("each.value", sure)
         outer = Scope(scope.module)
         self._follow(_Place(reading, outer, hop), found)
+
+
+def _depends_on_key(reading: Reading) -> bool:
+    """Whether an expression may come to something else in each instance of its block."""
+    return reading.has_key or any(
+        each.subject is Subject.LOCAL or any(key in each.text for key in ("each.", "count."))
+        for each in reading.references
+    )
 
 
 def _index_of_output(reference: Reference, scope: Scope) -> str | None:

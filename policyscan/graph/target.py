@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from policyscan.plan import Value
 
@@ -18,8 +19,10 @@ class Confidence(StrEnum):
 
     def weakened(self, other: Confidence) -> Confidence:
         """The weaker of two."""
-        order = list(Confidence)
-        return max(self, other, key=order.index)
+        return self if _DOUBT[self] >= _DOUBT[other] else other
+
+
+_DOUBT: Final = {confidence: doubt for doubt, confidence in enumerate(Confidence)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,7 @@ class Collector:
         """Keep a target and its resource type; of two on one attribute the surer one."""
         key = (target.address, target.attribute)
         known = self.targets.get(key)
-        order = list(Confidence)
-        if known is None or order.index(target.confidence) < order.index(known[0].confidence):
+        if known is None or _DOUBT[target.confidence] < _DOUBT[known[0].confidence]:
             self.targets[key] = (target, kind)
 
     def kinds(self) -> frozenset[str]:
@@ -88,9 +90,10 @@ class Collector:
             self.unresolved.update(part.unresolved)
             self.is_chosen |= part.is_chosen
             for target, kind in part.targets.values():
-                is_one_of = kind in chosen_between and len(addresses[kind]) > 1
-                blurred = replace(target, confidence=Confidence.AMBIGUOUS)
-                self.add(blurred if is_one_of else target, kind)
+                if kind in chosen_between and len(addresses[kind]) > 1:
+                    self.add(replace(target, confidence=Confidence.AMBIGUOUS), kind)
+                else:
+                    self.add(target, kind)
 
     def followed(self) -> Followed:
         """Everything gathered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from policyscan.graph.reading import Reading, planned_reference, read_source, references_of
@@ -13,7 +13,7 @@ from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.plan.address import ModulePath, Reference
 
 if TYPE_CHECKING:
-    from policyscan.source.model import Block, Dynamic, Expression, Source, SourceModule
+    from policyscan.source.model import Block, Comment, Dynamic, Expression, Source, SourceModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,16 @@ class Written:
             beside.extend(inner.beside)
             loose.extend(inner.loose)
         return Keyed(tuple(members), tuple(dict.fromkeys(beside)), tuple(dict.fromkeys(loose)))
+
+    def comments(self) -> Iterator[tuple[ModulePath, Comment]]:
+        """What comments say of blocks, with the module that each is read for.
+
+        A folder that is called as several modules is read for each. Files are as `path_of` gives
+        them.
+        """
+        for path, module in self._source.modules.items() if self._source is not None else ():
+            for comment in module.comments:
+                yield path, replace(comment, file=self.path_of(comment.file))
 
     def _local(self, path: ModulePath, reference: str) -> Expression | None:
         """The local a reference takes as a whole."""

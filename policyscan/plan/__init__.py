@@ -1,5 +1,6 @@
 """Stage 1: the bytes of a Terraform plan -> `Plan`, the only view of it the rest has."""
 
+from policyscan.plan.before import world_before
 from policyscan.plan.kind import PlanKind, kind_of
 from policyscan.plan.model import Plan, Resource
 from policyscan.plan.read import read_plan
@@ -23,4 +24,5 @@ __all__ = [
     "number_of",
     "read_plan",
     "text_of",
+    "world_before",
 ]

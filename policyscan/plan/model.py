@@ -239,6 +239,7 @@ class Plan:
     `failed_checks` are the addresses of failed check blocks and conditions, `drifted` those of
     resources that changed outside Terraform, `changed_outputs` the names of outputs that change.
     `secret_constants` are values the configuration gives to sensitive variables and outputs.
+    `is_before`: it is the world before another plan, by `world_before`.
     """
 
     name: str
@@ -256,6 +257,7 @@ class Plan:
     is_refresh_only: bool = False
     failed_checks: tuple[str, ...] = ()
     is_replayed: bool = False
+    is_before: bool = False
     drifted: tuple[str, ...] = ()
     changed_outputs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

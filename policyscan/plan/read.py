@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from policyscan.plan.address import InstanceKey, key_text, parse_module
+from policyscan.plan.before import remembering
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.decode import decode, printable_name
 from policyscan.plan.grammar import PLAN
@@ -92,8 +93,8 @@ class _Document:
             if known is None:
                 actions = ("read",) if prior.mode == "data" else ("no-op",)
                 found[prior.address, prior.deposed] = replace(prior, actions=actions)
-            elif prior.depends_on:
-                found[prior.address, prior.deposed] = replace(known, depends_on=prior.depends_on)
+            else:
+                found[prior.address, prior.deposed] = remembering(known, prior)
         return tuple(
             _with_config(resource, blocks.get((resource.module_path, resource.config_address)))
             for _, resource in sorted(found.items())

@@ -16,10 +16,17 @@ _MOST_PLACES = 2
 """Places named where one check fails at several; JSON names them all."""
 
 
-def checkov_failures(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
+def checkov_failures(
+    outcome: Outcome, style: Style, width: int, *, show_waived: bool = False
+) -> Iterator[str]:
     """Its failures, worst first; what a rule of ours found too stands there alone."""
     order = list(Severity)
-    checks = _by_check(each for each in _failed(outcome.checkov) if each.counts)
+    checks = _by_check(
+        each
+        for each in _failed(outcome.checkov)
+        if not (_overruled_by(each) or outcome.is_set_aside(each))
+        and (show_waived or each.waiver is None)
+    )
     told = {
         check: [each for each in members if not _is_shared(each)]
         for check, members in checks.items()
@@ -32,7 +39,10 @@ def checkov_failures(outcome: Outcome, style: Style, width: int) -> Iterator[str
         key=lambda some: (order.index(some[0].severity), some[0].rule.id),
     ):
         first = members[0]
-        told_in_words = f"{first.rule.title} ({_places(members)})"
+        waived = sum(each.waiver is not None for each in members)
+        told_in_words = (
+            f"{first.rule.title} ({_places(members)}{f', {waived} waived' if waived else ''})"
+        )
         # Painted afterwards: what colours a word has no width.
         id_, severity = plain(first.rule.id), str(first.severity)
         head, *rest = wrapped(f"{id_}  {severity}  {told_in_words}", width)

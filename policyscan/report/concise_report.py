@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from policyscan.report.problems import Problem, all_problems, problems_of, title_of, verdict_line
+from policyscan.report.problems import (
+    Problem,
+    gated,
+    problems_by_plan,
+    title_of,
+    verdict_line,
+    worst_first,
+)
 from policyscan.report.safe import clipped, inert
 from policyscan.report.scans import Report
 from policyscan.report.screen import plain
@@ -15,10 +22,9 @@ def render_concise(report: Report) -> str:
         for scan in report.scans
         for error in scan.errors
     ]
-    lines += map(_line, all_problems(report))
-    lines += [
-        f"{scan.name}: {verdict_line(scan, problems_of(report, scan))}" for scan in report.scans
-    ]
+    found = problems_by_plan(report)
+    lines += map(_line, worst_first(gated(found)))
+    lines += [f"{scan.name}: {verdict_line(scan, problems)}" for scan, problems in found]
     return inert("\n".join(clipped(plain(line)) for line in lines)) + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from policyscan.engine import Outcome, redaction
+from policyscan.engine import Outcome
 from policyscan.graph import EdgeKind
 from policyscan.report.graph_selection import Selection, redacted, selected
 from policyscan.rule import Finding
@@ -30,7 +30,7 @@ def failing_graph(outcome: Outcome, findings: Sequence[Finding], most: int) -> S
     )
     focus = tuple(name for name in dict.fromkeys(each.address for each in findings) if name in kept)
     selection = selected(graph, kept, edges, focus)
-    return redacted(selection, redaction(outcome.platform.plan).address)
+    return redacted(selection, outcome.redaction.address)
 
 
 def _met(findings: Iterable[Finding]) -> dict[str, None]:

@@ -37,6 +37,7 @@ def _text(scan: Scan, report: Report) -> str:
             width=look.width,
             colour=look.colour,
             quiet=look.quiet,
+            show_waived=look.show_waived,
         )
     )
 

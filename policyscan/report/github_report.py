@@ -8,11 +8,12 @@ from typing import Final
 
 from policyscan.report.problems import (
     Problem,
-    all_problems,
-    problems_of,
+    gated,
+    problems_by_plan,
     title_of,
     told,
     verdict_line,
+    worst_first,
 )
 from policyscan.report.safe import clipped, inert, plain_lines
 from policyscan.report.scans import Place, Report
@@ -31,16 +32,17 @@ _COMMANDS: Final = {
 
 def render_github(report: Report) -> str:
     """A command a line, worst first, then a line for each plan that says what it comes to."""
-    problems = all_problems(report)
-    lines = [*_errors(report), *map(_command, problems)]
+    found = problems_by_plan(report)
+    lines = [*_errors(report), *map(_command, worst_first(gated(found)))]
     levels = Counter(line.split(maxsplit=1)[0].strip(":") for line in lines)
     lines += [
         f"GitHub shows {MOST_SHOWN} of {count} annotations of level {level}, the worst"
         for level, count in levels.items()
         if count > MOST_SHOWN
     ]
-    for scan in report.scans:
-        lines.append(inert(f"{plain(scan.name)}: {verdict_line(scan, problems_of(report, scan))}"))
+    lines += [
+        inert(f"{plain(scan.name)}: {verdict_line(scan, problems)}") for scan, problems in found
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
-from policyscan.report.problems import all_problems, title_of, told
+from policyscan.report.problems import problems_by_plan, title_of, told, worst_first
 from policyscan.report.safe import clipped, plain_json
 from policyscan.report.scans import Place, Report
 from policyscan.report.screen import plain
@@ -24,7 +24,7 @@ _SEVERITIES: Final = {
 def render_gitlab(report: Report) -> str:
     """The report: what kept plans from being judged, then all problems, worst first."""
     entries = [*_errors(report), *_problems(report)]
-    return plain_json(json.dumps(entries, indent=1, ensure_ascii=False)) + "\n"
+    return plain_json(json.dumps(entries, ensure_ascii=False)) + "\n"
 
 
 def _errors(report: Report) -> Iterator[dict[str, Any]]:
@@ -36,7 +36,7 @@ def _errors(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _problems(report: Report) -> Iterator[dict[str, Any]]:
-    for problem in all_problems(report):
+    for problem in worst_first(problems_by_plan(report)):
         rule, finding = problem.judgement.rule, problem.judgement.finding
         text = f"{title_of(rule)}: {finding.address}: {' '.join(told(problem))}"
         severity = _SEVERITIES[problem.judgement.severity]

@@ -17,6 +17,7 @@ from policyscan.report.problems import Problem, problems_of, title_of, told
 from policyscan.report.safe import clipped, inert, plain_lines
 from policyscan.report.scans import Report, Scan
 from policyscan.report.screen import plain
+from policyscan.report.text_report import answer
 from policyscan.rule import Verdict
 
 _TOLD: Final = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)
@@ -92,7 +93,7 @@ def _is_told_elsewhere(judgement: Judgement) -> bool:
 def _case(judgement: Judgement, problem: Problem | None) -> _Case:
     finding = judgement.finding
     group = f"policyscan.{title_of(judgement.rule).replace(' ', '-')}"
-    if problem is not None:
+    if problem is not None and problem.is_gated:
         place = f"{problem.place.file}:{problem.place.line}"
         text = "\n\n".join((place, *told(problem), *filter(None, [finding.snippet])))
         severity = str(judgement.severity)
@@ -100,11 +101,13 @@ def _case(judgement: Judgement, problem: Problem | None) -> _Case:
     if judgement.verdict is Verdict.PASS:
         return _Case(group, finding.address)
     if judgement.waiver is not None:
-        waiver = judgement.waiver
-        why = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+        why = f"waived {answer(judgement.waiver)}"
     elif judgement.checkov is not None and judgement.checkov.conflict is not None:
         conflict = judgement.checkov.conflict
         why = f"overruled by {conflict.rule}: {conflict.why}"
+    elif judgement.verdict is Verdict.FAIL:
+        where = "in the baseline" if judgement.is_in_baseline else "standing"
+        why = f"{where}: {finding.message}"
     else:
         why = f"not decided: {finding.message}"
     return _Case(group, finding.address, "skipped", text=why)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from policyscan.engine import Judgement
 from policyscan.report.failing_graph import failing_graph
 from policyscan.report.graph_mermaid import render_graph_mermaid
 from policyscan.report.markdown_text import code, fenced, shown
-from policyscan.report.problems import Problem, all_problems, problems_of, title_of, verdict_line
+from policyscan.report.problems import (
+    Found,
+    Problem,
+    problems_by_plan,
+    title_of,
+    verdict_line,
+    worst_first,
+)
 from policyscan.report.scans import Report, Scan
 from policyscan.report.screen import plain
 from policyscan.rule import Verdict
@@ -24,6 +31,8 @@ _MOST_NODES: Final = 30
 _MOST_NAMED: Final = 5
 _TAIL: Final = 500
 """Bytes kept for the lines at the end."""
+
+_Thing = TypeVar("_Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +63,34 @@ class _Page:
         self.blocks.append(block)
         return True
 
-    def add_all(self, blocks: Iterable[str]) -> int:
-        """Add blocks until one does not fit. Returns how many did not."""
-        waiting = list(blocks)
-        while waiting and self.add(waiting[0]):
-            waiting.pop(0)
-        return len(waiting)
+    def add_all(self, things: Sequence[_Thing], told: Callable[[_Thing], str]) -> int:
+        """Add what is told of things until one does not fit. Returns how many did not."""
+        for number, thing in enumerate(things):
+            if not self.add(told(thing)):
+                return len(things) - number
+        return 0
 
 
 def render_markdown(report: Report) -> str:
     """The comment: shorter than GitHub's limit, and what was cut to be so is said."""
-    problems = all_problems(report)
+    found = problems_by_plan(report)
+    problems = worst_first(found)
     new = _groups(each for each in problems if each.judgement.is_new)
     standing = _groups(each for each in problems if not each.judgement.is_new)
     page = _Page(LIMIT - _TAIL)
     cut: list[str] = []
-    page.add_all(_head(report))
+    page.add_all(list(_head(report, found)), str)
     if new:
         page.add("### New in this plan")
-        _say(cut, page.add_all(map(_told, new)), "new findings")
-    page.add_all(_drawings(report))
+        _say(cut, page.add_all(new, _told), "new findings")
+    page.add_all(list(_drawings(report, found)), str)
     if standing:
-        title = f"{len(standing)} standing: this plan does not change what they are about"
-        _say(cut, _folded(page, title, map(_line, standing)), "standing findings")
+        title = f"{len(standing)} standing: not of this plan's making"
+        _say(cut, _folded(page, title, standing, _line), "standing findings")
     undecided = _undecided(report)
     if undecided:
         title = f"{sum(map(len, undecided))} not decided"
-        _say(cut, _folded(page, title, map(_unknown, undecided)), "undecided rules")
+        _say(cut, _folded(page, title, undecided, _unknown), "undecided rules")
     if cut:
         page.blocks.append(
             f"**Cut:** {', '.join(cut)} did not fit into a comment; the worst are shown, and the "
@@ -101,8 +111,8 @@ def _say(cut: list[str], count: int, what: str) -> None:
         cut.append(f"{count} {what}")
 
 
-def _head(report: Report) -> Iterator[str]:
-    lines = [(scan, verdict_line(scan, problems_of(report, scan))) for scan in report.scans]
+def _head(report: Report, found: Found) -> Iterator[str]:
+    lines = [(scan, verdict_line(scan, problems)) for scan, problems in found]
     if len(lines) == 1:
         yield f"## {shown(lines[0][1])}"
         yield f"policyscan on {code(report.plan_file(lines[0][0]))}"
@@ -181,11 +191,11 @@ def _more(judgement: Judgement) -> str:
     return f"More: <{page}>" if is_safe else ""
 
 
-def _drawings(report: Report) -> Iterator[str]:
-    for scan in report.scans:
+def _drawings(report: Report, found: Found) -> Iterator[str]:
+    for scan, problems in found:
         if scan.outcome is None:
             continue
-        findings = [each.judgement.finding for each in problems_of(report, scan)]
+        findings = [each.judgement.finding for each in problems]
         selection = failing_graph(scan.outcome, findings, _MOST_NODES)
         if selection.edges:
             title = "What fails, and what it depends on"
@@ -214,11 +224,12 @@ def _unknown(members: Sequence[tuple[Scan, Judgement]]) -> str:
     )
 
 
-def _folded(page: _Page, title: str, lines: Iterable[str]) -> int:
-    """A list that is shown on demand. Returns how many of its lines do not fit."""
-    waiting = list(lines)
+def _folded(
+    page: _Page, title: str, things: Sequence[_Thing], told: Callable[[_Thing], str]
+) -> int:
+    """A list that is shown on demand, a line each. Returns how many of them do not fit."""
     room = _Page(page.left - len(_details(title, "").encode()) - 2)
-    left = room.add_all(waiting)
+    left = room.add_all(things, told)
     if room.blocks:
         page.add(_details(title, "\n".join(room.blocks)))
     return left

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.engine import CHECKOV, Judgement, Outcome, nothing_judged
 from policyscan.report.scans import Place, Report, Scan
 from policyscan.rule import Rule, Severity, Verdict
 
@@ -27,6 +27,12 @@ class Problem:
     place: Place
     fingerprint: str
     checks: tuple[str, ...] = ()
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether it may fail the scan: it was not there already where only new ones may."""
+        outcome = self.scan.outcome
+        return outcome is not None and outcome.is_gated(self.judgement)
 
     @property
     def rank(self) -> tuple[int, bool, str, str]:
@@ -70,15 +76,29 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: problem.rank))
 
 
-def all_problems(report: Report) -> tuple[Problem, ...]:
+Found = tuple[tuple[Scan, tuple[Problem, ...]], ...]
+"""Every plan with its problems."""
+
+
+def problems_by_plan(report: Report) -> Found:
+    """The problems of each plan, in the order of the plans."""
+    return tuple((scan, problems_of(report, scan)) for scan in report.scans)
+
+
+def worst_first(found: Found) -> tuple[Problem, ...]:
     """The problems of all plans, the worst of any of them first."""
-    found = [problem for scan in report.scans for problem in problems_of(report, scan)]
-    return tuple(sorted(found, key=lambda problem: problem.rank))
+    every = (problem for _, problems in found for problem in problems)
+    return tuple(sorted(every, key=lambda problem: problem.rank))
+
+
+def gated(found: Found) -> Found:
+    """Only the problems that may fail the scan."""
+    return tuple((scan, tuple(one for one in some if one.is_gated)) for scan, some in found)
 
 
 def title_of(rule: Rule) -> str:
-    """A rule by id and name; checks of Checkov may have no name of their own."""
-    return rule.id if rule.name in {"", rule.id} else f"{rule.id} {rule.name}"
+    """A rule by id and name; the name of a check of Checkov is a sentence, which is its message."""
+    return rule.id if rule.group == CHECKOV else f"{rule.id} {rule.name}"
 
 
 def told(problem: Problem) -> Iterator[str]:
@@ -101,7 +121,7 @@ def verdict_line(scan: Scan, problems: Iterable[Problem]) -> str:
         return "NOT JUDGED"
     if scan.exit_code == 3:  # noqa: PLR2004 - likewise
         return f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}"
-    counts = Counter(problem.judgement.severity for problem in problems)
+    counts = Counter(one.judgement.severity for one in problems if one.is_gated)
     worst = ", ".join(f"{counts[each]} {each}" for each in Severity if counts[each])
     aside = "".join(f", {part}" for part in _aside(outcome))
     if scan.exit_code:
@@ -111,17 +131,21 @@ def verdict_line(scan: Scan, problems: Iterable[Problem]) -> str:
 
 def _aside(outcome: Outcome) -> Iterator[str]:
     """What is no problem, and yet not passed."""
-    waived = overruled = unknown = 0
+    aside: Counter[str] = Counter()
     for each in outcome.all_judgements:
-        if each.verdict is Verdict.UNKNOWN and each.counts:
-            unknown += 1
-        elif each.verdict is Verdict.FAIL and each.waiver is not None:
-            waived += 1
-        elif each.verdict is Verdict.FAIL and not each.counts:
-            overruled += 1
-    for count, word in ((unknown, "not decided"), (waived, "waived"), (overruled, "overruled")):
-        if count:
-            yield f"{count} {word}"
+        if each.verdict is Verdict.UNKNOWN and outcome.is_gated(each):
+            aside["not decided"] += 1
+        elif each.verdict is not Verdict.FAIL or outcome.is_gated(each):
+            continue
+        elif each.waiver is not None:
+            aside["waived"] += 1
+        elif each.is_overruled:
+            aside["overruled"] += 1
+        else:
+            aside["in the baseline" if each.is_in_baseline else "standing"] += 1
+    for word in ("not decided", "waived", "overruled", "in the baseline", "standing"):
+        if aside[word]:
+            yield f"{aside[word]} {word}"
 
 
 def _fingerprints(plan: str, judgements: Iterable[Judgement]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Every name here stays and means the same; more may be added, so that nothing for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from policyscan.engine import CheckovState
@@ -28,7 +29,9 @@ def report_schema() -> _Schema:
             "document": _document(),
             "verdict": _verdict(),
             "checkov": _checkov(),
+            "fixed": _fixed(),
             "source": _source(),
+            "waiver": _waiver(),
         },
     }
 
@@ -37,7 +40,19 @@ def _document() -> _Schema:
     return _object(
         "The report of one plan.",
         schema_version={"const": "1"},
-        tool=_object("What judged it.", name={"const": "policyscan"}, version=_text("Its version")),
+        tool=_object(
+            "What judged it.",
+            name={"const": "policyscan"},
+            version=_text("Its version"),
+            checkov=_or_null(
+                _object(
+                    "The Checkov that ran beside it.",
+                    version=_text("Its version"),
+                    edges=_text('The edges it went by: "corrected" or "stock"'),
+                    note=_text('What to know of how it ran, else ""'),
+                )
+            ),
+        ),
         plan=_object(
             "The plan. Of one that cannot be read only the path is known.",
             path=_text("As the command line calls it"),
@@ -50,6 +65,7 @@ def _document() -> _Schema:
         summary=_summary(),
         verdicts=_list("#/$defs/verdict", "Those of our rules, by rule and address"),
         checkov=_list("#/$defs/checkov", "Those of Checkov's checks"),
+        fixed=_list("#/$defs/fixed", "Failures before the plan that are none after it"),
         errors=_texts("What kept the plan from being judged"),
         warnings=_texts("What to know about the input"),
     )
@@ -61,21 +77,15 @@ def _summary() -> _Schema:
         exit_code={"enum": [0, 1, 2, 3]},
         outcome={"enum": list(_OUTCOMES)},
         why=_or_null(_text("Why nothing was judged")),
-        verdicts=_object(
-            "How many of our rules' verdicts are of each kind.",
-            **{str(each): _count(f"Verdicts that are {each}") for each in Verdict},
-        ),
-        failed=_object(
-            "How many of their failures are of each severity.",
-            **{str(each): _count(f"Failures that are {each}") for each in Severity},
-        ),
-        checkov={
-            "description": "What became of Checkov: a word, or an object that has it as `state`",
-            "anyOf": [
-                {"enum": [str(each) for each in CheckovState]},
-                {"type": "object"},
-            ],
-        },
+        verdicts=_tally("Verdicts of our rules", Verdict),
+        failed=_tally("Their failures", Severity),
+        checkov={"enum": [str(each) for each in CheckovState]},
+        checkov_verdicts=_tally("Verdicts of Checkov's checks", Verdict),
+        checkov_failed=_tally("Their failures", Severity),
+        waived=_count("What is waived, of our rules and of Checkov"),
+        changed_only={"type": "boolean"},
+        standing=_count("Failures that are not of the plan's making"),
+        fixed=_count("Failures that the plan mends"),
         replay=_object(
             "Whether Terraform evaluated the source again.",
             used={"type": "boolean"},
@@ -116,7 +126,8 @@ def _verdict() -> _Schema:
         strikes=_or_null({"enum": [str(each) for each in Phase]}),
         cause=_or_null(_text("What several findings share")),
         new={"type": "boolean"},
-        waived=_or_null({"type": "object"}),
+        in_baseline={"type": "boolean"},
+        waived={"$ref": "#/$defs/waiver"},
     )
 
 
@@ -124,12 +135,49 @@ def _checkov() -> _Schema:
     return _object(
         "What a check of Checkov says of an address.",
         id=_text("The check's id, such as CKV_AWS_158"),
+        name=_text("What the check asks for"),
+        severity={"enum": [str(each) for each in Severity]},
         address=_text("The instance"),
         verdict={"enum": [str(each) for each in Verdict]},
-        severity={"enum": [str(each) for each in Severity]},
+        stock=_or_null({"enum": [str(each) for each in Verdict]}),
         guideline=_or_null(_text("A page to read on")),
-        conflict=_or_null({"type": "object"}),
+        shared_with=_or_null(_text("The rule of ours that finds the same there")),
+        conflict=_or_null(
+            _object(
+                "Where the policy asks for the opposite.",
+                rule=_text("The rule of ours that wins"),
+                why=_text("Why"),
+            )
+        ),
+        source={"$ref": "#/$defs/source"},
+        new={"type": "boolean"},
+        in_baseline={"type": "boolean"},
+        waived={"$ref": "#/$defs/waiver"},
     )
+
+
+def _fixed() -> _Schema:
+    return _object(
+        "A failure of the world before the plan.",
+        rule=_text("The rule's id"),
+        name=_text("The rule's name"),
+        group=_text("The rule's group"),
+        severity={"enum": [str(each) for each in Severity]},
+        address=_text("The instance"),
+        message=_text("What was wrong"),
+        source={"$ref": "#/$defs/source"},
+    )
+
+
+def _waiver() -> _Schema:
+    waiver = _object(
+        "Who answers for a finding, and until when; a skip comment of Checkov names neither.",
+        reason=_text("Why it may stay"),
+        owner=_or_null(_text("Who answers for it")),
+        expires=_or_null(_text("The last day, as 2027-01-31")),
+        place=_text("Where it is written"),
+    )
+    return _or_null(waiver)
 
 
 def _source() -> _Schema:
@@ -151,6 +199,10 @@ def _object(what: str, **properties: _Schema) -> _Schema:
         "properties": properties,
         "required": list(properties),
     }
+
+
+def _tally(what: str, kinds: Iterable[str]) -> _Schema:
+    return _object(f"{what}, by kind.", **{str(each): _count(f"{what}: {each}") for each in kinds})
 
 
 def _text(what: str) -> _Schema:

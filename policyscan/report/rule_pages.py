@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policyscan.engine import PackRule
+from policyscan.report.checkov_page import CHECKOV_PAGE, checkov_page, relations_of
 from policyscan.rule import Phase
 
 _NOTICE = "<!-- Made from the rule's file and its fixtures by `make docs`; change them there. -->"
@@ -60,7 +61,8 @@ def rule_pages(
     pages = {
         f"{each.rule.id}.md": rule_page(each, shown.get(each.rule.id, Example())) for each in pack
     }
-    return {"README.md": index_page(pack, shown), **pages}
+    index = {"README.md": index_page(pack, shown), CHECKOV_PAGE: checkov_page(pack)}
+    return {**index, **pages}
 
 
 def rule_page(each: PackRule, example: Example) -> str:
@@ -87,6 +89,8 @@ def rule_page(each: PackRule, example: Example) -> str:
             for one in rule.parameters
         ]
         lines.append("")
+    if rule.checkov:
+        lines += ["## Beside Checkov", "", *(f"- {each}" for each in relations_of(rule)), ""]
     return "\n".join(lines)
 
 

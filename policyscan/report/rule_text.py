@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from policyscan.engine import PackRule, Settings
+from policyscan.report.checkov_page import relations_of
 from policyscan.report.rule_pages import Example
 from policyscan.rule import Parameter, Rule, Setting
 
@@ -79,6 +80,9 @@ def render_rule(
     if rule.parameters:
         listed = "\n".join(_described(rule, one, settings) for one in rule.parameters)
         sections.insert(-1, f"## Parameters\n{listed}")
+    if rule.checkov:
+        told = "\n".join(line for one in relations_of(rule) for line in _folded(one, "", 100))
+        sections.insert(-1, f"## Beside Checkov\n{told}")
     origin = settings.origin(rule.id, "severity")
     severity = f"Severity: {settings.severity(rule)} ({origin})."
     judged = f"Group: {rule.group}. Judges: {', '.join(rule.types) or 'the plan'}."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from policyscan import __version__
-from policyscan.report.problems import Problem, problems_of, told
+from policyscan.report.problems import Found, Problem, problems_by_plan, told
 from policyscan.report.safe import clipped, plain_json, plain_lines
 from policyscan.report.sarif_rules import LEVELS, sarif_rule
 from policyscan.report.scans import Place, Report, Scan
@@ -38,23 +38,21 @@ _LINK: Final = re.compile(r"\](?=\()")
 
 def render_sarif(report: Report) -> str:
     """The SARIF file, small enough for GitHub: of too many results the worst are kept."""
-    problems = [problems_of(report, scan) for scan in report.scans]
+    found = problems_by_plan(report)
     most = MOST_RESULTS
     while True:
-        text = _rendered(report, problems, most)
+        text = _rendered(report, found, most)
         size = _gzipped(text)
         if size <= MOST_BYTES or most <= 1:
             return text
-        largest = min(most, max(map(len, problems), default=0))
+        largest = min(most, max((len(problems) for _, problems in found), default=0))
         most = max(1, min(largest * 9 * MOST_BYTES // (10 * size), largest - 1))
 
 
-def _rendered(report: Report, problems: Sequence[Sequence[Problem]], most: int) -> str:
-    runs = [
-        _run(report, scan, found, most) for scan, found in zip(report.scans, problems, strict=True)
-    ]
+def _rendered(report: Report, found: Found, most: int) -> str:
+    runs = [_run(report, scan, problems, most) for scan, problems in found]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
-    return plain_json(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
+    return plain_json(json.dumps(log, ensure_ascii=False)) + "\n"
 
 
 def _gzipped(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policyscan.engine import Judgement
+from policyscan.engine import CHECKOV, Judgement
 from policyscan.report.problems import title_of
 from policyscan.report.safe import clipped, plain_lines
 from policyscan.report.screen import plain
@@ -26,17 +26,17 @@ _SCORES: Final = {
 _SECURITY_RULES: Final = frozenset({"PS204", "PS210", "PS502", "PS503", "PS504", "PS603", "PS604"})
 """Whom the network lets in, what roles may do, where credentials and images come from. All other
 rules are about what deploys, runs and is paid for: GitHub shows those by their level."""
-_SECURITY_GROUPS: Final = frozenset({"CHECKOV", "SECURITY"})
+_SECURITY_GROUPS: Final = frozenset({CHECKOV, "SECURITY"})
 """Groups of which every rule is about security; the second is for packs of other people."""
 
 
 def sarif_rule(judgement: Judgement, page: str) -> dict[str, Any]:
     """The descriptor of a judgement's rule; `page` is its Markdown, "" where there is none."""
     rule = judgement.rule
-    title = f"{plain(rule.title) or title_of(rule)}."
+    title = f"{plain(rule.title)}."
     described: dict[str, Any] = {
         "id": rule.id,
-        **({"name": rule.name} if rule.name not in {"", rule.id} else {}),
+        "name": plain(rule.name),
         "shortDescription": {"text": f"{title_of(rule)}: {title}"},
         "fullDescription": {"text": title},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the text report looks: its columns, whether in colour, whether with failures only."""
+    """How the text report looks: its columns, whether in colour, and what is in it.
+
+    `quiet` leaves it at failures and the summary; `show_waived` shows what is waived too.
+    """
 
     width: int = 100
     colour: bool = False
     quiet: bool = False
+    show_waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,15 @@ class Report:
 
     def file(self, name: str) -> str:
         """A file as seen from the root, with `/`; of one outside what leads to it from there."""
-        plan, colon, inside = name.partition(":")
-        if colon and len(PurePath(plan).name) > 1:
-            # Source out of a saved plan, which lies in the folder it was made of.
-            name = os.path.join(os.path.dirname(plan), inside)  # noqa: PTH118, PTH120 - texts
-        path = os.path.normpath(os.path.join(self.folder, name))  # noqa: PTH118 - no disk
-        parts = PurePath(os.path.relpath(path, self.root)).parts
-        return "/".join(part for part in parts if part != os.pardir)
+        return _seen_from(self.root, self.folder, name)
+
+
+@cache
+def _seen_from(root: str, folder: str, name: str) -> str:
+    plan, colon, inside = name.partition(":")
+    if colon and len(PurePath(plan).name) > 1:
+        # Source out of a saved plan, which lies in the folder it was made of.
+        name = os.path.join(os.path.dirname(plan), inside)  # noqa: PTH118, PTH120 - texts
+    path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 - the disk is not asked
+    parts = PurePath(os.path.relpath(path, root)).parts
+    return "/".join(part for part in parts if part != os.pardir)

@@ -1,6 +1,7 @@
 """Writes JSON Schemas of files we read and of the report: `python -m policyscan.report.schemas`.
 
-Those of files are made of the forms that policyscan itself checks them by.
+Those of files, which are configurations, profiles and waivers, are made of the forms that
+policyscan itself checks them by.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from policyscan.engine import (
     load_pack,
     profile_form,
 )
+from policyscan.engine.form import Form
+from policyscan.engine.waiver_file import WAIVERS_FORM
 from policyscan.report.report_schema import report_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
@@ -24,10 +27,17 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
     """Every schema by its file name."""
-    forms = {"configuration": configuration_form(pack), "profile": profile_form(pack)}
+    forms: dict[str, Form] = {
+        "configuration": configuration_form(pack),
+        "profile": profile_form(pack),
+        "waivers": WAIVERS_FORM,
+    }
     found = {
         # An empty file sets nothing.
-        **{name: {**form.schema, "type": ["object", "null"]} for name, form in forms.items()},
+        **{
+            name: {**form.schema, "type": [form.schema["type"], "null"]}
+            for name, form in forms.items()
+        },
         "report": report_schema(),
     }
     return {

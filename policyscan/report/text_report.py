@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from policyscan.engine import Judgement, Outcome, nothing_judged
+from policyscan.engine import Judgement, Outcome, Waiver, nothing_judged
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.box import boxed
 from policyscan.report.checkov_text import (
@@ -42,22 +42,34 @@ class _Group:
     members: tuple[Judgement, ...]
 
 
-def render_text(
-    outcome: Outcome, exit_code: int, *, width: int = 100, colour: bool = False, quiet: bool = False
+def render_text(  # noqa: PLR0913 - one argument per flag
+    outcome: Outcome,
+    exit_code: int,
+    *,
+    width: int = 100,
+    colour: bool = False,
+    quiet: bool = False,
+    show_waived: bool = False,
 ) -> str:
     """The report of one plan, ended by one line that says what it comes to.
 
-    `width` is the number of columns to fill; without `colour` no control sequence is written.
+    `width` is the number of columns to fill; without `colour` no control sequence is written. What
+    is waived comes after all others with `show_waived`, else it is only counted.
     """
     style = Style(colour=colour)
     lines: list[str] = []
     also = shared(outcome)
-    for group in _groups(outcome, Verdict.FAIL):
+    shown = [
+        each
+        for each in outcome.judgements
+        if not outcome.is_set_aside(each) and (show_waived or each.waiver is None)
+    ]
+    for group in _groups(shown, Verdict.FAIL):
         lines += [*_failure(group, outcome, also, style, width), ""]
-    lines += checkov_failures(outcome, style, width)
+    lines += checkov_failures(outcome, style, width, show_waived=show_waived)
     if not quiet:
         lines += checkov_remarks(outcome, style, width)
-        lines += _unknowns(outcome, style, width)
+        lines += _unknowns(shown, style, width)
         lines += _warnings(outcome, style)
     for error in outcome.errors:
         lines.append(f"{style.bad('error')}: {plain(error)}")
@@ -76,17 +88,18 @@ def render_finding(judgement: Judgement, width: int = 96) -> str:
     return "\n".join([_heading(judgement, Style(colour=False)), *_told(judgement.finding, width)])
 
 
-def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
+def _groups(judgements: Iterable[Judgement], verdict: Verdict) -> list[_Group]:
     order = list(Severity)
-    groups: dict[tuple[str, str], list[Judgement]] = {}
-    for each in outcome.judgements:
+    groups: dict[tuple[str, str, Waiver | None], list[Judgement]] = {}
+    for each in judgements:
         if each.verdict is verdict:
             cause = each.finding.cause or each.finding.address
-            groups.setdefault((each.rule.id, cause), []).append(each)
+            groups.setdefault((each.rule.id, cause, each.waiver), []).append(each)
     found = [_Group(members[0], tuple(members)) for members in groups.values()]
     return sorted(
         found,
         key=lambda one: (
+            one.first.waiver is not None,
             order.index(one.first.severity),
             one.first.rule.id,
             one.first.finding.address,
@@ -101,6 +114,8 @@ def _failure(
     yield _heading(judgement, style)
     for other in group.members[1:]:
         yield f"{_INDENT}also {plain(other.finding.address)}"
+    if judgement.waiver is not None:
+        yield from wrapped(_waived(judgement.waiver), width)
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
     checks = sorted(
@@ -108,7 +123,8 @@ def _failure(
     )
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
-    standing = "" if judgement.is_new else "  (standing: this plan does not change it)"
+    is_standing = not any(each.is_new for each in group.members)
+    standing = "  (standing: not of this plan's making)" if is_standing else ""
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
@@ -116,6 +132,17 @@ def _heading(judgement: Judgement, style: Style) -> str:
     heading = style.strong(f"{judgement.rule.id} {judgement.rule.name}")
     address = plain(judgement.finding.address)
     return f"{heading}  {style.severity(judgement.severity)}  {address}"
+
+
+def answer(waiver: Waiver) -> str:
+    """Until when, by whom and why something is waived."""
+    until = f"until {waiver.expires}, " if waiver.expires else ""
+    owner = waiver.owner or "a comment for Checkov"
+    return f"{until}{owner}: {waiver.reason or 'no reason given'}"
+
+
+def _waived(waiver: Waiver) -> str:
+    return f"Waived {answer(waiver)} ({waiver.place})"
 
 
 def _told(finding: Finding, width: int) -> Iterator[str]:
@@ -154,14 +181,14 @@ def _source(judgement: Judgement, outcome: Outcome, style: Style) -> Iterator[st
         yield from (f"{_INDENT}{line}" for line in boxed(lines, span, style))
 
 
-def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
-    groups = _groups(outcome, Verdict.UNKNOWN)
+def _unknowns(judgements: Iterable[Judgement], style: Style, width: int) -> Iterator[str]:
+    groups = _groups(judgements, Verdict.UNKNOWN)
     if not groups:
         return
     yield style.strong("Not decided")
-    alike: dict[tuple[str, str], list[Judgement]] = {}
+    alike: dict[tuple[str, str, Waiver | None], list[Judgement]] = {}
     for each in (each for group in groups for each in group.members):
-        alike.setdefault((each.rule.id, each.finding.message), []).append(each)
+        alike.setdefault((each.rule.id, each.finding.message, each.waiver), []).append(each)
     for members in alike.values():
         for each in members if len(members) <= _MOST_ALIKE else members[:1]:
             rule, finding, span = each.rule, each.finding, each.span
@@ -170,6 +197,8 @@ def _unknowns(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
             yield from wrapped(
                 f"{rule.id} {rule.name}  {finding.address}{place}{others}: {finding.message}", width
             )
+            if each.waiver is not None:
+                yield from wrapped(_waived(each.waiver), width)
     yield ""
 
 
@@ -180,6 +209,7 @@ def _warnings(outcome: Outcome, style: Style) -> Iterator[str]:
 
 def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     counts = outcome.counts()
+    waived = sum(each.waiver is not None for each in outcome.all_judgements)
     plan = outcome.platform.plan
     kind = _KINDS.get(kind_of(plan), "")
     yield (
@@ -187,7 +217,9 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
         f"{len(outcome.judgements)} verdicts: "
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
+        f"{f', {waived} waived' if waived else ''}"
     )
+    yield from _beside(outcome)
     yield checkov_summary(outcome, style)
     if outcome.replay.is_used:
         yield "Replay: Terraform evaluated the source again, to tell what apply will fill in"
@@ -196,19 +228,35 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     yield _last_line(outcome, exit_code, style)
 
 
+def _beside(outcome: Outcome) -> Iterator[str]:
+    """What is not shown because it was there already, and what the plan mends."""
+    aside = [
+        each
+        for each in outcome.all_judgements
+        if each.verdict is Verdict.FAIL and outcome.is_set_aside(each) and not each.is_overruled
+    ]
+    listed = sum(each.is_in_baseline for each in aside)
+    if listed:
+        yield f"{listed} in the baseline, not shown"
+    if standing := len(aside) - listed:
+        yield f"{standing} standing, not shown: not of this plan's making"
+    if outcome.fixed:
+        yield f"{len(outcome.fixed)} fixed by this plan"
+
+
 def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
     match exit_code:
         case 2:
             return style.bad(_NOT_JUDGED)
         case 3:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
-    failed = [
-        each for each in outcome.all_judgements if each.verdict is Verdict.FAIL and each.counts
-    ]
+    standing = [each for each in outcome.all_judgements if not each.is_overruled]
+    every = [each for each in standing if each.verdict is Verdict.FAIL]
+    failed = [each for each in every if not outcome.is_set_aside(each)]
     if exit_code == 0 and not failed:
-        unknown = outcome.counts()[Verdict.UNKNOWN]
+        unknown = sum(each.verdict is Verdict.UNKNOWN for each in standing)
         tail = f", {unknown} not decided" if unknown else ""
-        return style.good(f"PASS: nothing fails{tail}")
+        return style.good(f"PASS: nothing {'new ' if every else ''}fails{tail}")
     worst = [
         f"{count} {severity}"
         for severity in Severity

@@ -29,6 +29,7 @@ from policyscan.rule.balancing import (
     keeps_clients,
     subnet_paths,
 )
+from policyscan.rule.beside import Agrees, Opposes, When, holds
 from policyscan.rule.capacity import AttachedProviders, Share, attached_to, gives_already, shares_of
 from policyscan.rule.claims import Claim
 from policyscan.rule.containers import Container, ImageOrigin, TaskImages
@@ -137,6 +138,7 @@ __all__ = [
     "VPCS",
     "WEB",
     "Absent",
+    "Agrees",
     "Answer",
     "Attached",
     "AttachedProviders",
@@ -168,6 +170,7 @@ __all__ = [
     "NamedPort",
     "Need",
     "Note",
+    "Opposes",
     "Parameter",
     "Parameters",
     "Passage",
@@ -209,6 +212,7 @@ __all__ = [
     "Wait",
     "Wanted",
     "Way",
+    "When",
     "advised",
     "allowed",
     "arguments",
@@ -236,6 +240,7 @@ __all__ = [
     "gives_already",
     "has_windows",
     "hcl",
+    "holds",
     "home_of",
     "in_container",
     "in_module",

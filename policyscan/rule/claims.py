@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,15 +68,11 @@ class Claims:
             if claim.key is not None:
                 self._by_key.setdefault(claim.key, []).append(claim)
 
-    def rivals(self, claim: Claim) -> tuple[Claim, ...]:
+    def rivals(self, claim: Claim) -> Iterator[Claim]:
         """What else claims the same name; of these one at least is new."""
-        if claim.key is None:
-            return ()
-        return tuple(
-            other
-            for other in self._by_key[claim.key]
-            if other is not claim and _clash(claim.resource, other.resource)
-        )
+        for other in self._by_key[claim.key] if claim.key is not None else ():
+            if other is not claim and _clash(claim.resource, other.resource):
+                yield other
 
     def _claim(self, resource: Resource, row: dict[str, Any]) -> Claim | None:
         """What a resource claims by its name, None when it has no name of its own."""

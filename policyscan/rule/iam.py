@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Template, Unknown
@@ -80,7 +81,7 @@ class Roles:
         self.documents = Documents(graph)
         self._read: dict[str, Role] = {}
 
-    @property
+    @cached_property
     def all(self) -> tuple[Role, ...]:
         """Every role that stands after the plan."""
         return tuple(self.of(each) for each in self._graph.of_type(ROLE) if not each.is_deleted)
@@ -151,6 +152,20 @@ class Roles:
         if allowed is not None:
             return Permission(Answer.YES, allowed)
         return Permission(Answer.UNKNOWN, None, maybe) if maybe else Permission(Answer.NO)
+
+    @cached_property
+    def _holders(self) -> Mapping[str, Mapping[str, Role]]:
+        """Roles by address, by the addresses and the names of the policies they have."""
+        found: dict[str, dict[str, Role]] = {}
+        for role in self.all:
+            for policy in role.policies:
+                for name in (policy.address, policy.name):
+                    found.setdefault(name, {})[role.resource.address] = role
+        return found
+
+    def with_policy(self, policy: Resource) -> tuple[Role, ...]:
+        """The roles that have a policy, in order of address."""
+        return tuple(self._holders.get(policy.address, {}).values())
 
     # -- what is attached ---------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from policyscan.graph import WRITTEN, Confidence, Members, ResourceGraph, Target
@@ -120,17 +122,34 @@ class Logs:
             return Group(str(name), resource, certainty_of(logging.group))
         if not isinstance(name, str):
             return Group(why="the name of its log group is known only after apply")
-        open_names = []
-        for resource in (*self._graph.of_type(GROUP), *self._graph.data_of_type(GROUP)):
-            value = resource.value("name")
-            if value == Known(name) or text_of(value) == name:
-                return Group(name, resource)
-            if isinstance(value, Unknown) or resource.is_written("name_prefix"):
-                open_names.append(resource.address)
-        if open_names:
-            why = f"whether {open_names[0]} will be called {logging.shown(name)} is open"
+        if (found := self._by_name.get(name)) is not None:
+            return Group(name, found)
+        if self._of_open_name:
+            why = f"whether {self._of_open_name} will be called {logging.shown(name)} is open"
             return Group(name, why=why)
         return Group(name)
+
+    @cached_property
+    def _every(self) -> tuple[Resource, ...]:
+        return (*self._graph.of_type(GROUP), *self._graph.data_of_type(GROUP))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Resource]:
+        """The first log group of each name the plan tells."""
+        named = ((text_of(each.value("name")), each) for each in reversed(self._every))
+        return {name: group for name, group in named if name is not None}
+
+    @cached_property
+    def _of_open_name(self) -> str:
+        """The first log group that may have any name, "" when there is none."""
+        return next(
+            (
+                each.address
+                for each in self._every
+                if isinstance(each.value("name"), Unknown) or each.is_written("name_prefix")
+            ),
+            "",
+        )
 
 
 def _constant(members: Members) -> str:

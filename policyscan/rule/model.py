@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from policyscan.rule.beside import Agrees, Opposes
 from policyscan.rule.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ class Rule:
     """A rule's constant part; its `check` function stands beside it in the same file.
 
     `title` says what holds when the rule passes. `types` are those of all resources it judges.
+    `checkov` is what it has to do with checks of Checkov's.
     """
 
     id: str
@@ -193,3 +195,4 @@ class Rule:
     title: str
     types: tuple[str, ...]
     parameters: tuple[Parameter, ...] = field(default=())
+    checkov: tuple[Agrees | Opposes, ...] = field(default=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from policyscan.graph import ResourceGraph
@@ -69,6 +70,16 @@ class Platform:
     def logs(self) -> Logs:
         """Where containers write their logs."""
         return Logs(self.graph, self.images)
+
+    @cached_property
+    def log_writers(self) -> Mapping[str, Resource]:
+        """The first task definition that logs to a log group, by the group's address."""
+        found: dict[str, Resource] = {}
+        for definition in self.task_definitions:
+            for logging in self.logs.of(definition) or ():
+                if (group := self.logs.group(logging).resource) is not None:
+                    found.setdefault(group.address, definition)
+        return found
 
     @cached_property
     def secrets(self) -> Secrets:

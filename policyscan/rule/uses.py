@@ -68,12 +68,30 @@ class Users:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
+        self._doubts: dict[frozenset[tuple[str, str]], tuple[tuple[Step, str], ...]] = {}
 
     def of(self, address: str, use: Use | None = None) -> Iterator[tuple[Edge, Resource]]:
         """What of the types that use anything names it; where a `use` has others, these too."""
         yield from self._named.get(address, ())
         if use is not None and use.has_others:
             yield from self._others.get(address, ())
+
+    def doubts(self, by: Mapping[str, str]) -> tuple[tuple[Step, str], ...]:
+        """What may use any resource as well, as it could not be followed, and why.
+
+        `by` says by type the attribute that names what is used. Many ask by the same ones.
+        """
+        key = frozenset(by.items())
+        if key not in self._doubts:
+            self._doubts[key] = tuple(self._open(by))
+        return self._doubts[key]
+
+    def _open(self, by: Mapping[str, str]) -> Iterator[tuple[Step, str]]:
+        for user in self._graph.of_type(*by):
+            found = self._graph.resolve(user, by[user.type])
+            if not user.is_deleted and found.is_open:
+                why = "; ".join(found.unresolved) or self._graph.advice
+                yield Step(user.address, by[user.type]), f"is known only after apply: {why}"
 
     @cached_property
     def _named(self) -> Mapping[str, list[tuple[Edge, Resource]]]:
@@ -88,7 +106,7 @@ class Users:
         found: dict[str, list[tuple[Edge, Resource]]] = {}
         for user in users:
             if user.mode == "managed" and not user.is_deleted:
-                for edge in self._graph.edges.values_of(user.address):
+                for edge in self._graph.edges.values_of(user.address, USES):
                     found.setdefault(edge.target, []).append((edge, user))
         return found
 
@@ -96,15 +114,6 @@ class Users:
 def uses(use: Use, user: Resource) -> bool:
     """Whether what refers to a resource uses it."""
     return user.type in use.by or (use.has_others and not user.type.startswith(_NO_USE))
-
-
-def may_use(by: Mapping[str, str], graph: ResourceGraph) -> Iterator[tuple[Step, str]]:
-    """What may use any resource as well, as it could not be followed, and why."""
-    for user in graph.of_type(*by):
-        found = graph.resolve(user, by[user.type])
-        if not user.is_deleted and found.is_open:
-            why = "; ".join(found.unresolved) or graph.advice
-            yield Step(user.address, by[user.type]), f"is known only after apply: {why}"
 
 
 def put_to_use(resource: Resource) -> str:

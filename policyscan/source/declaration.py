@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from policyscan.source import json_syntax, scan
 from policyscan.source.body import Body, read_body
+from policyscan.source.comments import comments
 from policyscan.source.model import Span
 from policyscan.source.text import error_at, read_text
 
@@ -148,15 +149,30 @@ def read_file(root: str, file: str, path: Path) -> tuple[list[Declaration], list
     with refusing_depth(root, Span(file, 1, 1)):
         if file.endswith(".json"):
             top = json_syntax.read_file(text)
-            return list(_json_declarations(top)), list(json_syntax.comments(top))
+            json = list(_json_declarations(top))
+            said = json_syntax.comments(top, {each.node.start: address_of(each) for each in json})
+            return list(json), list(said)
         hcl = [
             HclDeclaration(each.kind, each.labels, each.text, each.opening)
             for each in scan.headers(text)
         ]
-        return list(hcl), list(scan.comments(text))
+        return list(hcl), list(comments(text, ((address_of(each), each) for each in hcl)))
 
 
-def _json_declarations(top: Json) -> Iterator[Declaration]:
+def address_of(declaration: Declaration) -> str:
+    """What the rest of its module calls a block, "" for one that nothing can name."""
+    if declaration.kind not in LABELS:
+        return ""
+    match declaration.kind:
+        case "resource":
+            return ".".join(declaration.labels)
+        case "provider":
+            alias = declaration.argument("alias")
+            return ".".join(("provider", *declaration.labels, *([alias] if alias else [])))
+    return ".".join((declaration.kind, *declaration.labels))
+
+
+def _json_declarations(top: Json) -> Iterator[JsonDeclaration]:
     for kind, value in top.pairs or ():
         for labels, node in json_syntax.labelled(value, LABELS.get(kind, 0)):
             yield JsonDeclaration(kind, labels, node)

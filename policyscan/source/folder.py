@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
 from policyscan.source.body import override
-from policyscan.source.declaration import LABELS, read_file, read_inside
+from policyscan.source.declaration import LABELS, address_of, read_file, read_inside
 from policyscan.source.model import Block, Deferred, shown_path
 from policyscan.source.place import Place
 from policyscan.source.text import error_at
@@ -125,7 +125,7 @@ def _declare(
         count = sum(1 for address in declared if address.startswith(f"{name}["))
         declared[f"{name}[{count}]"] = [each]
         return
-    address = _address(each)
+    address = address_of(each)
     before = declared.get(address)
     # A provider that is configured nowhere is configured with nothing.
     is_default_provider = each.kind == "provider" and address == f"provider.{each.labels[0]}"
@@ -137,16 +137,6 @@ def _declare(
         first = before[0].span
         raise _error(each, f"{address} is already declared at {first.file}:{first.line}; keep one")
     declared.setdefault(address, []).append(each)
-
-
-def _address(each: Declaration) -> str:
-    match each.kind:
-        case "resource":
-            return ".".join(each.labels)
-        case "provider":
-            alias = each.argument("alias")
-            return ".".join(("provider", *each.labels, *([alias] if alias else [])))
-    return ".".join((each.kind, *each.labels))
 
 
 def _last_argument(parts: list[Declaration], name: str) -> str | None:

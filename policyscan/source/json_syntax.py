@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from policyscan.source.body import Body, dynamic_block, read_argument
+from policyscan.source.comments import OURS
 from policyscan.source.expression import expression
 from policyscan.source.json_text import json_place, read_json
 from policyscan.source.model import Comment
@@ -18,7 +19,7 @@ from policyscan.source.syntax import parse_expression
 from policyscan.source.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from policyscan.source.body import Trail
     from policyscan.source.expression import Scope
@@ -50,15 +51,21 @@ def labelled(node: Json, count: int) -> Iterator[tuple[tuple[str, ...], Json]]:
                 yield from (((name, *rest), body) for rest, body in labelled(inner, count - 1))
 
 
-def comments(node: Json) -> Iterator[Comment]:
-    """The values of `//` keys that start with `policyscan:`."""
-    for name, value in node.pairs or ():
-        if name == _COMMENT and str(value.value).startswith("policyscan:"):
-            yield Comment(str(value.value), node.text.file, value.span.line)
-        yield from comments(value)
-    if node.pairs is None and isinstance(node.value, tuple):
-        for each in node.value:
-            yield from comments(each)
+def comments(top: Json, blocks: Mapping[int, str]) -> Iterator[Comment]:
+    """The values of `//` keys that start with `policyscan:`; Checkov looks for none in JSON.
+
+    `blocks` are the addresses of blocks by where their bodies start.
+    """
+    if f'"{OURS}' in top.text.content:
+        yield from _comments(top, blocks, "")
+
+
+def _comments(node: Json, blocks: Mapping[int, str], block: str) -> Iterator[Comment]:
+    block = blocks.get(node.start, block)
+    for name, value in node.parts:
+        if name == _COMMENT and str(value.value).startswith(OURS):
+            yield Comment(str(value.value), node.text.file, value.span.line, block)
+        yield from _comments(value, blocks, block)
 
 
 def json_body(node: Json, trail: Trail, scope: Scope = frozenset()) -> Body:

@@ -189,11 +189,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment addressed to this program; `text` starts with `policyscan:`."""
+    """A comment addressed to this program or to Checkov, and the block that it is about.
+
+    `text` starts with `policyscan:`, or with `checkov:skip=` and the like. `block` is the key of a
+    block of the module, "" where it stands neither inside of one nor directly above.
+    """
 
     text: str
     file: str
     line: int
+    block: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from policyscan.source.model import Comment
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +41,6 @@ _LABEL: Final = re.compile(rf"{_QUOTED}|{_NAME}")
 _ESCAPE: Final = re.compile(r"\$\$\{|%%\{|\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)")
 _SHOWN: Final = re.compile(rf"{_NAME}|\d+|[^\w]")
 _CLOSING: Final = {"{": "}", "(": ")", "[": "]"}
-_FOR_US: Final = "policyscan:"
 
 
 class Token(NamedTuple):
@@ -151,17 +148,6 @@ def headers(text: Text) -> Iterator[Header]:
 def _end_of_blank(text: Text, position: int) -> int:
     match = _BLANK.match(text.content, position)
     return position if match is None else match.end()
-
-
-def comments(text: Text) -> Iterator[Comment]:
-    """The comments of a file that start with `policyscan:`."""
-    if _FOR_US not in text.content:
-        return
-    for token in tokens(text):
-        if token.kind == "comment":
-            said = text.content[token.start : token.end].removesuffix("*/").lstrip("#/*").strip()
-            if said.startswith(_FOR_US):
-                yield Comment(said, text.file, text.line_at(token.start))
 
 
 def argument(text: Text, name: str) -> str | None:

@@ -1,5 +1,6 @@
 """HCL text -> python-hcl2's syntax tree. The only place that imports it, and as late as can be.
 
+Most source is so plain that `quick` makes the same tree without it.
 python-hcl2 sees masked text (`scan.mask`), so it decides structure alone; what is written at a
 place is always cut from the source itself, and templates are read piece by piece.
 """
@@ -10,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from policyscan.source.quick import quick
 from policyscan.source.scan import Insert, inserts, mask, named
 from policyscan.source.text import Text
 
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
     from lark import Token, Tree
 
     from policyscan.source.model import Span
+    from policyscan.source.twig import Twig
 
-    Node = Tree[Token]
+    Node = Tree[Token] | Twig
 
 _KEYWORD: Final = re.compile(r"\s*([a-z]+)")
 _FOR: Final = re.compile(r"\s*for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in\b")
@@ -117,11 +120,13 @@ def parse(text: Text, length: int | None = None) -> tuple[Code, Node]:
     What the source itself says ends at `length`, where other than at the end of the text.
     Raises SourceError: python-hcl2 cannot read it.
     """
-    # Importing takes 0.1 s and loading the grammar as much: paid for when source is looked at.
+    masked = mask(text)
+    if (body := quick(masked)) is not None:
+        return Code(text, masked), body
+    # Importing takes 0.1 s and loading the grammar as much: paid for when nothing less will do.
     import hcl2  # noqa: PLC0415
     from lark.exceptions import UnexpectedInput  # noqa: PLC0415
 
-    masked = mask(text)
     try:
         tree = hcl2.parses_to_tree(masked)
     except UnexpectedInput as error:

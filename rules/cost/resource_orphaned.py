@@ -31,13 +31,14 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from policyscan.rule import (
     LOAD_BALANCERS,
     SUBNETS,
     TARGET_GROUPS,
+    Agrees,
     Confidence,
     Finding,
     Known,
@@ -62,7 +63,6 @@ from policyscan.rule.uses import (
     TARGETS,
     USES,
     Use,
-    may_use,
     put_to_use,
     uses,
     with_targets,
@@ -78,6 +78,7 @@ RULE = Rule(
     severity=Severity.LOW,
     title="Nothing is paid for and unused",
     types=(NAT, ADDRESS, *LOAD_BALANCERS, *TARGET_GROUPS, GROUP, REPOSITORY, ENDPOINT),
+    checkov=(Agrees("CKV2_AWS_19", "an Elastic IP that something has"),),
 )
 
 
@@ -114,14 +115,14 @@ def _judge_used(resource: Resource, platform: Platform) -> Finding:
                 path = (step, Step(resource.address))
                 return passed(resource.address, f"{edge.source} uses it", path=path)
             doubts.append((step, f"may mean another one; {platform.graph.advice}"))
-    doubts += may_use(use.by, platform.graph)
+    doubts += platform.users.doubts(use.by)
     return _unused(resource, use, doubts, platform, put_to_use(resource))
 
 
 def _unused(
     resource: Resource,
     use: Use,
-    doubts: list[tuple[Step, str]],
+    doubts: Sequence[tuple[Step, str]],
     platform: Platform,
     snippet: str,
 ) -> Finding:
@@ -177,7 +178,7 @@ def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
         says = f"{targets[0].address}, behind it, has a desired_count of 0"
         snippet = edit(targets[0], "desired_count = 1")
     use = Use(TARGETS, says)
-    return _unused(balancer, use, list(may_use(TARGETS, graph)), platform, snippet)
+    return _unused(balancer, use, platform.users.doubts(TARGETS), platform, snippet)
 
 
 def _judge_group(group: Resource, platform: Platform) -> Finding:
@@ -197,11 +198,9 @@ def _judge_logs(group: Resource, platform: Platform) -> Finding:
     name = group.value("name")
     if isinstance(name, Known) and str(name.value).startswith(BY_NAME):
         return not_applicable(group.address, "a service of AWS writes to it, by its name")
-    for definition in platform.task_definitions:
-        named = (platform.logs.group(each) for each in platform.logs.of(definition) or ())
-        if group.address in {each.resource.address for each in named if each.resource}:
-            path = (Step(definition.address, "container_definitions"), Step(group.address))
-            return passed(group.address, f"{definition.address} logs to it", path=path)
+    if definition := platform.log_writers.get(group.address):
+        path = (Step(definition.address, "container_definitions"), Step(group.address))
+        return passed(group.address, f"{definition.address} logs to it", path=path)
     return _judge_used(group, platform)
 
 

@@ -32,6 +32,7 @@ from typing import Any
 
 from policyscan.rule import (
     Absent,
+    Agrees,
     Answer,
     Finding,
     Level,
@@ -62,6 +63,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     title="The task role is not the execution role",
     types=("aws_ecs_task_definition",),
+    checkov=(Agrees("CKV_AWS_249", "a role for the code that is not the execution role"),),
 )
 
 EXECUTION, TASK = "execution_role_arn", "task_role_arn"

@@ -39,6 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    Agrees,
     Attached,
     Certainty,
     Document,
@@ -77,6 +78,7 @@ OF_RESOURCES = (
 )
 
 TRUST = "assume_role_policy"
+MANAGED = "managed_policy_arns"
 KEPT_BY_AWS = ":iam::aws:policy/"
 
 DOCUMENT = "aws_iam_policy_document"
@@ -91,6 +93,15 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Policies name the actions and resources they allow",
     types=("aws_iam_role", *IDENTITY, *OF_RESOURCES),
+    checkov=(
+        Agrees("CKV_AWS_60", "a role that not everybody may take on", at=TRUST),
+        Agrees("CKV_AWS_274", "a role without AdministratorAccess", at=MANAGED),
+        Agrees("CKV_AWS_32", "a repository that not everybody may use"),
+        Agrees("CKV_AWS_70", "a bucket that not everybody may use"),
+        Agrees("CKV_AWS_168", "a queue that not everybody may use"),
+        Agrees("CKV_AWS_387", "a queue that not everybody may use"),
+        Agrees("CKV_AWS_169", "a topic that not everybody may use"),
+    ),
 )
 
 
@@ -159,7 +170,7 @@ def _broad(role: Role, policy: Attached, platform: Platform) -> Finding:
     step = Step(policy.address, policy.attribute, policy.name)
     attaches = platform.graph.resource(policy.address) or role.resource
     least = "aws_iam_policy.LEAST.arn"
-    if policy.attribute == "managed_policy_arns":
+    if policy.attribute == MANAGED:
         least = f"[{least}]"
     return fail(
         address,
@@ -258,8 +269,7 @@ def _holders(policy: Resource, platform: Platform) -> str:
     """Who may do it, and whose code that is, as the end of a sentence."""
     names = [
         role.resource.address + _users(role.resource, platform)
-        for role in platform.roles.all
-        if any(policy.address in {each.address, each.name} for each in role.policies)
+        for role in platform.roles.with_policy(policy)
     ]
     return f", for {', '.join(names)}" if names else ""
 

@@ -25,8 +25,7 @@ The flag is known only after apply. Give it a constant or a variable, or apply w
 
 ## Source
 The pages of the resources in the AWS provider's documentation; the attributes are listed in
-`policyscan/rule/tables/destroyability.json`. Checkov asks for the opposite in CKV_AWS_150,
-CKV_AWS_139, CKV_AWS_293, CKV_AWS_172, CKV_AWS_344 and CKV2_AWS_58.
+`policyscan/rule/tables/destroyability.json`.
 """
 
 from __future__ import annotations
@@ -34,8 +33,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    Agrees,
     Finding,
     Flag,
+    Opposes,
     Parameter,
     Parameters,
     Phase,
@@ -44,6 +45,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    When,
     edit,
     fail,
     flags_before,
@@ -53,6 +55,16 @@ from policyscan.rule import (
     rows_of_kind,
     undetermined,
 )
+
+CHECKS = (
+    ("CKV_AWS_139", "a cluster of RDS"),
+    ("CKV_AWS_150", "a load balancer"),
+    ("CKV_AWS_172", "a ledger of QLDB"),
+    ("CKV_AWS_293", "an instance of RDS"),
+    ("CKV_AWS_344", "a network firewall"),
+    ("CKV2_AWS_58", "a cluster of Neptune"),
+)
+"""What in Checkov looks at the same flag, each on a type of its own."""
 
 RULE = Rule(
     id="PS701",
@@ -67,6 +79,26 @@ RULE = Rule(
             "forbidden",
             "whether what stands may be protected, has to be, or either",
             choices=("forbidden", "required", "any"),
+        ),
+    ),
+    checkov=(
+        *(
+            Opposes(
+                check,
+                f"{what} that is not protected against deletion",
+                when=(When("protection", ("forbidden",)),),
+            )
+            for check, what in CHECKS
+        ),
+        *(
+            Agrees(
+                check,
+                f"{what} that is protected against deletion",
+                # Where this apply fails, protection is what is wrong.
+                strikes=Phase.DESTROY,
+                when=(When("protection", ("required",)),),
+            )
+            for check, what in CHECKS
         ),
     ),
 )

@@ -14,8 +14,7 @@ The mode is known only after apply. Give it a constant or a variable.
 
 ## Source
 Amazon S3 User Guide, "Locking objects with Object Lock"; AWS Backup Developer Guide, "AWS Backup
-Vault Lock". The attributes are listed in `policyscan/rule/tables/destroyability.json`. Checkov asks
-for the opposite in CKV_AWS_143.
+Vault Lock". The attributes are listed in `policyscan/rule/tables/destroyability.json`.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from collections.abc import Iterator
 from policyscan.rule import (
     Finding,
     Flag,
+    Opposes,
     Parameters,
     Phase,
     Platform,
@@ -44,6 +44,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Nothing is locked against its deletion for a time nobody can shorten",
     types=("aws_*",),
+    checkov=(Opposes("CKV_AWS_143", "a bucket without an object lock"),),
 )
 
 FOR_GOOD = ("aws_backup_vault_lock_configuration", "aws_glacier_vault_lock")

@@ -111,10 +111,9 @@ def _judge(claim: Claim, platform: Platform) -> Finding:
     address, attribute = claim.resource.address, claim.attribute
     if claim.key is None:
         return undetermined(address, f"{claim.why}; {platform.graph.advice}", at=attribute)
-    rivals = platform.claims.rivals(claim)
-    if not rivals:
+    rival = next(platform.claims.rivals(claim), None)
+    if rival is None:
         return passed(address, "nothing else claims its name", at=attribute)
-    rival = rivals[0]
     there = rival.resource.address
     exists = rival.resource.mode == "data"
     shown = _shown(claim)

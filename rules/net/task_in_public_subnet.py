@@ -36,6 +36,7 @@ from typing import Any
 
 from policyscan.rule import (
     IPV6,
+    Agrees,
     Exit,
     Finding,
     Known,
@@ -66,6 +67,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="Tasks run in private subnets without public addresses",
     types=("aws_ecs_service",),
+    checkov=(Agrees("CKV_AWS_333", "tasks without public addresses"),),
 )
 
 SUBNETS = "network_configuration[0].subnets"

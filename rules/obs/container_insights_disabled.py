@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyscan.rule import (
+    Agrees,
     Certainty,
     Finding,
     Known,
@@ -60,6 +61,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     title="Every ECS cluster has Container Insights on",
     types=("aws_ecs_cluster",),
+    checkov=(Agrees("CKV_AWS_65", "a cluster with Container Insights"),),
 )
 
 ON = ("enabled", "enhanced")

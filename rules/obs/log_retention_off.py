@@ -25,8 +25,7 @@ variable, or apply what it waits for first.
 
 ## Source
 Amazon CloudWatch Logs API Reference, PutRetentionPolicy; Amazon CloudWatch Logs User Guide,
-"Encrypt log data in CloudWatch Logs using AWS Key Management Service". Checkov takes any retention
-in CKV_AWS_66, and asks for a year or more in CKV_AWS_338, against this rule.
+"Encrypt log data in CloudWatch Logs using AWS Key Management Service".
 """
 
 from __future__ import annotations
@@ -35,8 +34,10 @@ from collections.abc import Iterator
 
 from policyscan.rule import (
     Absent,
+    Agrees,
     Finding,
     Known,
+    Opposes,
     Parameter,
     Parameters,
     Phase,
@@ -48,6 +49,7 @@ from policyscan.rule import (
     Step,
     Target,
     Unknown,
+    When,
     arguments,
     certainty_of,
     edit,
@@ -61,6 +63,13 @@ from policyscan.rule import (
 )
 
 NEVER = 0
+DAYS = (
+    *(NEVER, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""As the table `retention_days` has it, which is not read before a rule runs."""
+YEAR = 365
+RETENTION = "retention_in_days"
 
 RULE = Rule(
     id="PS401",
@@ -74,17 +83,29 @@ RULE = Rule(
             "days",
             7,
             "days every log group keeps its events; 0 is for ever",
-            # As the table `retention_days` has it, which is not read before a rule runs.
-            choices=(
-                *(NEVER, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-                *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-            ),
+            choices=DAYS,
         ),
         Parameter(
             "keep",
             "exactly",
             "whether it keeps them so long, or at least so long, or any time",
             choices=("exactly", "at-least", "any"),
+        ),
+    ),
+    checkov=(
+        Opposes(
+            "CKV_AWS_338",
+            "a log group that keeps its events for less than a year",
+            when=(
+                When("days", tuple(days for days in DAYS if NEVER < days < YEAR)),
+                When("keep", ("exactly",)),
+            ),
+        ),
+        Agrees(
+            "CKV_AWS_338",
+            "a log group that keeps its events for a year or longer",
+            at=RETENTION,
+            when=(When("days", (YEAR,)), When("keep", ("at-least",))),
         ),
     ),
 )
@@ -101,15 +122,15 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
 
 def _judge(group: Resource, parameters: Parameters) -> Finding:
     days, keep = parameters["days"], parameters["keep"]
-    path = (Step(group.address, "retention_in_days"),)
+    path = (Step(group.address, RETENTION),)
     group_class = group.value("log_group_class")
     if group_class == Known("DELIVERY"):
         return not_applicable(group.address, "a log group of class DELIVERY always keeps 2 days")
-    kept = group.value("retention_in_days")
+    kept = group.value(RETENTION)
     if keep == "any":
         return passed(group.address, "its key lets CloudWatch Logs in", path=path)
     if isinstance(kept, Unknown):
-        return _undetermined(group, "retention_in_days", f"retention_in_days = {days}")
+        return _undetermined(group, RETENTION, f"{RETENTION} = {days}")
     effective = int(number_of(kept) or NEVER)
     shown = str(kept) if isinstance(kept, Known) and kept.is_sensitive else _spelt(effective)
     if _suits(effective, days, keep):
@@ -124,7 +145,7 @@ def _judge(group: Resource, parameters: Parameters) -> Finding:
         strikes=Phase.RUNTIME,
         symptom="the apply ends green; events cost longer, or are gone sooner, than agreed",
         fix=f"Keep events {least}{_spelt(days)}.",
-        snippet=edit(group, f"retention_in_days = {days}"),
+        snippet=edit(group, f"{RETENTION} = {days}"),
     )
 
 

@@ -1,16 +1,43 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import pytest
 
 from policyscan.bridges.home import Checkov
 from policyscan.bridges.lending import lendable
 from policyscan.bridges.running import CheckovOptions, start
 from policyscan.cli.inputs import SourceChoice, open_input
+from policyscan.cli.replayed import replayed
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
 
-PLAN = Path(__file__).resolve().parents[2] / "fixtures" / "checkov_edges" / "plan.json"
-GROUP_IS_USED, BUCKET_IS_CLOSED = "CKV2_AWS_5", "CKV2_AWS_6"
+ROOT = Path(__file__).resolve().parents[2]
+PLAN = ROOT / "fixtures" / "checkov_edges" / "plan.json"
+PAGE = ROOT / "docs" / "checkov-edges.md"
+ROW = re.compile(
+    r"\| \[\w+\.tf\]\((.+\.tf)\) \| (\w+) \| `(.+)` \| (\w+) \| (\w+) \| (\w+) \|", re.ASCII
+)
+Verdicts = dict[tuple[str, str], str | None]
+"""By check and address."""
+
+
+def shown() -> list[tuple[str, ...]]:
+    """The rows of the page: file, check, address, and the verdict with each sort of edges."""
+    return ROW.findall(PAGE.read_text(encoding="utf-8"))
+
+
+def verdicts(checkov: Checkov, graph: ResourceGraph) -> tuple[Verdicts, Verdicts]:
+    """With Checkov's own edges, and with those of the graph."""
+    with start(checkov, PLAN, CheckovOptions(corrected=True)) as running:
+        running.lend(lendable(graph))
+        outcome = running.join()
+    assert outcome.errors == ()
+    return (
+        {(each.check, each.address): each.stock for each in outcome.results},
+        {(each.check, each.address): each.verdict for each in outcome.results},
+    )
 
 
 def test_edges_are_lent_from_the_argument_of_an_instance_to_the_instance_it_means() -> None:
@@ -21,21 +48,28 @@ def test_edges_are_lent_from_the_argument_of_an_instance_to_the_instance_it_mean
     ]
 
 
-def test_each_verdict_that_checkovs_own_edges_make_wrong_is_right_with_ours(
+@pytest.mark.usefixtures("terraform")
+def test_the_page_shows_each_verdict_that_other_edges_make_another_one(checkov: Checkov) -> None:
+    with open_input(str(PLAN), SourceChoice()) as opened:
+        own, ours = verdicts(checkov, opened.graph())
+        _, proved = verdicts(checkov, opened.graph(replayed(opened)))
+    differing = {
+        (*key, own[key], ours[key], proved[key])
+        for key in own
+        if len({own[key], ours[key], proved[key]}) > 1
+    }
+    assert {row[1:] for row in shown()} == differing
+
+
+def test_the_page_shows_something_wrong_in_each_file_of_the_fixture() -> None:
+    files = {(PAGE.parent / row[0]).resolve() for row in shown()}
+    assert files == set(PLAN.parent.glob("*.tf")) - {PLAN.with_name("main.tf")}
+
+
+def test_without_the_source_only_what_a_local_joins_stays_as_checkov_has_it(
     checkov: Checkov,
 ) -> None:
-    options = CheckovOptions(check=(GROUP_IS_USED, BUCKET_IS_CLOSED), corrected=True)
-    with start(checkov, PLAN, options) as running, open_input(str(PLAN), SourceChoice()) as opened:
-        running.lend(lendable(opened.graph()))
-        outcome = running.join()
-    assert [(each.address, each.verdict, each.stock) for each in outcome.results] == [
-        ("aws_security_group.local", "pass", "fail"),
-        ("aws_security_group.splat[0]", "pass", "pass"),
-        ("module.groups.aws_security_group.this", "pass", "fail"),
-        ("aws_s3_bucket.counted[0]", "fail", "pass"),
-        ("aws_s3_bucket.counted[1]", "pass", "fail"),
-        ('aws_s3_bucket.each["a"]', "pass", "fail"),
-        ('aws_s3_bucket.each["b"]', "pass", "fail"),
-        ("module.outer.aws_s3_bucket.this", "pass", "fail"),
-        ("module.outer.module.inner.aws_s3_bucket.this", "fail", "pass"),
-    ]
+    own, ours = verdicts(checkov, ResourceGraph(read_plan(PLAN.read_bytes(), PLAN.name)))
+    for file, check, address, stock, corrected, _ in shown():
+        found = (own[check, address], ours[check, address])
+        assert found == (stock, stock if "local" in Path(file).stem else corrected), address

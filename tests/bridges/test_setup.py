@@ -14,18 +14,10 @@ import pytest
 from policyscan.bridges.home import Checkov, catalogue_of, home, lock, locked, set_up, stamp
 from policyscan.bridges.setup import _alone, adopt, check, install, remove
 from policyscan.errors import CheckovError
+from tests.bridges.homes import HOME, files
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = "POLICYSCAN_CHECKOV_HOME"
 SCAN = (sys.executable, "-m", "policyscan")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's Checkov would live; nothing is there."""
-    path = tmp_path / "cache" / "checkov"
-    monkeypatch.setenv(HOME, str(path))
-    return path
 
 
 @pytest.fixture
@@ -42,13 +34,6 @@ def made(folder: Path) -> Checkov:
     )
     stamp(folder, checkov)
     return checkov
-
-
-def files(folder: Path) -> list[str]:
-    """Everything below, but for the file that is locked."""
-    return sorted(
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix != ".lock"
-    )
 
 
 def test_what_was_never_set_up_is_none(folder: Path) -> None:

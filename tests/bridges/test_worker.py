@@ -15,69 +15,6 @@ from policyscan.bridges.running import CheckovOptions, start
 from policyscan.errors import CheckovError
 from tests.bridges.plans import BLOCK, BUCKET, buckets, written
 
-CHECK = """
-from checkov.common.models.enums import CheckCategories, CheckResult
-from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
-
-class Own(BaseResourceCheck):
-    def __init__(self):
-        super().__init__("own", "ACME_1", [CheckCategories.GENERAL_SECURITY], ["aws_s3_bucket"])
-
-    def scan_resource_conf(self, conf):
-        {body}
-
-check = Own()
-"""
-
-
-def with_check(folder: Path, body: str) -> CheckovOptions:
-    """A check of the user's for buckets, which does this."""
-    checks = folder / "checks"
-    checks.mkdir()
-    (checks / "__init__.py").touch()
-    (checks / "acme_own.py").write_text(CHECK.format(body=body), encoding="utf-8")
-    return CheckovOptions(external=(checks,), check=("ACME_1",))
-
-
-def test_checks_of_the_user_run_and_bring_their_name(checkov: Checkov, tmp_path: Path) -> None:
-    options = with_check(tmp_path, "return CheckResult.FAILED")
-    outcome = start(checkov, written(tmp_path, buckets()), options).join()
-    assert [(each.check, each.address, each.verdict, each.name) for each in outcome.results] == [
-        ("ACME_1", f"{BUCKET}.b[0]", "fail", "own"),
-        ("ACME_1", f"{BUCKET}.b[1]", "fail", "own"),
-    ]
-    assert (outcome.errors, outcome.note) == ((), None)
-
-
-def test_a_check_that_raises_is_an_error_and_no_gap(checkov: Checkov, tmp_path: Path) -> None:
-    options = with_check(tmp_path, "raise KeyError(conf['bucket'][0])")
-    outcome = start(checkov, written(tmp_path, buckets()), options).join()
-    assert outcome.results == ()
-    assert outcome.errors == (
-        f"ACME_1 on {BUCKET}.b[0]: KeyError",
-        f"ACME_1 on {BUCKET}.b[1]: KeyError",
-    )
-
-
-def test_checks_that_cannot_be_loaded_are_errors(checkov: Checkov, tmp_path: Path) -> None:
-    options = with_check(tmp_path, "return CheckResult.FAILED")
-    (options.external[0] / "acme_own.py").write_text("import acme_missing\n", encoding="utf-8")
-    options = replace(options, external=(*options.external, tmp_path / "none"))
-    outcome = start(checkov, written(tmp_path, buckets()), options).join()
-    assert outcome.errors == (
-        f"Checkov: {tmp_path}/none is no folder of checks",
-        f"Checkov: Cannot load external check 'acme_own' from {tmp_path}/checks/acme_own.py",
-    )
-
-
-def test_a_check_that_asks_the_network_is_refused(checkov: Checkov, tmp_path: Path) -> None:
-    body = "import socket; socket.create_connection(('127.0.0.1', 9))"
-    outcome = start(checkov, written(tmp_path, buckets()), with_check(tmp_path, body)).join()
-    assert outcome.errors == (
-        f"ACME_1 on {BUCKET}.b[0]: NoNetworkError",
-        f"ACME_1 on {BUCKET}.b[1]: NoNetworkError",
-    )
-
 
 def test_checkov_itself_asks_no_network_while_it_judges(checkov: Checkov, tmp_path: Path) -> None:
     # Each attempt would raise, and so be an error or a crash.

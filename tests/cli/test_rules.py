@@ -116,9 +116,11 @@ def test_a_rule_is_explained_by_id_and_by_name(name: str) -> None:
     text = done.stdout.decode()
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == [
-        *("## Why", "## Fix", "## Example", "## When unknown", "## Parameters", "## Source"),
+        *("## Why", "## Fix", "## Example", "## When unknown", "## Parameters"),
+        *("## Beside Checkov", "## Source"),
     ]
     assert "PS401.days=7 (default): days every log group keeps" in text
+    assert "`CKV_AWS_338` asks for the opposite where `PS401.days` is" in text
     assert "Severity: high (default)." in text
 
 

@@ -51,6 +51,8 @@ packs: [rules, ../shared/rules]
 profile: production
 select: [NET, PS101, "PS4*", log-retention-off]
 ignore: []
+waivers: policies/waivers.yaml
+unwaivable: [PS204, IMG, "PS7*", CKV_AWS_20, CKV2_AWS_6, CHECKOV, "CKV_*"]
 severity: {PS303: low}
 parameters:
   PS303: {min: 2, max: 20}
@@ -73,6 +75,13 @@ BAD = (
     ("severity: {PS001: low}", "1: severity.PS001: no rule is called so; the check of the plan "),
     ("packs: rules", '1: packs: "rules" is not a list of texts, such as [rules]'),
     ("packs: [3]", "1: packs: [3] is not a list of texts"),
+    ("waivers: [a]", '1: waivers: ["a"] is not a text'),
+    ("waivers: ''", "1: waivers: says nothing"),
+    ("unwaivable: PS204", '1: unwaivable: "PS204" is not a list, such as [PS101]'),
+    ("unwaivable: [PS24]", "1: unwaivable: no rule or group is called 'PS24'; did you mean 'PS2"),
+    ("unwaivable: [CKVAWS]", "1: unwaivable: no rule or group is called 'CKVAWS'"),
+    ("unwaivable: [PS001]", "1: unwaivable: PS001: the check of the plan itself is never waived"),
+    ("ignore: [CKV_AWS_20]", "1: ignore: no rule or group is called 'CKV_AWS_20'"),
     ("select: [null]", "1: select: no rule or group is called None"),
     ("parameters:", "1: parameters: null is not a map of PS101, "),
     ("parameters: [PS303]", '1: parameters: ["PS303"] is not a map of'),

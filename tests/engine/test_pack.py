@@ -15,7 +15,7 @@ from tests.packs import PAGE, write_pack
 from tests.plans import change, graph_of
 
 RULE = """
-from policyscan.rule import Parameter, Rule, Severity, passed
+from policyscan.rule import Agrees, Opposes, Parameter, Rule, Severity, When, passed
 
 RULE = Rule(
     id="XX100",
@@ -34,6 +34,7 @@ def check(platform, parameters):
 """
 
 
+LOGS = "parameters=(Parameter('logs', 'yes', 'd', choices=('yes', 'no')),)"
 LEVELS = [f"Severity.{level.name}" for level in Severity]
 
 
@@ -85,6 +86,37 @@ def test_a_rule_that_keeps_the_contract_is_loaded(tmp_path: Path) -> None:
             "parameters=()",
             'parameters=(Parameter("a b", 1, "d"),)',
             "25: 'a b' is no name of a parameter",
+        ),
+        ("parameters=()", 'checkov=("CKV_AWS_18",)', "25: .* is no tuple of Agrees"),
+        (
+            "parameters=()",
+            'checkov=(Agrees("AWS_18", "logs"),)',
+            "25: 'AWS_18' is no check of Checkov",
+        ),
+        (
+            "parameters=()",
+            'checkov=(Opposes("CKV_AWS_18", ""),)',
+            "25: CKV_AWS_18: say in one line what is wanted, not ''",
+        ),
+        (
+            "parameters=()",
+            'checkov=(Opposes("CKV_AWS_18", "no logs", when=When("logs", ("no",))),)',
+            r"25: CKV_AWS_18: When\(.* is no tuple of When",
+        ),
+        (
+            "parameters=()",
+            'checkov=(Opposes("CKV_AWS_18", "no logs", when=(When("logs", ("no",)),)),)',
+            "25: CKV_AWS_18: the rule has no parameter 'logs'",
+        ),
+        (
+            "parameters=()",
+            f"{LOGS}, checkov=(Agrees('CKV_AWS_18', 'logs', when=(When('logs', 'yes'),)),)",
+            "25: CKV_AWS_18: 'yes' is no tuple of values of logs",
+        ),
+        (
+            "parameters=()",
+            f"{LOGS}, checkov=(Agrees('CKV_AWS_18', 'logs', when=(When('logs', ('on',)),)),)",
+            '25: CKV_AWS_18: logs: "on" is not one of yes, no',
         ),
         ("def check(", "def judge(", "18: no check: write"),
         ("(platform, parameters):", "(platform):", r"29: check\(platform\) is called as check\("),

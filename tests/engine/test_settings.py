@@ -62,6 +62,7 @@ def test_a_later_layer_wins_setting_by_setting() -> None:
                 FILE,
                 select=("NET",),
                 ignore=("PS201",),
+                unwaivable=("NET",),
                 fail_on="low",
                 severities={"PS303": LOW, "PS401": LOW},
                 parameters={("PS303", "max"): 20, ("PS303", "min"): 1},
@@ -70,6 +71,7 @@ def test_a_later_layer_wins_setting_by_setting() -> None:
                 FLAG,
                 select=("IAM",),
                 ignore=("PS501",),
+                unwaivable=("PS501", "NET"),
                 severities={"PS303": MEDIUM},
                 parameters={("PS303", "max"): 30},
             ),
@@ -77,6 +79,7 @@ def test_a_later_layer_wins_setting_by_setting() -> None:
     )
     assert settings.select == ("IAM",)
     assert settings.ignore == ("PS201", "PS501")
+    assert settings.unwaivable == ("NET", "PS501")
     assert settings.fail_on == "low"
     assert settings.severities == {"PS303": MEDIUM, "PS401": LOW}
     assert settings.given == {("PS303", "max"): 30, ("PS303", "min"): 1}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from policyscan.cli.commands import run
-from policyscan.engine import PackRule, Settings, built_in_pack, judge, load_pack
+from policyscan.engine import Before, PackRule, Settings, built_in_pack, judge, load_pack
 from policyscan.errors import PlanError
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
@@ -72,8 +72,10 @@ def check(content: bytes, pack: tuple[PackRule, ...]) -> int:
         _demand(len(str(refusal)) < _LONGEST_REFUSAL, "a refusal that never ends", str(refusal))
         return 2
     graph = ResourceGraph(plan)
-    outcome = judge(graph, pack, Settings())
+    outcome = judge(graph, pack, Settings(), Before(graph.plan, pack, Settings()))
     code = outcome.exit_code("high")
+    crashes = [each for each in outcome.warnings if "crashed on what stood before" in each]
+    _demand(not crashes, "a rule crashed on the world before", crashes)
     _demand(code in {0, 1, 2, 3}, "an exit code nobody knows", code)
     verdicts = json.loads(render_json([json_document(outcome, code)]).encode())["verdicts"]
     for each in verdicts:

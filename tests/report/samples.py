@@ -35,10 +35,10 @@ PAGES = {each.rule.id: each.page for each in (GATE, *PACK)}
 PUSHED = Rule("PS101", "image-not-pushed", "DEPLOY", Severity.CRITICAL, "Images are there", ())
 LOGS = Rule("PS401", "log-retention-off", "OBS", Severity.HIGH, "Logs are kept", ())
 OPEN = Rule("PS210", "task-open-to-world", "NET", Severity.HIGH, "Nobody else gets in", ())
-KMS = Rule("CKV_AWS_158", "CKV_AWS_158", "CHECKOV", Severity.MEDIUM, "Logs are encrypted", ())
-YEAR = Rule("CKV_AWS_338", "CKV_AWS_338", "CHECKOV", Severity.MEDIUM, "Logs stay a year", ())
+KMS = Rule("CKV_AWS_158", "Ensure x", "CHECKOV", Severity.MEDIUM, "Ensure x", ())
+YEAR = Rule("CKV_AWS_338", "Ensure y", "CHECKOV", Severity.MEDIUM, "Ensure y", ())
 GUIDELINE = "https://docs.example.com/policies/bc-aws-158"
-WAIVER = Waiver("PS401", "*", "kept elsewhere", "platform", date(2027, 1, 31), ".waivers.yaml:3")
+WAIVER = Waiver("PS401", ("*",), "kept elsewhere", "platform", date(2027, 1, 31), ".waivers.yaml:3")
 
 SERVICE, REPOSITORY, GROUP = (
     "aws_ecs_service.s",
@@ -106,7 +106,12 @@ def checkovs() -> CheckovReport:
         "corrected",
         (
             Judgement(KMS, failed(GROUP, "no key"), checkov=CheckovSays(None, GUIDELINE)),
-            Judgement(YEAR, failed(GROUP, "short"), checkov=CheckovSays(None, "", "PS401")),
+            Judgement(
+                YEAR,
+                failed(GROUP, "short"),
+                span=Span("infra/logs.tf", 2, 2),
+                checkov=CheckovSays(None, "", "PS401"),
+            ),
             Judgement(
                 YEAR,
                 failed(REPOSITORY, "overruled one"),

@@ -26,6 +26,7 @@ from policyscan.rule import Finding, Level, Note, Step, Verdict
 from policyscan.source import Span
 from tests.plans import change, document
 from tests.report.hostile import strings
+from tests.report.judges import multitool
 from tests.report.samples import (
     KMS,
     LOGS,
@@ -267,3 +268,12 @@ def test_from_a_plan_to_every_format(tmp_path: Path) -> None:
     page.close()
     assert {tag for tag, _ in page.tags} <= MADE_BY_MARKDOWN
     assert html.escape("<script>") not in "".join(tag for tag, _ in page.tags)
+
+
+def test_tools_by_others_take_what_is_made_of_hostile_texts(tmp_path: Path) -> None:
+    for number, at in enumerate((0, 1, len(BATCHES) - 1)):
+        _, text = reports("sarif")[at]
+        path = tmp_path / f"{number}.sarif"
+        path.write_text(text)
+        # A run for each plan that cannot be read is one more than GitHub takes of a file.
+        assert [each.split()[0] for each in multitool(path, tmp_path)] == ["GH1013"]

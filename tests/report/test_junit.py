@@ -54,7 +54,7 @@ def test_each_rule_and_instance_is_a_case_once() -> None:
     assert sorted(one[0][1] for one in became.values() if one and one[0][0] is Skipped) == [
         "not decided: the subnet is not known",
         "overruled by PS401: the policy keeps logs for seven days",
-        "waived by platform until 2027-01-31: kept elsewhere",
+        "waived until 2027-01-31, platform: kept elsewhere",
     ]
     assert [[type(one) for one in case.result] for case in refused] == [[Error]]
     assert (first.tests, first.failures, first.errors, first.skipped) == (7, 3, 0, 3)

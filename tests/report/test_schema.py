@@ -6,14 +6,28 @@ import copy
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policyscan.engine import Judgement
 from policyscan.report.formats import rendered
 from policyscan.report.report_schema import report_schema
-from tests.report.samples import fixture, of_every_sort, report_of
+from policyscan.source import Span
+from tests.report.samples import (
+    PUSHED,
+    WAIVER,
+    checkovs,
+    every_sort,
+    fixture,
+    of_every_sort,
+    outcome_of,
+    report_of,
+    scan_of,
+    told,
+)
 from tests.schema import SCHEMA, flaws
 
 
@@ -41,8 +55,17 @@ def test_check_jsonschema_takes_reports_and_nothing_else(name: str, tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(rendered("json", report_of(fixture("reference_broken"))))
-    return found
+    """One with everything that a report may have, Checkov's part included."""
+    outcome = outcome_of(every_sort(), checkovs())
+    mended = (Judgement(PUSHED, told(), span=Span("infra/main.tf", 3, 3, 5, 20), is_new=False),)
+    checks = [replace(each, waiver=WAIVER) for each in outcome.checkov.judgements]
+    whole = replace(
+        outcome, fixed=mended, checkov=replace(outcome.checkov, judgements=tuple(checks))
+    )
+    several: list[dict[str, Any]] = [json.loads(rendered("json", report_of(scan_of(whole))))]
+    broken = json.loads(rendered("json", report_of(fixture("reference_broken"))))
+    several[0]["verdicts"] += broken["verdicts"]
+    return several[0]
 
 
 def names(schema: Any) -> list[tuple[str, ...]]:
@@ -65,7 +88,7 @@ def names(schema: Any) -> list[tuple[str, ...]]:
     return found
 
 
-WAYS = [way for way in names(report_schema()["$defs"]["document"]) if way[0] != "checkov"]
+WAYS = names(report_schema()["$defs"]["document"])
 
 
 @pytest.mark.parametrize("way", WAYS, ids=[".".join(way) for way in WAYS])

@@ -124,4 +124,4 @@ def test_a_claim_that_is_not_told_has_no_rivals() -> None:
     )
     [claim] = platform.claims.claims
     assert claim.why == "aws_lb.a.name is known only after apply"
-    assert platform.claims.rivals(claim) == ()
+    assert not any(platform.claims.rivals(claim))

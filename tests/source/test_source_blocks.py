@@ -365,26 +365,30 @@ E
         }
     ).modules[()]
     assert module.comments == (
-        Comment("policyscan:ignore=PS204 reason=none until=2027-01-31", "main.tf", 2),
-        Comment("policyscan:ignore=PS101", "main.tf", 4),
-        Comment("policyscan:ignore=PS102", "main.tf", 9),
+        Comment("policyscan:ignore=PS204 reason=none until=2027-01-31", "main.tf", 2, "a.b"),
+        Comment("policyscan:ignore=PS101", "main.tf", 4, "a.b"),
+        Comment("policyscan:ignore=PS102", "main.tf", 9, "a.b"),
     )
 
 
 def test_a_folder_is_split_into_blocks_without_python_hcl2(read: Read, tmp_path: Path) -> None:
-    read({"main.tf": 'module "m" {\n source = "./m"\n}', "m/main.tf": SERVICE})
+    # A legacy index is for python-hcl2 to read.
+    legacy = 'output "o" {\n value = aws_subnet.a.0.id\n}'
+    read({"main.tf": 'module "m" {\n source = "./m"\n}', "m/main.tf": SERVICE + "\n" + legacy})
     program = f"""
 import sys
 from pathlib import Path
 from policyscan.source import read_source
-block = read_source(Path({str(tmp_path)!r})).modules["m",].blocks["aws_ecs_service.this"]
-print(block.span.end_line, "hcl2" in sys.modules)
-block.attributes["name"]
+blocks = read_source(Path({str(tmp_path)!r})).modules["m",].blocks
+print(blocks["aws_ecs_service.this"].span.end_line, "hcl2" in sys.modules)
+blocks["aws_ecs_service.this"].attributes["name"]
+print("hcl2" in sys.modules)
+blocks["output.o"].attributes["value"]
 print("hcl2" in sys.modules)
 """
     command = (sys.executable, "-c", program)
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["42", "False", "True"]
+    assert done.stdout.split() == ["42", "False", "False", "True"]
 
 
 NASTY = (

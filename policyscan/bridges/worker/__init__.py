@@ -12,6 +12,7 @@ Checkov's files stay as they are. What is slow in them is replaced as they are l
 - `reading`: the plan is read as JSON, which it is, not as YAML.
 - `graph`: what was looked up by going through all resources is looked up in a table.
 - `judging`: checks run one after the other, and keep no text of the plan.
+- `external`: the user's own checks are loaded so that none is left out without a word.
 
 Nothing of this changes what a check says. `policyscan setup` compares this worker with Checkov's
 own command line before either is used.

@@ -22,8 +22,10 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform import plan_utils
 
 from . import catalogue as listed
+from .external import load_policies
 from .nodes import Bag, Graph
 
+CHECKOV = "checkov"
 FRAMEWORK = "terraform_plan"
 WORDS = {CheckResult.PASSED: "pass", CheckResult.FAILED: "fail", CheckResult.SKIPPED: "skipped"}
 VERTEX_LISTS = (
@@ -45,7 +47,13 @@ class Verdicts:
 
     def add(self, check: Any, address: str, outcome: Any) -> None:
         """Keep an outcome; what Checkov leaves open it does not report."""
-        word = WORDS.get(outcome) if isinstance(outcome, CheckResult) else None
+        if not isinstance(outcome, CheckResult):
+            # Some of Checkov's own say nothing at all where they leave it open.
+            if type(check).__module__.partition(".")[0] != CHECKOV:
+                said = f"it returns {type(outcome).__name__}, not a CheckResult"
+                self.errors.append([check.id, address, said])
+            return
+        word = WORDS.get(outcome)
         if word is None:
             return
         self.results.append((check.id, address, word))
@@ -105,7 +113,7 @@ def run_checks(
                 check.graph = graph
                 try:
                     outcome = check.run(file, conf, name, entity_type, {})["result"]
-                except Exception as problem:  # noqa: BLE001 - Checkov would leave it out silently
+                except (Exception, SystemExit) as problem:  # noqa: BLE001 - Checkov is silent
                     verdicts.crashed(check.id, address, problem)
                 else:
                     verdicts.add(check, address, outcome)
@@ -132,8 +140,7 @@ class Policies:
         self, catalogue: Block, external: Iterable[str], present: set[str], chosen: Chosen
     ) -> None:
         registry = Registry(checks_dir="", parser=GraphCheckParser())
-        for folder in external:
-            registry.load_external_checks(folder)
+        self.refused = load_policies(registry, external)
         self._all: list[tuple[Any, list[str] | None]] = [(each, None) for each in registry.checks]
         known = {each.id for each in registry.checks}
         for path, raw, spoken_of in listed.wanted_policies(catalogue, present):

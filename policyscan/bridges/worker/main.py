@@ -18,16 +18,14 @@ which may quote the plan.
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import io
 import json
 import logging
 import os
 import socket
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from . import catalogue as listed
 from . import lazy
@@ -40,19 +38,31 @@ def main() -> None:
     os.environ["CKV_SKIP_PACKAGE_UPDATE_CHECK"] = "true"
     socket.socket.connect = no_network  # type: ignore[method-assign]
     socket.socket.connect_ex = no_network  # type: ignore[method-assign]
-    # A check that prints must not print into the answer.
-    with contextlib.redirect_stdout(io.StringIO()):
-        try:
-            answer = answered(json.loads(sys.stdin.readline()))
-        except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
-            answer = {"crash": site(problem)}
-    sys.stdout.write(json.dumps(answer))
-    sys.stdout.flush()
+    asked, told = apart()
+    try:
+        answer = answered(json.loads(asked.readline()), asked)
+    except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
+        answer = {"crash": site(problem)}
+    told.write(json.dumps(answer))
+    told.flush()
     os._exit(0)
 
 
-def answered(request: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked."""
+def apart() -> tuple[TextIO, TextIO]:
+    """Stdin and stdout for us alone.
+
+    A check that prints, or starts what prints, must not do so into the answer, nor read what is
+    meant for us.
+    """
+    own = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(nothing, number)
+    return own
+
+
+def answered(request: dict[str, Any], asked: TextIO) -> dict[str, Any]:
+    """Do what is asked; more may be asked for on the way."""
     if "catalogue_to" in request:
         Path(request["catalogue_to"]).write_text(json.dumps(listed.made()), encoding="utf-8")
         return {"version": version()}
@@ -60,12 +70,12 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
     lazy.put_off({"hcl2": catalogue[listed.CONSTANTS], **lazy.told()})
     from .plan import judge
 
-    return {"version": version(), **judge(request, catalogue, lent)}
+    return {"version": version(), **judge(request, catalogue, partial(lent, asked))}
 
 
-def lent() -> list[tuple[str, str, str]]:
+def lent(asked: TextIO) -> list[tuple[str, str, str]]:
     """The edges in the file on the second line; waits for it."""
-    edges = json.loads(Path(json.loads(sys.stdin.readline())).read_text(encoding="utf-8"))
+    edges = json.loads(Path(json.loads(asked.readline())).read_text(encoding="utf-8"))
     return [(start, end, attribute) for start, end, attribute in edges]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import catalogue as listed
 from . import reading
+from .external import load_checks
 from .graph import QuickGraph, build
 from .judging import Chosen, Policies, Verdicts, address_of, quick_membership, run_checks
 
@@ -21,22 +22,6 @@ NO_PLAN: dict[str, Any] = {
     "checks": {},
     "errors": [("", "", "it reads no plan without terraform_version and planned_values")],
 }
-
-
-class Refused:
-    """In place of a logger: keeps the errors, each of which names a check and its file."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def error(self, message: str, **_: Any) -> None:
-        """Keep it."""
-        self.told.append(message)
-
-    def debug(self, *_: Any, **__: Any) -> None:
-        """Of no interest."""
-
-    info = warning = debug
 
 
 @dataclass(frozen=True)
@@ -59,14 +44,7 @@ class Case:
             present = {next(iter(block)) for block in self.definitions[kind]}
             for module in listed.wanted_modules(self.catalogue, kind, present):
                 importlib.import_module(module)
-        registry, refused = listed.registry("resource"), Refused()
-        registry.logger = refused
-        for folder in self.external:
-            if Path(folder).is_dir():
-                registry.load_external_checks(folder)
-            else:
-                refused.error(f"{folder} is no folder of checks")
-        return refused.told
+        return load_checks(listed.registry("resource"), self.external)
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -114,6 +92,7 @@ def _run_policies(
     """Add what policies find; with edges lent, return what they find without them."""
     quick_membership()
     policies = case.policies()
+    verdicts.errors += [["", "", refused] for refused in policies.refused]
     stock = policies.run(case.graph.frozen(), case.addresses)
     if lent is None:
         verdicts.extend(stock)

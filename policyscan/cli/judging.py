@@ -1,0 +1,70 @@
+"""From the name of a plan to what there is to say of it: the part of scans that others share."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
+from policyscan.cli.inputs import SourceChoice, open_input
+from policyscan.cli.replayed import ReplayMode, judged
+from policyscan.cli.settings import ChosenSettings, SettingFlags, chosen_settings
+from policyscan.engine import Outcome
+
+if TYPE_CHECKING:
+    from policyscan.bridges.running import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How one command judges plans: by what settings, with what source, replay and Checkov."""
+
+    chosen: ChosenSettings
+    choice: SourceChoice
+    mode: ReplayMode
+    checkov: Beside
+
+    def outcome(self, name: str, opened: ExitStack) -> Outcome:
+        """Judge a plan, Checkov beside us; its source stays at hand until the context is left.
+
+        Raises PlanError, SourceError or PlannerError: this plan cannot be read or judged.
+        """
+        with ExitStack() as working:
+            at_work: list[tuple[Running | None, Path | bytes]] = []
+
+            def start(plan: Path | bytes) -> None:
+                at_work.append((self.checkov.start(plan, working), plan))
+
+            given = open_input(name, self.choice, start)
+            outcome = judged(
+                opened.enter_context(given),
+                mode=self.mode,
+                pack=self.chosen.pack,
+                settings=self.chosen.settings,
+                has_doubts=self.checkov.has_doubts,
+            )
+            return self.checkov.joined(outcome, *at_work[0])
+
+
+def judging(  # noqa: PLR0913 - one argument per flag
+    plans: int,
+    *,
+    source_dir: str | None,
+    planfile: str | None,
+    no_source: bool,
+    graph: str | None,
+    replay: str,
+    **flags: Any,
+) -> Judging:
+    """What flags come to, for so many plans: those of `with_source`, `with_settings` and others.
+
+    Raises PolicyscanError: one of them is wrong, or Checkov cannot be used.
+    """
+    own = {name: flags[name] for name in flags if not name.startswith("checkov")}
+    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
+    checkov = checkov_beside(chosen.settings)
+    choice = SourceChoice(source_dir, planfile, no_source, graph)
+    choice.check(plans)
+    return Judging(chosen, choice, ReplayMode(replay), checkov)

@@ -1,0 +1,65 @@
+"""What our rules and Checkov's checks say of the same: shared problems, and opposite demands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from policyscan.engine.outcome import Conflict, Judgement
+from policyscan.engine.settings import Settings
+from policyscan.rule import Agrees, Opposes, Rule, Verdict, holds
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A verdict of ours, and what its rule has to do with a check; `why` a conflict is one."""
+
+    ours: Judgement
+    relation: Agrees | Opposes
+    why: str
+
+
+def beside(
+    checkov: Iterable[Judgement], ours: Iterable[Judgement], settings: Settings
+) -> tuple[Judgement, ...]:
+    """Checkov's judgements, each failure with the rule of ours that shares or overrules it.
+
+    A rule that did not judge an address, or has nothing to say of it, does neither. What Checkov
+    said stays as it is.
+    """
+    told: dict[tuple[str, str], list[_Told]] = {}
+    for each in ours:
+        if each.verdict is not Verdict.NA:
+            for relation, why in _relations(each.rule, settings):
+                key = (relation.check, each.finding.address)
+                told.setdefault(key, []).append(_Told(each, relation, why))
+    return tuple(
+        _placed(each, told.get((each.rule.id, each.finding.address), [])) for each in checkov
+    )
+
+
+def _relations(rule: Rule, settings: Settings) -> Iterator[tuple[Agrees | Opposes, str]]:
+    """What a rule has to do with checks as it is set, with why that is so."""
+    if not rule.checkov:
+        return
+    parameters = settings.parameters(rule)
+    for each in rule.checkov:
+        if holds(each, parameters):
+            names = [one.parameter for one in each.when]
+            given = ", ".join(f"{rule.id}.{name} is {parameters[name]}" for name in names)
+            why = f"the policy wants {each.wants}"
+            yield each, f"{why} ({given})" if given else why
+
+
+def _placed(check: Judgement, told: list[_Told]) -> Judgement:
+    says = check.checkov
+    if says is None or check.verdict is not Verdict.FAIL:
+        return check
+    for each in told:
+        match each.relation:
+            case Opposes():
+                says = replace(says, conflict=Conflict(each.ours.rule.id, each.why))
+            case Agrees() as same if each.ours.verdict is Verdict.FAIL:
+                if same.is_found_by(each.ours.finding):
+                    says = replace(says, shared_with=each.ours.rule.id)
+    return replace(check, checkov=says)

@@ -1,0 +1,85 @@
+"""What two plans differ in: the failures only one of them has, and those of both."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from policyscan.engine.outcome import Judgement, Outcome
+from policyscan.engine.standing import is_worse
+from policyscan.rule import Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Failures that count, of two plans that were judged alike.
+
+    Those `added` did not fail in the older one, or less badly. Those `fixed`, as they were, fail no
+    more. `undecided` are verdicts that are unknown in the newer one and were not in the older.
+    """
+
+    old: Outcome
+    new: Outcome
+    added: tuple[Judgement, ...]
+    fixed: tuple[Judgement, ...]
+    unchanged: tuple[Judgement, ...]
+    undecided: tuple[Judgement, ...]
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What kept one of the plans from being judged."""
+        return (*self.old.errors, *self.new.errors)
+
+    def exit_code(self, fail_on: str) -> int:
+        """0 nothing new at or above the threshold, 1 something, 2 not judged, 3 nothing to."""
+        if self.errors:
+            return 2
+        if not self.new.has_judged:
+            return 3
+        if fail_on == "unknown" and self.undecided:
+            return 1
+        threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
+        return int(any(each.severity.reaches(threshold) for each in self.added))
+
+
+def difference(old: Outcome, new: Outcome) -> Difference:
+    """Compare two outcomes by rule and address; what the newer plan moves is known again."""
+    was = {(each.rule.id, each.finding.address): each for each in old.all_judgements if each.counts}
+    now = {(each.rule.id, _place(each, new, was)): each for each in new.all_judgements}
+    pairs = [(each, was.get(key)) for key, each in now.items() if each.counts]
+    failing = [(each, before) for each, before in pairs if each.verdict is Verdict.FAIL]
+    return Difference(
+        old,
+        new,
+        added=_sorted(each for each, before in failing if _is_added(each, before)),
+        fixed=_sorted(
+            each
+            for key, each in was.items()
+            if each.verdict is Verdict.FAIL
+            and (key not in now or now[key].verdict in {Verdict.PASS, Verdict.NA})
+        ),
+        unchanged=_sorted(each for each, before in failing if not _is_added(each, before)),
+        undecided=_sorted(
+            each
+            for each, before in pairs
+            if each.verdict is Verdict.UNKNOWN
+            and (before is None or before.verdict is not Verdict.UNKNOWN)
+        ),
+    )
+
+
+def _place(judgement: Judgement, outcome: Outcome, was: Container[tuple[str, str]]) -> str:
+    """The address a judgement has in the older plan, if it has one there."""
+    address = judgement.finding.address
+    resource = outcome.platform.graph.resource(address)
+    moved_from = resource.previous_address if resource is not None else ""
+    is_there = (judgement.rule.id, address) in was
+    return moved_from if moved_from and not is_there else address
+
+
+def _is_added(judgement: Judgement, was: Judgement | None) -> bool:
+    return was is None or was.verdict is not Verdict.FAIL or is_worse(judgement, was)
+
+
+def _sorted(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
+    return tuple(sorted(judgements, key=lambda one: (one.rule.id, one.finding.address)))
