@@ -150,6 +150,25 @@ mutants: install ## break every rule in every small way: a test has to fail (wri
 	$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(if $(ONLY),--only $(ONLY)) \
 	  $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
+# What users install, tried in an environment with nothing else, which is also what the SBOM lists.
+RELEASED := .venv-released/bin
+INTO_RELEASED := $(BIN)/python -m pip --quiet --disable-pip-version-check --python $(RELEASED)/python
+
+.PHONY: release
+release: install ## make dist/: wheel, sdist, and a CycloneDX list of all that is installed
+	rm -rf dist .venv-released
+	$(BIN)/python -m hatchling build
+	$(PYTHON) -m venv --without-pip .venv-released
+	$(INTO_RELEASED) install --require-hashes --requirement constraints/runtime.txt
+	$(INTO_RELEASED) install --no-deps dist/*.whl
+	$(RELEASED)/policyscan --version
+	$(RELEASED)/policyscan fixtures/reference/plan.json --quiet
+	@# The list names the version too, which pyproject.toml leaves to the code.
+	@version=$$($(RELEASED)/policyscan --version | sed -n 's/^policyscan //p'); \
+	sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml > .venv-released/pyproject.toml; \
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject .venv-released/pyproject.toml \
+	  --output-file dist/policyscan-$$version.cdx.json $(RELEASED)/python
+
 # uv resolves for every platform and Python at once. No header and no index options: the
 # files hold names, versions and hashes, and the caller's pip decides where to fetch them.
 LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
@@ -162,6 +181,8 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
 	$(LOCK) pyproject.toml --extra serve --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
+	$(LOCK) pyproject.toml --group build --constraints constraints/dev.txt \
+	  --output-file constraints/install.txt
 	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
 	  --output-file constraints/serve.txt
 	for tool in $(SCANNERS) sarif-tools; do \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    if command.startswith("policyscan plan infra"):
+    if command.startswith(("policyscan plan infra", "policyscan infra", "policyscan hook")):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):
@@ -73,6 +74,10 @@ def test_a_documented_command_runs(
     (scripts / "policyscan").chmod(0o755)
     for name in ("infra", "fixtures", "rules"):
         (tmp_path / name).symlink_to(ROOT / name)
+    if command.startswith("policyscan hook"):
+        # It looks for root modules below the working directory, and not behind links.
+        (tmp_path / "infra").unlink()
+        shutil.copytree(ROOT / "infra", tmp_path / "infra")
     if re.search(r"\btfplan\b", command):
         saved = request.getfixturevalue("saved_plans")("reference")
         (tmp_path / "tfplan").symlink_to(saved.path)

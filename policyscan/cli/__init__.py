@@ -19,6 +19,11 @@ def main() -> None:
     taking the interpreter down afterwards cost a quarter of that and free nothing that matters.
     """
     gc.disable()
+    if sys.argv[1:] == ["--version"]:
+        from policyscan.cli.version import versions  # noqa: PLC0415 - nothing else is loaded
+
+        sys.stdout.write(versions())
+        return
     from policyscan.cli.commands import run  # noqa: PLC0415 - imports count once gc is off
 
     for stream in (sys.stdout, sys.stderr):

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from policyscan import __version__
 from policyscan.cli.options import (
     FAIL_ON,
     REPLAYS,
@@ -24,6 +23,7 @@ from policyscan.cli.options import (
 from policyscan.errors import PolicyscanError, crash_site
 from policyscan.report.formats import FORMATS
 
+_SAYS_WHERE_SOURCE_IS = ("source_dir", "planfile", "graph")
 GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 _EXIT_CODES = (
     "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 could not evaluate, "
@@ -41,6 +41,16 @@ class _ScanByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _show_versions(ctx: click.Context, parameter: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's
+    del parameter
+    if not is_asked:
+        return
+    from policyscan.cli.version import versions  # noqa: PLC0415 - scans do not ask
+
+    click.echo(versions(), nl=False)
+    ctx.exit()
+
+
 @click.group(
     cls=_ScanByDefault,
     context_settings={
@@ -50,7 +60,14 @@ class _ScanByDefault(click.Group):
     help=f"Judge Terraform plans before apply. {_EXIT_CODES}",
     epilog="`policyscan plan.json` is short for `policyscan scan plan.json`.",
 )
-@click.version_option(__version__, message="policyscan %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the versions of policyscan, of its rules and of the Checkov it runs, and exit.",
+)
 def policyscan() -> None:
     """Group of all commands."""
 
@@ -58,7 +75,7 @@ def policyscan() -> None:
 @policyscan.command(
     context_settings={"auto_envvar_prefix": "POLICYSCAN"},
     help="Judge plans: files of `terraform show -json`, saved plans of `terraform plan -out`, "
-    f"patterns such as '**/plan.json', or - for stdin. {_EXIT_CODES}",
+    f"patterns such as '**/plan.json', folders of .tf, or - for stdin. {_EXIT_CODES}",
 )
 @click.argument("plans", nargs=-1, required=True, metavar="PLAN...")
 @click.option(
@@ -89,6 +106,23 @@ def scan(**options: Any) -> int:
     from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
 
     return run_scan(**options)
+
+
+@policyscan.command(
+    help="Judge the root modules that changed files of source belong to, planned offline: for "
+    "hooks before a commit. Takes the flags of `scan`. Exit codes: 0 clean, below --fail-on, or "
+    "nothing to scan, 1 findings at or above it, 2 could not evaluate.",
+    context_settings={"auto_envvar_prefix": "POLICYSCAN"},
+    params=[
+        click.Argument(["files"], nargs=-1, metavar="FILE..."),
+        *(each for each in scan.params if each.name not in {"plans", *_SAYS_WHERE_SOURCE_IS}),
+    ],
+)
+def hook(files: tuple[str, ...], **options: Any) -> int:
+    """Judge what a commit changes."""
+    from policyscan.cli.hook import run_hook  # noqa: PLC0415 - scans do not need it
+
+    return run_hook(files, options)
 
 
 @policyscan.command(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
-from policyscan.errors import ConfigError, PlanError, PolicyscanError
+from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
 from policyscan.plan import Plan, read_plan
@@ -142,14 +142,15 @@ def open_input(
 ) -> Iterator[Input]:
     """Read a plan, and the source it was made of.
 
-    A saved plan is shown by Terraform, and brings its source. What has to be unpacked lies in a
-    private folder until the context is left. `at_hand` is given the plan's JSON before it is read,
+    A saved plan is shown by Terraform, and brings its source; a folder of `.tf` is planned offline,
+    and is its source. What has to be unpacked lies in a private folder until the context is left.
+    `at_hand` is given the plan's JSON before it is read,
     as a file or as bytes.
     Raises PlanError, SourceError or PlannerError: this plan cannot be read, whatever of the others.
     """
     if _is_pattern(name):
         raise PlanError(f"{printable_name(name)}: matches no file; check the pattern")
-    content = read_bytes(name)
+    content = _planned(name) if _is_folder(name) else read_bytes(name)
     with ExitStack() as opened:
         own: Path | None = None
         if content.startswith(_ARCHIVE):
@@ -165,6 +166,26 @@ def open_input(
         plan = read_plan(content, name)
         del content
         yield Input(name, plan, _source(name, own, choice, opened), _drawn(choice.graph))
+
+
+def _is_folder(name: str) -> bool:
+    return name != STDIN and os.path.isdir(name)  # noqa: PTH112 - never raises
+
+
+def _planned(folder: str) -> bytes:
+    """The plan of a folder, made offline; what had to be made up for it is said."""
+    from policyscan.cli.commands import say  # noqa: PLC0415 - few scans plan
+    from policyscan.planner import Inputs, make_plan  # noqa: PLC0415 - needs grpc, scans do not
+
+    try:
+        outcome = make_plan(Path(folder), Inputs())
+    except PlannerError as problem:
+        # A scan takes no values of variables; what makes plans does.
+        text = str(problem).replace("pass --var", "set it in terraform.tfvars, or plan with --var")
+        raise PlannerError(text) from None
+    for stand_in in outcome.stand_ins:
+        say(f"{folder}: {stand_in.address}: the answer is a stand-in, not a look-up")
+    return outcome.plan_json
 
 
 def _is_whole_file(name: str, size: int) -> bool:
@@ -226,7 +247,7 @@ def _source(name: str, own: Path | None, choice: SourceChoice, opened: ExitStack
         return _snapshot(Path(choice.planfile), choice.planfile, opened)
     if own is not None:
         return _snapshot(own, _SAVED_NAME if name == STDIN else name, opened)
-    folder = Path(name).parent
+    folder = Path(name) if _is_folder(name) else Path(name).parent
     if name == STDIN or not _holds_source(folder):
         return None
     from policyscan.source import read_source  # noqa: PLC0415

@@ -91,7 +91,8 @@ def with_settings(command: _Command) -> _Command:
             "--config",
             envvar="POLICYSCAN_CONFIG",
             metavar="FILE",
-            help="Configuration file (default: .policyscan.yaml).",
+            help="Configuration file (default: .policyscan.yaml, or [tool.policyscan] in "
+            "pyproject.toml).",
         ),
         with_packs,
         click.option(

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from policyscan.engine import CONFIG_FILE, packs_of
-
-if TYPE_CHECKING:
-    from policyscan.engine.yaml_file import YamlFile
+from policyscan.engine import CONFIG_FILE, PROJECT_FILE, Written, packs_of
+from policyscan.errors import ConfigError
 
 
-def configuration(config: str | None = None) -> YamlFile | None:
-    """The configuration file: the one named, else the one of the working directory, if any.
+def configuration(config: str | None = None) -> Written | None:
+    """The configuration file: the one named, else the first of the working directory, if any.
 
-    Raises ConfigError: it cannot be read.
+    No other folder is searched: what stands above the working directory is somebody else's, and
+    could name packs to run. Raises ConfigError: it cannot be read.
     """
-    if config is None and not Path(CONFIG_FILE).is_file():
+    here = (name for name in (CONFIG_FILE, PROJECT_FILE) if Path(name).is_file())
+    name = config if config is not None else next(here, None)
+    if name is None:
         return None
-    from policyscan.engine.yaml_file import read_yaml  # noqa: PLC0415 - yaml takes 40 ms
+    if not name.endswith(".toml"):
+        from policyscan.engine.yaml_file import read_yaml  # noqa: PLC0415 - yaml takes 40 ms
 
-    return read_yaml(Path(config or CONFIG_FILE))
+        return read_yaml(Path(name))
+    from policyscan.engine.toml_file import read_toml  # noqa: PLC0415 - few projects have one
+
+    found = read_toml(Path(name))
+    if found is None and config is not None:
+        raise ConfigError(f"{name}: has no table [tool.policyscan]")
+    return found
 
 
-def own_packs(given: Iterable[str], file: YamlFile | None) -> tuple[Path, ...]:
+def own_packs(given: Iterable[str], file: Written | None) -> tuple[Path, ...]:
     """Their folders: a flag adds to what is configured. Raises ConfigError: as `packs_of`."""
     return (*(packs_of(file) if file else ()), *map(Path, given))

@@ -25,10 +25,12 @@ from policyscan.engine.outcome import (
     Outcome,
     Replayed,
 )
-from policyscan.engine.pack import HOSTED, built_in_pack, load_pack
+from policyscan.engine.pack import HOSTED, load_pack
 from policyscan.engine.profiles import (
     CONFIG_FILE,
+    PROJECT_FILE,
     REFERENCE,
+    Written,
     packs_of,
     profile_files,
     read_configuration,
@@ -39,6 +41,7 @@ from policyscan.engine.settings import Settings, settled
 from policyscan.engine.standing import Before, is_changed
 from policyscan.engine.waiver import WAIVERS_FILE, Waiver, Waivers, WaiverTerms, today
 from policyscan.engine.waiving import apply_waivers
+from policyscan.shipped import built_in_pack
 
 __all__ = [
     "CHECKOV",
@@ -47,6 +50,7 @@ __all__ = [
     "FAIL_ON",
     "GATE",
     "HOSTED",
+    "PROJECT_FILE",
     "REFERENCE",
     "WAIVERS_FILE",
     "Before",
@@ -67,6 +71,7 @@ __all__ = [
     "Waiver",
     "WaiverTerms",
     "Waivers",
+    "Written",
     "apply_waivers",
     "beside",
     "built_in_pack",

@@ -37,13 +37,6 @@ _READERS: Final[Mapping[str, _Reader]] = {
 """What reads a rule file, by the file's suffix; other files of a pack are no rules."""
 
 
-def built_in_pack() -> Path:
-    """The folder of the rules that come with policyscan: in a checkout, else in the wheel."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "rules"
-    return checkout if (package.parent / "pyproject.toml").is_file() else package / "_pack"
-
-
 def load_pack(*folders: Path, may_be_empty: bool = False) -> tuple[PackRule, ...]:
     """Load every rule below some folders, in order of id; a file met twice is loaded once.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.form import Flaw, Form
@@ -22,15 +22,33 @@ from policyscan.engine.layer import (
 from policyscan.engine.pack import PROFILES
 from policyscan.errors import ConfigError
 
-if TYPE_CHECKING:
-    from policyscan.engine.yaml_file import YamlFile
-
 REFERENCE = "reference"
 """The profile of every scan that names none: what the rules' own defaults come to."""
 
 CONFIG_FILE = ".policyscan.yaml"
+PROJECT_FILE = "pyproject.toml"
+"""Its table `[tool.policyscan]` is read where there is no configuration file of our own."""
+
 _SUFFIXES = (".yaml", ".yml")
 _CHECKS = "external_checks_dir"
+
+
+class Written(Protocol):
+    """A decoded file, which knows where what it holds is written."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def content(self) -> Any:
+        """All of it, None when it is empty."""
+        ...
+
+    def place(self, keys: Sequence[str]) -> str:
+        """`file:line` of what keys lead to, as far as they lead."""
+        ...
 
 
 def profile_files(pack_folder: Path) -> dict[str, Path]:
@@ -61,7 +79,7 @@ def read_profile(
     return tuple(reversed(layers))
 
 
-def packs_of(file: YamlFile) -> tuple[Path, ...]:
+def packs_of(file: Written) -> tuple[Path, ...]:
     """The folders of rules that a configuration file names, on which depends what else it may hold.
 
     Raises ConfigError: it is no list of texts.
@@ -71,7 +89,7 @@ def packs_of(file: YamlFile) -> tuple[Path, ...]:
     return tuple(file.path.parent / each for each in named)
 
 
-def read_configuration(file: YamlFile, pack: tuple[PackRule, ...]) -> tuple[Layer, str]:
+def read_configuration(file: Written, pack: tuple[PackRule, ...]) -> tuple[Layer, str]:
     """What a configuration file sets, and the profile it names, "" when it names none.
 
     Raises ConfigError: everything in it that is wrong, together.
@@ -105,7 +123,7 @@ def _read(path: Path, form: Form) -> dict[str, Any]:
     return file.content or {}
 
 
-def _refuse(file: YamlFile, flaws: Iterable[Flaw]) -> None:
+def _refuse(file: Written, flaws: Iterable[Flaw]) -> None:
     """Raises ConfigError: a line for each flaw, if there is any."""
     if problems := [
         ": ".join(filter(None, (file.place(flaw.path), ".".join(flaw.path), flaw.text)))

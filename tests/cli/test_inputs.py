@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -341,6 +342,42 @@ def test_a_saved_plan_that_cannot_be_the_source_is_one_line(
     write("tfplan", zipped({}))
     write("main.tf", BUCKET)
     assert said in refused(arguments, capsys)
+
+
+# -- a folder instead of a plan --------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("terraform")
+def test_a_folder_is_planned_offline_and_judged_with_its_source(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(FIXTURES / "rules" / "PS805" / "fail", "here")
+    shutil.copytree("here", "there")
+    code, documents, said = reported(["here", "there/plan.json"], capsys)
+    planned, given = (
+        [(each["rule"], each["address"], each["verdict"], each["source"]) for each in verdicts]
+        for verdicts in (document["verdicts"] for document in documents)
+    )
+    assert (code, said, documents[0]["plan"]["path"]) == (1, "", "here")
+    shown = [
+        (*rest, at and {**at, "file": at["file"].replace("there/", "here/")}) for *rest, at in given
+    ]
+    assert planned == shown
+    assert left_behind(tmp_path) == []
+    assert not (Path("here") / ".terraform").exists()
+
+
+@pytest.mark.usefixtures("terraform")
+def test_a_folder_that_cannot_be_planned_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("empty/notes.txt", "")
+    assert "empty: holds no .tf or .tf.json file" in refused(["empty"], capsys)
+    write("open/main.tf", 'variable "name" {}\n' + BUCKET)
+    line = refused(["open"], capsys)
+    assert line.startswith("policyscan: open/main.tf:1: variable name not set; set it in terraform")
+    write("open/terraform.tfvars", 'name = "x"\n')
+    assert run(["open", "--exit-zero"]) == 0
 
 
 # -- folders of source ---------------------------------------------------------------------------
