@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policyscan.cli.commands import say
+from policyscan.cli.output import say
 from policyscan.engine import Outcome, PackRule, Settings
 
 if TYPE_CHECKING:

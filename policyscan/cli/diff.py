@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from policyscan.cli.commands import write
 from policyscan.cli.judging import judging
+from policyscan.cli.output import write
 from policyscan.cli.waivers import waiver_terms
 from policyscan.engine import apply_waivers, difference
 from policyscan.report.difference import render_difference_json, render_difference_text

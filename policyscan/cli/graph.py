@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import Input, SourceChoice, open_input
+from policyscan.cli.output import say, write
 from policyscan.cli.replayed import ReplayMode, replayed
 from policyscan.engine import redaction
 from policyscan.errors import ConfigError, PlannerError, PolicyscanError

@@ -174,7 +174,7 @@ def _is_folder(name: str) -> bool:
 
 def _planned(folder: str) -> bytes:
     """The plan of a folder, made offline; what had to be made up for it is said."""
-    from policyscan.cli.commands import say  # noqa: PLC0415 - few scans plan
+    from policyscan.cli.output import say  # noqa: PLC0415 - few scans plan
     from policyscan.planner import Inputs, make_plan  # noqa: PLC0415 - needs grpc, scans do not
 
     try:

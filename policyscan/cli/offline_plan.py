@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from policyscan.cli.commands import write
+from policyscan.cli.output import write
 from policyscan.errors import PlannerError
 from policyscan.planner import Inputs, make_plan
 

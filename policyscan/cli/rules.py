@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import Any
 
-from policyscan.cli.commands import write
+from policyscan.cli.output import write
 from policyscan.cli.settings import SettingFlags, chosen_settings
 from policyscan.engine import GATE, built_in_pack
 from policyscan.engine.form import hint

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from policyscan.cli.baselines import baselines
-from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import expand
 from policyscan.cli.judging import Judging, judging
+from policyscan.cli.output import say, write
 from policyscan.cli.progress import Progress
 from policyscan.cli.waivers import waiver_terms
 from policyscan.engine import GATE, Outcome, PackRule, Settings, WaiverTerms, apply_waivers

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from policyscan.cli.commands import say
 from policyscan.cli.judging import judging
+from policyscan.cli.output import say
 from policyscan.cli.settings import SettingFlags
 from policyscan.cli.waivers import waiver_terms
 from policyscan.errors import ConfigError

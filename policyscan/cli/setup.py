@@ -8,7 +8,7 @@ from policyscan.bridges.home import home
 from policyscan.bridges.setup import adopt, install
 from policyscan.bridges.setup import check as checked
 from policyscan.bridges.setup import remove as removed
-from policyscan.cli.commands import say
+from policyscan.cli.output import say
 from policyscan.errors import ConfigError
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policyscan.cli.commands import say, write
 from policyscan.cli.inputs import expand
 from policyscan.cli.judging import judging
+from policyscan.cli.output import say, write
 from policyscan.cli.settings import ChosenSettings
 from policyscan.engine import (
     WAIVERS_FILE,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from policyscan.cli import commands
+from policyscan.cli.plan_commands import GRAPH_FORMATS
 from tests.plans import change, document
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,5 +200,5 @@ def test_values_of_the_plan_are_never_shown(graph: Any, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     entry = change("aws_eip.e", after={"tags": {"a": "hunter2"}, "name": "hunter2"})
     path.write_text(json.dumps(document([entry])))
-    for format_name in commands.GRAPH_FORMATS:
+    for format_name in GRAPH_FORMATS:
         assert "hunter2" not in graph(str(path), "-f", format_name)[1]

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from policyscan.cli.commands import GRAPH_FORMATS, run
+from policyscan.cli.commands import run
+from policyscan.cli.plan_commands import GRAPH_FORMATS
 from policyscan.engine import Settings, built_in_pack, judge, load_pack
 from policyscan.report.formats import FORMATS
 from policyscan.report.text_report import render_text

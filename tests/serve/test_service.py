@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from policyscan.cli.commands import policyscan
+from policyscan.cli.group import policyscan
 from policyscan.cli.serve import _scan
 from policyscan.cli.settings import SettingFlags
 from policyscan.errors import RunTaskError
