@@ -41,6 +41,11 @@ class _Group:
     first: Judgement
     members: tuple[Judgement, ...]
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the plan brings one of them."""
+        return any(each.is_new for each in self.members)
+
 
 def render_text(  # noqa: PLR0913 - one argument per flag
     outcome: Outcome,
@@ -101,6 +106,7 @@ def _groups(judgements: Iterable[Judgement], verdict: Verdict) -> list[_Group]:
         key=lambda one: (
             one.first.waiver is not None,
             order.index(one.first.severity),
+            not one.is_new,
             one.first.rule.id,
             one.first.finding.address,
         ),
@@ -123,8 +129,7 @@ def _failure(
     )
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
-    is_standing = not any(each.is_new for each in group.members)
-    standing = "  (standing: not of this plan's making)" if is_standing else ""
+    standing = "" if group.is_new else "  (standing: not of this plan's making)"
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
