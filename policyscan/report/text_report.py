@@ -14,6 +14,7 @@ from policyscan.report.checkov_text import (
     checkov_remarks,
     checkov_summary,
     shared,
+    told_once,
 )
 from policyscan.report.page import page_of
 from policyscan.report.screen import Style, plain, wrapped
@@ -217,8 +218,8 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     waived = sum(each.waiver is not None for each in outcome.all_judgements)
     plan = outcome.platform.plan
     kind = _KINDS.get(kind_of(plan), "")
+    yield f"{plain(plan.name)}: {len(plan.resources)} resources{kind}"
     yield (
-        f"{plain(plan.name)}: {len(plan.resources)} resources{kind}, "
         f"{len(outcome.judgements)} verdicts: "
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
@@ -257,7 +258,7 @@ def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
     standing = [each for each in outcome.all_judgements if not each.is_overruled]
     every = [each for each in standing if each.verdict is Verdict.FAIL]
-    failed = [each for each in every if not outcome.is_set_aside(each)]
+    failed = told_once(each for each in every if not outcome.is_set_aside(each))
     if exit_code == 0 and not failed:
         unknown = sum(each.verdict is Verdict.UNKNOWN for each in standing)
         tail = f", {unknown} not decided" if unknown else ""

@@ -243,3 +243,14 @@ def test_beside_checkov_the_three_are_all_that_is_new_at_the_threshold(
     assert {each["id"] for each in report["checkov"] if each["shared_with"] == "PS204"} == {
         "CKV_AWS_333"
     }
+
+
+@pytest.mark.usefixtures("checkov_home")
+def test_text_counts_what_checkov_finds_too_once_as_other_formats_do(change: State) -> None:
+    flags = ("--source-dir", "infra", "--changed-only")
+    last = {
+        name: run("plan.json", *flags, "-f", name, cwd=change.folder).stdout.decode().splitlines()
+        for name in ("text", "concise")
+    }
+    assert last["text"][-1].startswith("FAIL: 3 high, ")
+    assert last["concise"][-1].startswith(f"plan.json: {last['text'][-1]}, ")
