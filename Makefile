@@ -121,6 +121,10 @@ docs: install ## write docs/rules and the examples from the rules and their fixt
 	$(BIN)/python -m policyscan.workbench.pages
 	$(BIN)/python -m policyscan.report.schemas
 
+.PHONY: pictures
+pictures: install ## draw the pictures of the README again: what a terminal shows of two scans
+	$(BIN)/python -m tests.pictures.draw
+
 .PHONY: tables
 tables: install ## check the tables of facts about AWS that rules look up
 	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz

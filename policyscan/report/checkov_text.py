@@ -116,6 +116,17 @@ def shared(outcome: Outcome) -> Shared:
     return found
 
 
+def told_once(failed: Iterable[Judgement]) -> list[Judgement]:
+    """Failures without those of Checkov that stand among them as a finding of ours."""
+    every = list(failed)
+    own = {(each.rule.id, each.finding.address) for each in every if each.checkov is None}
+    return [
+        each
+        for each in every
+        if each.checkov is None or (each.checkov.shared_with, each.finding.address) not in own
+    ]
+
+
 def _failed(checkov: CheckovReport) -> list[Judgement]:
     return [each for each in checkov.judgements if each.verdict is Verdict.FAIL]
 

@@ -14,6 +14,7 @@ from policyscan.report.checkov_text import (
     checkov_remarks,
     checkov_summary,
     shared,
+    told_once,
 )
 from policyscan.report.page import page_of
 from policyscan.report.screen import Style, plain, wrapped
@@ -40,6 +41,11 @@ class _Group:
 
     first: Judgement
     members: tuple[Judgement, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the plan brings one of them."""
+        return any(each.is_new for each in self.members)
 
 
 def render_text(  # noqa: PLR0913 - one argument per flag
@@ -101,6 +107,7 @@ def _groups(judgements: Iterable[Judgement], verdict: Verdict) -> list[_Group]:
         key=lambda one: (
             one.first.waiver is not None,
             order.index(one.first.severity),
+            not one.is_new,
             one.first.rule.id,
             one.first.finding.address,
         ),
@@ -123,8 +130,7 @@ def _failure(
     )
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
-    is_standing = not any(each.is_new for each in group.members)
-    standing = "  (standing: not of this plan's making)" if is_standing else ""
+    standing = "" if group.is_new else "  (standing: not of this plan's making)"
     yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
 
 
@@ -212,8 +218,8 @@ def _summary(outcome: Outcome, exit_code: int, style: Style) -> Iterator[str]:
     waived = sum(each.waiver is not None for each in outcome.all_judgements)
     plan = outcome.platform.plan
     kind = _KINDS.get(kind_of(plan), "")
+    yield f"{plain(plan.name)}: {len(plan.resources)} resources{kind}"
     yield (
-        f"{plain(plan.name)}: {len(plan.resources)} resources{kind}, "
         f"{len(outcome.judgements)} verdicts: "
         f"{counts[Verdict.PASS]} pass, {counts[Verdict.FAIL]} fail, "
         f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.NA]} not applicable"
@@ -252,7 +258,7 @@ def _last_line(outcome: Outcome, exit_code: int, style: Style) -> str:
             return style.warn(f"NOTHING TO SCAN: {nothing_judged(outcome.platform.plan)}")
     standing = [each for each in outcome.all_judgements if not each.is_overruled]
     every = [each for each in standing if each.verdict is Verdict.FAIL]
-    failed = [each for each in every if not outcome.is_set_aside(each)]
+    failed = told_once(each for each in every if not outcome.is_set_aside(each))
     if exit_code == 0 and not failed:
         unknown = sum(each.verdict is Verdict.UNKNOWN for each in standing)
         tail = f", {unknown} not decided" if unknown else ""
