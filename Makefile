@@ -33,7 +33,7 @@ setup: install ## set up Checkov in the user's cache, unless it is set up alread
 .PHONY: scan
 scan: setup ## scan the reference plan (clean) and its broken twin (findings), with Checkov
 	@echo '== fixtures/reference/plan.json: must be clean, exit 0'
-	@$(BIN)/policyscan fixtures/reference/plan.json
+	@$(BIN)/policyscan fixtures/reference/plan.json --source-dir infra
 	@echo '== fixtures/reference_broken/plan.json: must have findings, exit 1'
 	@code=0; $(BIN)/policyscan fixtures/reference_broken/plan.json || code=$$?; \
 	if [ $$code -ne 1 ]; then echo "the broken twin left with exit $$code, not 1" >&2; exit 1; fi

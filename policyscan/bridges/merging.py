@@ -12,6 +12,7 @@ from policyscan.engine import (
     CheckovSays,
     CheckovSettings,
     CheckovState,
+    Judgement,
     Outcome,
     Settings,
     beside,
@@ -67,11 +68,16 @@ def open_questions(outcome: Outcome) -> tuple[str, ...]:
     graph = outcome.platform.graph
     found = set()
     for each in outcome.checkov.judgements:
-        if each.verdict is Verdict.FAIL and each.is_new:
+        if each.verdict is Verdict.FAIL and each.is_new and not _is_shared(each):
             resource = graph.resource(each.finding.address)
             if resource is not None and resource.before is not None:
                 found.add(each.rule.id)
     return tuple(sorted(found))
+
+
+def _is_shared(judgement: Judgement) -> bool:
+    """Whether a rule of ours finds the same, and tells whether it is new."""
+    return judgement.checkov is not None and bool(judgement.checkov.shared_with)
 
 
 def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
@@ -79,7 +85,9 @@ def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
     address = outcome.redaction.address
     stood = {(one.check, address(one.address)) for one in before.results if one.verdict == "fail"}
     judged = tuple(
-        replace(each, is_new=each.is_new and (each.rule.id, each.finding.address) not in stood)
+        replace(each, is_new=False)
+        if (each.rule.id, each.finding.address) in stood and not _is_shared(each)
+        else each
         for each in outcome.checkov.judgements
     )
     return replace(outcome, checkov=replace(outcome.checkov, judgements=judged))

@@ -181,6 +181,14 @@ def with_judging(command: _Command) -> _Command:
     return command
 
 
+with_changed_only = click.option(
+    "--changed-only/--no-changed-only",
+    default=None,
+    allow_from_autoenv=False,
+    help="Fail only for what the plan brings, not for what stood before it.",
+)
+
+
 def with_serving(command: _Command) -> _Command:
     """Give a command the flags that say whom a service answers, and how much it takes on."""
     seconds = click.FloatRange(min=0, min_open=True, max=3600)

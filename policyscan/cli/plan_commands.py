@@ -9,6 +9,7 @@ import click
 from policyscan.cli.group import EXIT_CODES, policyscan
 from policyscan.cli.options import (
     REPLAYS,
+    with_changed_only,
     with_checkov,
     with_judging,
     with_serving,
@@ -40,16 +41,12 @@ GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 @click.option("-o", "--output", metavar="PATH", help="Where a format without a path is written.")
 @with_judging
 @click.option("--show-waived", is_flag=True, help="Show what is waived too, and by whom.")
-@click.option(
-    "--changed-only/--no-changed-only",
-    default=None,
-    allow_from_autoenv=False,
-    help="Fail only for what the plan brings, not for what stood before it.",
-)
+@with_changed_only
 @click.option("--baseline", metavar="FILE", help="Failures listed there do not fail the scan.")
 @click.option("--write-baseline", metavar="FILE", help="List the failures of now there.")
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the verdicts are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the summary only.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell at length what cannot fail the scan.")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
 def scan(**options: Any) -> int:
     """Judge plans."""
@@ -211,6 +208,7 @@ def list_waivers(**options: Any) -> int:
     help="The key that requests are signed with, else in POLICYSCAN_RUN_TASK_HMAC_KEY.",
 )
 @with_serving
+@with_changed_only
 @with_settings
 @with_checkov
 @with_waivers

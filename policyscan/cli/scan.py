@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from policyscan.engine import GATE, Outcome, PackRule, Settings, WaiverTerms, ap
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report.formats import FORMATS, rendered
 from policyscan.report.scans import Look, Refused, Report, Scan
+from policyscan.rule import Severity
 
 _NARROW, _WIDE = 60, 120
 
@@ -51,6 +52,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     write_baseline: str | None,
     exit_zero: bool,
     quiet: bool,
+    verbose: bool,
     no_color: bool,
     show_waived: bool,
     **flags: Any,
@@ -80,9 +82,12 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
             case [_Refused(error=error)]:
                 raise error
         scans = tuple(_scan(each, settings) for each in scanned)
+        least = settings.fail_on
+        threshold = Severity.HIGH if least == "unknown" else Severity(least)
+        look = Look(quiet=quiet, verbose=verbose, show_waived=show_waived, fail_on=threshold)
         for target in targets:
-            look = _look(target, quiet=quiet, no_color=no_color, show_waived=show_waived)
-            write(target.path, rendered(target.format, _report(scans, how.chosen.pack, look)))
+            seen = _look(target, look, no_color=no_color)
+            write(target.path, rendered(target.format, _report(scans, how.chosen.pack, seen)))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
@@ -137,11 +142,11 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
     return tuple(found)
 
 
-def _look(target: _Target, *, quiet: bool, no_color: bool, show_waived: bool) -> Look:
-    width, colour = (100, False)
+def _look(target: _Target, look: Look, *, no_color: bool) -> Look:
     if target.path is None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
-    return Look(width, colour, quiet, show_waived)
+        return replace(look, width=width, colour=colour)
+    return look
 
 
 def _terminal(*, no_color: bool) -> tuple[int, bool]:

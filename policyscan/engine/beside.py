@@ -62,4 +62,6 @@ def _placed(check: Judgement, told: list[_Told]) -> Judgement:
             case Agrees() as same if each.ours.verdict is Verdict.FAIL:
                 if same.is_found_by(each.ours.finding):
                     says = replace(says, shared_with=each.ours.rule.id)
+                    # The same problem is as new as ours says, which knows what it rests on.
+                    check = replace(check, is_new=each.ours.is_new)
     return replace(check, checkov=says)

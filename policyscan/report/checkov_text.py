@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from policyscan.engine import CheckovReport, CheckovState, Judgement, Outcome
 from policyscan.report.screen import Style, plain, wrapped
@@ -16,46 +17,63 @@ _MOST_PLACES = 2
 """Places named where one check fails at several; JSON names them all."""
 
 
-def checkov_failures(
-    outcome: Outcome, style: Style, width: int, *, show_waived: bool = False
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of Checkov is told at length: what reaches `threshold`, else all; waived ones too."""
+
+    threshold: Severity = Severity.HIGH
+    all: bool = False
+    waived: bool = False
+
+
+def checkov_failures(outcome: Outcome, style: Style, width: int, told: Told) -> Iterator[str]:
     """Its failures, worst first; what a rule of ours found too stands there alone."""
-    order = list(Severity)
     checks = _by_check(
         each
         for each in _failed(outcome.checkov)
-        if not (_overruled_by(each) or outcome.is_set_aside(each))
-        and (show_waived or each.waiver is None)
+        if not (_overruled_by(each) or _is_shared(each) or outcome.is_set_aside(each))
+        and (told.waived or each.waiver is None)
     )
-    told = {
-        check: [each for each in members if not _is_shared(each)]
-        for check, members in checks.items()
-    }
-    if not any(told.values()):
+    if not checks:
         return
     yield style.strong(f"Checkov {plain(outcome.checkov.version)}")
-    for members in sorted(
-        filter(None, told.values()),
-        key=lambda some: (order.index(some[0].severity), some[0].rule.id),
+    order = list(Severity)
+    brief: list[str] = []
+    for id_, members in sorted(
+        checks.items(), key=lambda one: (order.index(one[1][0].severity), one[0])
     ):
-        first = members[0]
-        waived = sum(each.waiver is not None for each in members)
-        told_in_words = (
-            f"{first.rule.title} ({_places(members)}{f', {waived} waived' if waived else ''})"
-        )
-        # Painted afterwards: what colours a word has no width.
-        id_, severity = plain(first.rule.id), str(first.severity)
-        head, *rest = wrapped(f"{id_}  {severity}  {told_in_words}", width)
-        head = head.removeprefix(f"    {id_}  {severity}")
-        yield f"    {style.strong(id_)}  {style.severity(first.severity)}{head}"
-        yield from rest
+        if told.all or members[0].severity.reaches(told.threshold):
+            yield from _check(members, style, width)
+        else:
+            brief.append(f"{id_} ({len(members)})" if len(members) > 1 else id_)
+    if brief:
+        several = f"{len(brief)} checks fail" if len(brief) > 1 else "1 check fails"
+        words = f"{several} below the threshold (-v tells more): {', '.join(brief)}"
+        yield from wrapped(words, width)
     yield ""
+
+
+def _check(members: list[Judgement], style: Style, width: int) -> Iterator[str]:
+    first = members[0]
+    waived = sum(each.waiver is not None for each in members)
+    noted = f", {waived} waived" if waived else ""
+    id_, severity = plain(first.rule.id), str(first.severity)
+    words = f"{id_}  {severity}  {first.rule.title} ({_places(members)}{noted})"
+    head, *rest = wrapped(words, width)
+    # Painted afterwards: what colours a word has no width.
+    head = head.removeprefix(f"    {id_}  {severity}")
+    yield f"    {style.strong(id_)}  {style.severity(first.severity)}{head}"
+    yield from rest
 
 
 def checkov_remarks(outcome: Outcome, style: Style, width: int) -> Iterator[str]:
     """Checks that the policy overrules, and verdicts that Checkov's own edges would turn."""
     lines: list[str] = []
-    overruled = [each for each in _failed(outcome.checkov) if _overruled_by(each)]
+    overruled = [
+        each
+        for each in _failed(outcome.checkov)
+        if _overruled_by(each) and not outcome.is_set_aside(each)
+    ]
     for members in _by_check(overruled).values():
         why = members[0].checkov and members[0].checkov.conflict
         if why:

@@ -37,7 +37,9 @@ def _text(scan: Scan, report: Report) -> str:
             width=look.width,
             colour=look.colour,
             quiet=look.quiet,
+            verbose=look.verbose,
             show_waived=look.show_waived,
+            fail_on=look.fail_on,
         )
     )
 

@@ -54,7 +54,8 @@ def _errors(report: Report) -> Iterator[str]:
 
 def _command(problem: Problem) -> str:
     judgement = problem.judgement
-    title = f"{title_of(judgement.rule)} ({judgement.severity})"
+    standing = "" if judgement.is_new else ", standing"
+    title = f"{title_of(judgement.rule)} ({judgement.severity}{standing})"
     text = f"{judgement.finding.address}: " + "\n".join(told(problem))
     return _line(_COMMANDS[judgement.severity], problem.place, title, text)
 

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from policyscan.rule import Severity
+
 if TYPE_CHECKING:
     from policyscan.engine import Outcome
     from policyscan.source import Span
@@ -65,13 +67,16 @@ class Place:
 class Look:
     """How the text report looks: its columns, whether in colour, and what is in it.
 
-    `quiet` leaves it at failures and the summary; `show_waived` shows what is waived too.
+    `quiet` leaves it at failures and the summary; `show_waived` shows what is waived too, and
+    `verbose` at length what cannot fail the scan, being milder than `fail_on`.
     """
 
     width: int = 100
     colour: bool = False
     quiet: bool = False
     show_waived: bool = False
+    verbose: bool = False
+    fail_on: Severity = Severity.HIGH
 
 
 @dataclass(frozen=True, slots=True)

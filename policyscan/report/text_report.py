@@ -10,13 +10,13 @@ from policyscan.plan import PlanKind, kind_of
 from policyscan.report.box import boxed
 from policyscan.report.checkov_text import (
     Shared,
+    Told,
     checkov_failures,
     checkov_remarks,
     checkov_summary,
     shared,
     told_once,
 )
-from policyscan.report.page import page_of
 from policyscan.report.screen import Style, plain, wrapped
 from policyscan.rule import Certainty, Finding, Severity, Step, Verdict
 
@@ -55,12 +55,15 @@ def render_text(  # noqa: PLR0913 - one argument per flag
     width: int = 100,
     colour: bool = False,
     quiet: bool = False,
+    verbose: bool = False,
     show_waived: bool = False,
+    fail_on: Severity = Severity.HIGH,
 ) -> str:
     """The report of one plan, ended by one line that says what it comes to.
 
     `width` is the number of columns to fill; without `colour` no control sequence is written. What
-    is waived comes after all others with `show_waived`, else it is only counted.
+    is waived comes after all others with `show_waived`, else it is only counted. What Checkov finds
+    is told at length from `fail_on` up, or all of it with `verbose`.
     """
     style = Style(colour=colour)
     lines: list[str] = []
@@ -72,7 +75,7 @@ def render_text(  # noqa: PLR0913 - one argument per flag
     ]
     for group in _groups(shown, Verdict.FAIL):
         lines += [*_failure(group, outcome, also, style, width), ""]
-    lines += checkov_failures(outcome, style, width, show_waived=show_waived)
+    lines += checkov_failures(outcome, style, width, Told(fail_on, verbose, show_waived))
     if not quiet:
         lines += checkov_remarks(outcome, style, width)
         lines += _unknowns(shown, style, width)
@@ -131,7 +134,7 @@ def _failure(
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
     standing = "" if group.is_new else "  (standing: not of this plan's making)"
-    yield f"{_INDENT}{style.faint(f'More: {page_of(rule)}')}{standing}"
+    yield f"{_INDENT}{style.faint(f'More: policyscan rule {rule.id}')}{standing}"
 
 
 def _heading(judgement: Judgement, style: Style) -> str:

@@ -69,7 +69,13 @@ RULE = Rule(
 )
 
 LOW, HIGH, COUNT = "min_capacity", "max_capacity", "desired_count"
-SYMPTOM = "the apply ends green; too few tasks run, or a ceiling shows under load"
+SYMPTOMS = {
+    (LOW, False): "the apply ends green; too few tasks run where there is little to do",
+    (LOW, True): "the apply ends green; more tasks run than there is to do",
+    (HIGH, False): "the apply ends green; a ceiling shows under load",
+    (HIGH, True): "the apply ends green; under load it scales further than agreed",
+}
+"""What comes of a bound, by which it is and whether it is too high."""
 STRAYED = "the apply ends green; another number of tasks than agreed runs until it scales"
 REFUSED = "ValidationException: Maximum capacity cannot be less than minimum capacity"
 
@@ -117,7 +123,7 @@ def _bounds(target: Resource, parameters: Parameters) -> Iterator[Problem | Ques
                 yield Problem(
                     f"{name} is {known}, and the policy is {wanted}",
                     (Step(target.address, name, str(known)),),
-                    SYMPTOM,
+                    SYMPTOMS[name, (number_of(known) or 0) > wanted],
                     f"Let it scale between {parameters['min']} and {parameters['max']} tasks.",
                     Phase.RUNTIME,
                     snippet=_bounded(target, parameters),

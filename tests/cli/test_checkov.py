@@ -310,6 +310,19 @@ def test_secrets_in_keys_stay_secret(tmp_path: Path) -> None:
         assert b"CKV_AWS_18" in done.stdout
 
 
+def test_what_cannot_fail_the_scan_is_told_in_brief() -> None:
+    flags = (REFERENCE, "--replay", "never")
+    title = "Ensure VPC flow logging is enabled in all VPCs"
+    brief, verbose, failing_ = (
+        beside(*flags, *more).stdout.decode() for more in ((), ("-v",), ("--fail-on", "medium"))
+    )
+    assert "checks fail below the threshold (-v tells more): CKV2_AWS_11, CKV2_AWS_12" in brief
+    assert title not in brief
+    for told in (verbose, failing_):
+        assert f"CKV2_AWS_11  medium  {title}" in told
+        assert "-v tells more" not in told
+
+
 def test_several_plans_have_each_their_own(tmp_path: Path) -> None:
     first, second = report(REFERENCE, BROKEN)
     assert failing(first) != failing(second)  # type: ignore[arg-type]

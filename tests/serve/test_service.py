@@ -121,6 +121,7 @@ def test_every_setting_reaches_the_scan() -> None:
         ignore=("PS2*", "NET"),
         assignments=("PS303.max=20",),
         fail_on="low",
+        changed_only=True,
         packs=("rules",),
         waivers="w.yaml",
     )
@@ -142,6 +143,7 @@ def test_every_setting_reaches_the_scan() -> None:
     assert (context.params["plans"], context.params["no_source"]) == (("-",), True)
     served = {parameter.name for parameter in commands["serve"].params}
     own = {"plans", "formats", "output", "exit_zero", "quiet", "no_color", "show_waived"}
+    own |= {"baseline", "write_baseline", "verbose"}
     source = {"source_dir", "planfile", "no_source", "graph", "replay"}
     assert {parameter.name for parameter in commands["scan"].params} - own - source <= served
 
