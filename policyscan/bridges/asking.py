@@ -33,9 +33,13 @@ _NOT_LOADED: Final = re.compile(
 )
 
 
-def worker(python: str) -> tuple[str, ...]:
-    """The command that starts the worker; nothing of the user's surroundings reaches it."""
-    return (python, "-I", "-c", _WORKER, str(Path(__file__).resolve().parent))
+def worker(python: str, catalogue: str = "") -> tuple[str, ...]:
+    """The command that starts the worker; nothing of the user's surroundings reaches it.
+
+    With a catalogue it loads what judging takes before it is asked.
+    """
+    folder = str(Path(__file__).resolve().parent)
+    return (python, "-I", "-c", _WORKER, folder, *filter(None, (catalogue,)))
 
 
 def command_line(python: str, plan: Path, options: Sequence[str] = ()) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -157,10 +157,43 @@ class Running:
         self._opened.close()
 
 
-def start(checkov: Checkov, plan: Path | bytes, options: CheckovOptions | None = None) -> Running:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A process that was started, and where what it says and logs goes.
+
+    One that is never asked anything ends by itself once we do.
+    """
+
+    process: subprocess.Popen[str]
+    answer: TextIO
+    complaints: TextIO
+    opened: contextlib.ExitStack
+
+    def end(self) -> None:
+        """End it, as there is nothing to ask."""
+        self.process.kill()
+        self.process.wait()
+        self.opened.close()
+
+
+def waiting(checkov: Checkov) -> Waiting:
+    """Start the worker before there is a plan, so that it loads Checkov meanwhile.
+
+    Raises CheckovError: it cannot be started.
+    """
+    return _begun(asking.worker(checkov.python, checkov.catalogue))
+
+
+def start(
+    checkov: Checkov,
+    plan: Path | bytes,
+    options: CheckovOptions | None = None,
+    ready: Waiting | None = None,
+) -> Running:
     """Set Checkov to work on a plan: a file of plan JSON, or the JSON itself in UTF-8.
 
-    The JSON goes to a private file that is gone once Checkov is joined.
+    The JSON goes to a private file that is gone once Checkov is joined. `ready` is a worker that
+    waits for a plan already.
     Raises CheckovError: it cannot be started.
     """
     options = options or CheckovOptions()
@@ -169,27 +202,40 @@ def start(checkov: Checkov, plan: Path | bytes, options: CheckovOptions | None =
         path = folder / "plan.json" if isinstance(plan, bytes) else plan
         if isinstance(plan, bytes):
             path.write_bytes(plan)
+        if checkov.quick:
+            begun = ready or waiting(checkov)
+        else:
+            begun = _begun(asking.command_line(checkov.python, path, _flags(options)))
+        opened.push(begun.opened)
+        running = Running(
+            checkov,
+            options,
+            folder,
+            begun.process,
+            begun.answer,
+            begun.complaints,
+            opened.pop_all(),
+        )
+    if checkov.quick:
+        running._send(json.dumps(_request(path, options)))  # noqa: SLF001 - its maker
+    return running
+
+
+def _begun(command: Sequence[str]) -> Waiting:
+    with contextlib.ExitStack() as opened:
         answer, complaints = (
             opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
             for _ in range(2)
         )
-        if checkov.quick:
-            command = asking.worker(checkov.python)
-        else:
-            command = asking.command_line(checkov.python, path, _flags(options))
         process = asking.started(command, answer, complaints)
         if process.stdin is not None:
             opened.callback(process.stdin.close)
-        running = Running(checkov, options, folder, process, answer, complaints, opened.pop_all())
-    if checkov.quick:
-        running._send(json.dumps(_request(checkov, path, options)))  # noqa: SLF001 - its maker
-    return running
+        return Waiting(process, answer, complaints, opened.pop_all())
 
 
-def _request(checkov: Checkov, plan: Path, options: CheckovOptions) -> dict[str, object]:
+def _request(plan: Path, options: CheckovOptions) -> dict[str, object]:
     return {
         "plan": str(plan),
-        "catalogue": checkov.catalogue,
         "check": list(options.check),
         "skip": list(options.skip),
         "external": [str(each) for each in options.external],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from policyscan.plan import world_before
 
 if TYPE_CHECKING:
     from policyscan.bridges.home import Checkov
-    from policyscan.bridges.running import Running
+    from policyscan.bridges.running import Running, Waiting
 
 _PREFIX: Final = "checkov_"
 
@@ -28,6 +28,8 @@ class Beside:
     settings: Settings
     state: CheckovState
     checkov: Checkov | None = None
+    ready: list[Waiting] = field(default_factory=list)
+    """Its worker that was started early, until the first plan takes it."""
 
     def start(self, plan: Path | bytes, opened: ExitStack) -> Running | None:
         """Set it to work on a plan, until the context is left; None where it does not run."""
@@ -48,7 +50,8 @@ class Beside:
             corrected=asked.edges == "corrected",
             seconds=asked.timeout,
         )
-        return opened.enter_context(start(self.checkov, plan, options))
+        ready = self.ready.pop() if self.ready else None
+        return opened.enter_context(start(self.checkov, plan, options, ready))
 
     def has_doubts(self, graph: ResourceGraph) -> bool:
         """Whether it would be lent an edge of which nobody knows whether it is meant."""
@@ -102,14 +105,16 @@ class Beside:
             return replace(outcome, warnings=(*outcome.warnings, outcome.redacted(warning)))
 
 
-def checkov_beside(settings: Settings) -> Beside:
-    """The Checkov that a scan runs with.
+def checkov_beside(settings: Settings, ready: Sequence[Waiting] = ()) -> Beside:
+    """The Checkov that a scan runs with; `ready` is its worker, ended if it is no use.
 
     Raises CheckovError: it is set up and cannot be used, or has to run and is not set up. Raises
     ConfigError: a folder of checks that is none.
     """
     asked = settings.checkov
     if asked.run is False or not (asked.run or settings.chooses_checkov):
+        for each in ready:
+            each.end()
         return Beside(settings, CheckovState.LEFT_OUT)
     from policyscan.bridges.home import SETUP, set_up  # noqa: PLC0415 - many scans are without
 
@@ -119,7 +124,7 @@ def checkov_beside(settings: Settings) -> Beside:
     found = set_up()
     if found is None and asked.run:
         raise CheckovError(f"Checkov is asked for and not set up; run `{SETUP}`, or --no-checkov")
-    return Beside(settings, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found)
+    return Beside(settings, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found, [*ready])
 
 
 def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,10 @@ from policyscan.cli.inputs import SourceChoice, open_input
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import ChosenSettings, SettingFlags, chosen_settings
 from policyscan.engine import Outcome
+from policyscan.errors import PolicyscanError
 
 if TYPE_CHECKING:
-    from policyscan.bridges.running import Running
+    from policyscan.bridges.running import Running, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Judging:
 def judging(  # noqa: PLR0913 - one argument per flag
     plans: int,
     *,
+    ready: Sequence[Waiting] = (),
     source_dir: str | None,
     planfile: str | None,
     no_source: bool,
@@ -60,11 +63,17 @@ def judging(  # noqa: PLR0913 - one argument per flag
 ) -> Judging:
     """What flags come to, for so many plans: those of `with_source`, `with_settings` and others.
 
+    `ready` is the worker of Checkov where it was started early.
     Raises PolicyscanError: one of them is wrong, or Checkov cannot be used.
     """
     own = {name: flags[name] for name in flags if not name.startswith("checkov")}
-    chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
-    checkov = checkov_beside(chosen.settings)
-    choice = SourceChoice(source_dir, planfile, no_source, graph)
-    choice.check(plans)
+    try:
+        chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
+        checkov = checkov_beside(chosen.settings, ready)
+        choice = SourceChoice(source_dir, planfile, no_source, graph)
+        choice.check(plans)
+    except PolicyscanError:
+        for each in ready:
+            each.end()
+        raise
     return Judging(chosen, choice, ReplayMode(replay), checkov)

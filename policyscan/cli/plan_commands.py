@@ -50,9 +50,13 @@ GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
 @click.option("--no-color", is_flag=True, help="Plain text even on a terminal.")
 def scan(**options: Any) -> int:
     """Judge plans."""
-    from policyscan.cli.scan import run_scan  # noqa: PLC0415 - other commands need none of it
+    from policyscan.cli.early import started_early  # noqa: PLC0415 - other commands need none of it
 
-    return run_scan(**options)
+    # Checkov takes as long to load as we do, so it had better begin at once.
+    ready = started_early(options)
+    from policyscan.cli.scan import run_scan  # noqa: PLC0415 - likewise
+
+    return run_scan(ready=ready, **options)
 
 
 @policyscan.command(

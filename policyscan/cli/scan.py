@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyscan.cli.baselines import baselines
 from policyscan.cli.inputs import expand
@@ -20,6 +20,9 @@ from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanEr
 from policyscan.report.formats import FORMATS, rendered
 from policyscan.report.scans import Look, Refused, Report, Scan
 from policyscan.rule import Severity
+
+if TYPE_CHECKING:
+    from policyscan.bridges.running import Waiting
 
 _NARROW, _WIDE = 60, 120
 
@@ -55,17 +58,18 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     verbose: bool,
     no_color: bool,
     show_waived: bool,
+    ready: Sequence[Waiting] = (),
     **flags: Any,
 ) -> int:
     """Judge plans and write every report. Returns the worst exit code.
 
-    `flags` are those of `judging`.
+    `flags` are those of `judging`, and `ready` is Checkov's worker where it was started early.
     Of several plans one that cannot be read is reported in its place, and the others are judged.
     Raises PolicyscanError: a flag is wrong, or the only plan cannot be read.
     """
     targets = _targets(formats, output)
     names = expand(plans)
-    how = judging(len(names), **flags)
+    how = judging(len(names), ready=ready, **flags)
     settings = how.chosen.settings
     terms = waiver_terms(how.chosen, tells_stale=len(names) == 1)
     known = baselines(baseline, write_baseline)

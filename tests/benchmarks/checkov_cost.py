@@ -89,9 +89,9 @@ class Round:
 
 def rounds(checkov: Checkov, plan: Path, times: int, *, with_stock: bool) -> list[Round]:
     """Measure several times."""
-    request = {"plan": str(plan), "catalogue": checkov.catalogue, "edges": "stock"}
+    request = {"plan": str(plan), "edges": "stock"}
     text = json.dumps({**request, "check": [], "skip": [], "external": []}) + "\n"
-    worker = (asking.worker(checkov.python), text)
+    worker = (asking.worker(checkov.python, checkov.catalogue), text)
     alone, whole = (((*SCAN, flag, str(plan)), "") for flag in ("--no-checkov", "--checkov"))
     stock = (asking.command_line(checkov.python, plan), "")
     return [

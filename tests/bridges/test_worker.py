@@ -11,7 +11,7 @@ import pytest
 
 from policyscan.bridges import asking
 from policyscan.bridges.home import Checkov
-from policyscan.bridges.running import CheckovOptions, start
+from policyscan.bridges.running import CheckovOptions, start, waiting
 from policyscan.errors import CheckovError
 from tests.bridges.plans import BLOCK, BUCKET, buckets, written
 
@@ -37,14 +37,13 @@ def test_no_value_of_the_plan_is_in_the_answer(checkov: Checkov, tmp_path: Path)
     plan = written(tmp_path, buckets(bucket=bucket))
     request = {
         "plan": str(plan),
-        "catalogue": checkov.catalogue,
         "check": [],
         "skip": [],
         "external": [],
         "edges": "stock",
     }
     done = subprocess.run(
-        asking.worker(checkov.python),
+        asking.worker(checkov.python, checkov.catalogue),
         input=json.dumps(request) + "\n",
         check=True,
         capture_output=True,
@@ -52,6 +51,16 @@ def test_no_value_of_the_plan_is_in_the_answer(checkov: Checkov, tmp_path: Path)
     )
     assert len(json.loads(done.stdout)["results"]) > 10
     assert "hush-hush" not in done.stdout + done.stderr
+
+
+def test_one_that_is_never_asked_ends_when_we_do(checkov: Checkov) -> None:
+    idle = waiting(checkov)
+    assert idle.process.stdin is not None
+    idle.process.stdin.close()
+    assert idle.process.wait(60) == 0
+    idle.answer.seek(0)
+    assert idle.answer.read() == ""
+    idle.end()
 
 
 def test_lent_edges_correct_verdicts_and_both_are_told(checkov: Checkov, tmp_path: Path) -> None:

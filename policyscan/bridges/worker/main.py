@@ -1,9 +1,9 @@
 """Answers one request, a line of JSON on stdin, with a line of JSON on stdout.
 
-To judge a plan: `{"plan": path, "catalogue": path, "check": [...], "skip": [...],
-"external": [folder, ...], "edges": "stock" or "lent"}`. With "lent" a second line follows, sent
-whenever it is known: the path of a file of `[[from, to, attribute], ...]`, addresses of instances.
-The answer:
+Started with the path of a catalogue it loads Checkov first, so that it may be started before there
+is a plan. To judge one: `{"plan": path, "check": [...], "skip": [...], "external": [folder, ...],
+"edges": "stock" or "lent"}`. With "lent" a second line follows, sent whenever it is known: the path
+of a file of `[[from, to, attribute], ...]`, addresses of instances. The answer:
 
 - `version`: Checkov's.
 - `results`: [check, address, word] in Checkov's order, the word pass, fail or skipped.
@@ -19,10 +19,12 @@ which may quote the plan.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import logging
 import os
 import socket
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -40,7 +42,12 @@ def main() -> None:
     socket.socket.connect_ex = no_network  # type: ignore[method-assign]
     asked, told = apart()
     try:
-        answer = answered(json.loads(asked.readline()), asked)
+        catalogue = prepared(*sys.argv[2:])
+        request = asked.readline()
+        if not request:
+            # Whoever started us has nothing to ask after all.
+            os._exit(0)
+        answer = answered(json.loads(request), catalogue, asked)
     except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
         answer = {"crash": site(problem)}
     told.write(json.dumps(answer))
@@ -61,13 +68,21 @@ def apart() -> tuple[TextIO, TextIO]:
     return own
 
 
-def answered(request: dict[str, Any], asked: TextIO) -> dict[str, Any]:
+def prepared(path: str = "") -> dict[str, Any]:
+    """The catalogue at a path, with everything loaded that judging any plan takes."""
+    if not path:
+        return {}
+    catalogue: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    lazy.put_off({"hcl2": catalogue[listed.CONSTANTS], **lazy.told()})
+    importlib.import_module(".plan", __package__)
+    return catalogue
+
+
+def answered(request: dict[str, Any], catalogue: dict[str, Any], asked: TextIO) -> dict[str, Any]:
     """Do what is asked; more may be asked for on the way."""
     if "catalogue_to" in request:
         Path(request["catalogue_to"]).write_text(json.dumps(listed.made()), encoding="utf-8")
         return {"version": version()}
-    catalogue = json.loads(Path(request["catalogue"]).read_text(encoding="utf-8"))
-    lazy.put_off({"hcl2": catalogue[listed.CONSTANTS], **lazy.told()})
     from .plan import judge
 
     return {"version": version(), **judge(request, catalogue, partial(lent, asked))}
