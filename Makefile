@@ -104,7 +104,7 @@ checkov: install .venv-checkov/.locked-$(PYTHON_VERSION) ## make .venv-checkov, 
 	@POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/policyscan setup --checkov-python .venv-checkov/bin/python
 
 .PHONY: parity
-parity: checkov ## compare the quick way to run Checkov with its own on every plan at hand (CORPUS=dir)
+parity: checkov ## compare what reports say of Checkov with its own command line on every plan at hand (CORPUS=dir)
 	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.parity.run $(CORPUS)
 
 .PHONY: hosted-parity

@@ -1,10 +1,12 @@
-"""Compares the worker with Checkov's own command line, plan by plan."""
+"""Compares the stock verdicts of our report with Checkov's own command line, plan by plan."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,11 @@ from policyscan.bridges.running import start
 from policyscan.bridges.self_test import Said, counted, said
 
 COMMAND_LINE = Path(__file__).with_name("command_line.py")
+FLAGS = ("--select", "CHECKOV", "--checkov", "-f", "json", "--replay", "never")
+_WORDS = {"pass": "pass", "fail": "fail", "na": "skipped"}
+
+Ask = Callable[[Checkov, Path], tuple[Said, tuple[str, ...]]]
+"""How a plan is judged by us: what of it is said, and errors."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class Compared:
         return bool(self.results or self.extra)
 
 
-def compared(checkov: Checkov, plans: Iterable[Path]) -> Iterator[Compared]:
-    """Each plan judged by both."""
+def compared(checkov: Checkov, plans: Iterable[Path], ask: Ask) -> Iterator[Compared]:
+    """Each plan judged by both; `ask` is how ours is asked."""
     with subprocess.Popen(
         (checkov.python, "-I", str(COMMAND_LINE)),
         stdin=subprocess.PIPE,
@@ -50,13 +57,35 @@ def compared(checkov: Checkov, plans: Iterable[Path]) -> Iterator[Compared]:
         assert own.stdin is not None
         assert own.stdout is not None
         for plan in plans:
-            with start(checkov, plan) as running:
-                own.stdin.write(f"{plan.resolve()}\n")
-                own.stdin.flush()
-                stock = counted(own.stdout.readline())
-                outcome = running.join()
-            worker = said(outcome.results)
-            yield Compared(plan, stock.total(), stock - worker, worker - stock, outcome.errors)
+            own.stdin.write(f"{plan.resolve()}\n")
+            own.stdin.flush()
+            ours, errors = ask(checkov, plan)
+            stock = counted(own.stdout.readline())
+            yield Compared(plan, stock.total(), stock - ours, ours - stock, errors)
+
+
+def reported(checkov: Checkov, plan: Path) -> tuple[Said, tuple[str, ...]]:
+    """What `policyscan plan.json` reports of Checkov's own edges.
+
+    Of a plan that policyscan refuses, what the worker says.
+    """
+    done = subprocess.run(
+        (sys.executable, "-m", "policyscan", str(plan), *FLAGS),
+        check=False,
+        capture_output=True,
+    )
+    document = json.loads(done.stdout) if done.stdout else {}
+    if document.get("summary", {}).get("checkov") != "ran":
+        return worked(checkov, plan)
+    found = [each for each in document["checkov"] if each["stock"] is not None]
+    told: Said = Counter((each["id"], each["address"], _WORDS[each["stock"]]) for each in found)
+    return told, tuple(each for each in document["errors"] if "--checkov-skip" in each)
+
+
+def worked(checkov: Checkov, plan: Path) -> tuple[Said, tuple[str, ...]]:
+    """What the worker says of a plan."""
+    outcome = start(checkov, plan).join()
+    return said(outcome.results), outcome.errors
 
 
 def is_plan(path: Path) -> bool:

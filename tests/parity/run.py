@@ -1,4 +1,4 @@
-"""Compares the worker with Checkov's own command line on every plan at hand: `make parity`.
+"""Compares our reports with Checkov's own command line on every plan at hand: `make parity`.
 
 The plans are those of the fixtures, synthetic ones, and those in the folders named. Prints each
 difference; leaves with 1 when there is one.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from policyscan.bridges.golden import SHAPES
 from policyscan.bridges.home import set_up
-from tests.parity.compare import compared, is_plan
+from tests.parity.compare import compared, is_plan, reported
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 1_000
@@ -37,7 +37,9 @@ def main() -> None:
         sys.exit("Checkov is not set up: make checkov")
     number = judged = results = different = 0
     with tempfile.TemporaryDirectory() as made:
-        for each in compared(checkov, plans([Path(name) for name in sys.argv[1:]], Path(made))):
+        for each in compared(
+            checkov, plans([Path(name) for name in sys.argv[1:]], Path(made)), reported
+        ):
             number += 1
             judged += each.judged
             results += each.results
