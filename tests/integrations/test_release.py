@@ -17,6 +17,7 @@ import yaml
 
 from policyscan import __version__
 from tests.integrations.steps import ROOT, Runner
+from tests.report.judges import node_module
 from tests.required import missing, skip_if_left_out
 
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
@@ -99,13 +100,23 @@ def test_the_image_runs_as_nobody_special_and_installs_locked_packages_alone() -
         assert "--require-hashes" in each or ("--no-deps" in each and "--no-build-iso" in each)
 
 
-def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
-    skip_if_left_out("HADOLINT")
-    hadolint = shutil.which("hadolint") or missing("HADOLINT", "hadolint is not on PATH")
-    done = subprocess.run(
-        [hadolint, str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "")
+def test_docker_language_tools_take_the_dockerfile_and_no_broken_one(tmp_path: Path) -> None:
+    program = node_module("dockerfile-utils") / "bin" / "dockerfile-utils"
+    broken = tmp_path / "Dockerfile"
+    broken.write_text((ROOT / "Dockerfile").read_text().replace("WORKDIR", "WORKDR"))
+    done = {
+        path: subprocess.run(
+            [shutil.which("node") or "node", str(program), "lint", str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for path in (ROOT / "Dockerfile", broken)
+    }
+    good, bad = done.values()
+    assert (good.returncode, good.stdout.strip()) == (0, "")
+    assert bad.returncode == 1
+    assert "Unknown instruction: WORKDR" in bad.stdout + bad.stderr
 
 
 def test_the_changelog_and_the_code_name_one_version() -> None:
