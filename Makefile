@@ -72,7 +72,8 @@ $(VALIDATORS)/.locked: tests/validators/package-lock.json tests/validators/packa
 
 # Pythons differ in how they read, write and start things. What only judges, and every plan of the
 # corpus, is left to the first of them; policyscan test, in tests/workbench, judges every fixture.
-ELSEWHERE := tests/cli tests/engine tests/plan tests/source tests/report tests/workbench \
+ELSEWHERE := tests/engine tests/plan tests/source tests/workbench tests/report/test_golden.py \
+  tests/cli/test_scan.py tests/cli/test_inputs.py tests/cli/test_formats.py \
   --ignore-glob='*/test_corpus.py'
 
 # What runs Terraform behaves alike in every Python: these few tests show that it does run.

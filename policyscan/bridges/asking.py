@@ -17,7 +17,13 @@ Answer = Mapping[str, Any]
 _WORKER: Final = (
     "import sys; sys.path.append(sys.argv[1]); from worker.main import main; sys.path.pop(); main()"
 )
-_COMMAND_LINE: Final = "import sys; from checkov.main import Checkov; sys.exit(Checkov().run())"
+# Not its configuration files either: one in the working directory would name code to run.
+_COMMAND_LINE: Final = (
+    "import sys, checkov.main as main; main.get_default_config_paths = lambda _: []; "
+    "sys.exit(main.Checkov().run())"
+)
+_PLATFORM: Final = ("BC_API_KEY", "BC_API_URL", "PRISMA_API_URL")
+"""Variables with which Checkov would ask its platform."""
 _WORDS: Final = (
     ("passed_checks", "pass"),
     ("failed_checks", "fail"),
@@ -50,7 +56,8 @@ def command_line(python: str, plan: Path, options: Sequence[str] = ()) -> tuple[
 
 def environment() -> dict[str, str]:
     """The environment variables Checkov runs with."""
-    return {**os.environ, **QUIET}
+    kept = {name: value for name, value in os.environ.items() if name not in _PLATFORM}
+    return {**kept, **QUIET}
 
 
 def started(command: Sequence[str], answer: TextIO, complaints: TextIO) -> subprocess.Popen[str]:

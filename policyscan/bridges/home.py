@@ -77,9 +77,14 @@ def catalogue_of(folder: Path) -> Path:
     return folder / _CATALOGUE
 
 
+def stamp_of(folder: Path) -> Path:
+    """Where a home says what it is."""
+    return folder / _STAMP
+
+
 def stamp(folder: Path, checkov: Checkov) -> None:
     """Make a folder a home."""
-    (folder / _STAMP).write_text(json.dumps(asdict(checkov), indent=1), encoding="utf-8")
+    stamp_of(folder).write_text(json.dumps(asdict(checkov), indent=1), encoding="utf-8")
 
 
 def set_up() -> Checkov | None:
@@ -91,7 +96,7 @@ def set_up() -> Checkov | None:
     if not folder.is_dir():
         return None
     try:
-        found = Checkov(**json.loads((folder / _STAMP).read_text(encoding="utf-8")))
+        found = Checkov(**json.loads(stamp_of(folder).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         raise CheckovError(f"{folder}: Checkov is only half set up; run `{SETUP}`") from None
     if found.format != _FORMAT or found.locked not in {"", locked()}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from policyscan.bridges.running import CheckovOutcome, CheckovResult
@@ -20,6 +21,7 @@ from policyscan.engine import (
     judgement,
     without_secrets,
 )
+from policyscan.plan import PlanKind, kind_of
 from policyscan.rule import Finding, Rule, Verdict
 
 POLICY_INDEX: Final = "https://www.checkov.io/5.Policy%20Index/terraform.html"
@@ -40,11 +42,8 @@ def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Setting
         for each in said.results
     ]
     # Only now: where something stands is looked up by the address as it is.
-    graph = outcome.platform.graph
     judged = [
-        without_secrets(
-            replace(each, is_new=is_changed(graph, each.finding.address)), outcome.redaction
-        )
+        without_secrets(replace(each, is_new=_may_be_new(each, outcome)), outcome.redaction)
         for each in judged
     ]
     report = CheckovReport(
@@ -54,14 +53,35 @@ def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Setting
         beside(judged, outcome.judgements, settings),
         outcome.redacted(said.note or ""),
     )
+    unheard = (
+        f"--checkov-check {pattern}: no such check said anything of this plan"
+        for pattern in settings.checkov.check
+        if not any(fnmatchcase(each.check, pattern) for each in said.results)
+    )
     errors = (f"{each}; --checkov-skip leaves a check out" for each in said.errors)
     return replace(
-        outcome, checkov=report, errors=(*outcome.errors, *map(outcome.redacted, errors))
+        outcome,
+        checkov=report,
+        errors=(*outcome.errors, *map(outcome.redacted, errors)),
+        warnings=(*outcome.warnings, *unheard),
+    )
+
+
+def _may_be_new(judgement: Judgement, outcome: Outcome) -> bool:
+    """Whether the plan changes what a verdict may rest on: its resource, or what a policy joins.
+
+    Those whose ids start with CKV_ look at one resource alone.
+    """
+    graph = outcome.platform.graph
+    if kind_of(graph.plan) is PlanKind.NO_CHANGES:
+        return False
+    return is_changed(graph, judgement.finding.address) or (
+        judgement.verdict is Verdict.FAIL and not judgement.rule.id.startswith("CKV_")
     )
 
 
 def open_questions(outcome: Outcome) -> tuple[str, ...]:
-    """The checks of failures that may have been there before, on resources that the plan changes.
+    """The checks of failures that may be new and may have been there before.
 
     Only to have asked Checkov about the world before tells.
     """

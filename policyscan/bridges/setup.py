@@ -25,6 +25,7 @@ from policyscan.bridges.home import (
     python_of,
     set_up,
     stamp,
+    stamp_of,
 )
 from policyscan.bridges.self_test import compared
 from policyscan.errors import CheckovError
@@ -197,7 +198,7 @@ def _put(made: Path, folder: Path) -> None:
 
 def _refuse_foreign(folder: Path) -> None:
     """Never remove a folder somebody named by mistake. Raises CheckovError: it is not ours."""
-    ours = (catalogue_of(folder), folder / _ENVIRONMENT)
+    ours = (catalogue_of(folder), stamp_of(folder))
     if folder.is_dir() and any(folder.iterdir()) and not any(each.exists() for each in ours):
         raise CheckovError(
             f"{folder}: not made by `{SETUP}`; POLICYSCAN_CHECKOV_HOME has to name a folder "

@@ -6,9 +6,11 @@ Exit codes: 0 clean or below the threshold, 1 findings at or above it, 2 could n
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import os
+import signal
 import sys
 
 
@@ -26,12 +28,15 @@ def main() -> None:
         return
     from policyscan.cli.commands import run  # noqa: PLC0415 - imports count once gc is off
 
+    # Asked to end, we end as by Ctrl-C: what was written for Checkov and Terraform goes with us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code instead of no report at all.
             stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.flush()
     os._exit(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,11 +17,23 @@ COMMANDS = (plan_commands, rule_commands)
 """The modules that add their commands to the group as they are imported."""
 
 
+def _look_around() -> None:
+    """Raises PolicyscanError: the working directory is gone, to which all else is relative."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise PolicyscanError(
+            "the working directory is gone; change to one that is there"
+        ) from None
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; a refusal goes to stderr, line by line."""
     try:
+        _look_around()
         code = policyscan.main(arguments, prog_name="policyscan", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as problem:
         problem.show()
         return 2

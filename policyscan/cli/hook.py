@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policyscan.cli.scan import run_scan
-from policyscan.errors import SourceError
+from policyscan.errors import ConfigError, SourceError
 from policyscan.source.folder import read_folder
 
 _NOTHING: Final = 3
@@ -21,7 +21,11 @@ def run_hook(files: Iterable[str], options: Mapping[str, Any]) -> int:
 
     `options` are the flags of a scan. Raises PolicyscanError: as a scan does.
     """
-    roots = root_modules(map(Path, files))
+    given = tuple(map(Path, files))
+    for each in given:
+        if each.is_dir():
+            raise ConfigError(f"{each}: a folder; a hook takes files, `policyscan {each}` folders")
+    roots = root_modules(given)
     if not roots:
         return 0
     plans = [str(each) for each in roots]

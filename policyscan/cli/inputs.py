@@ -183,6 +183,8 @@ def _planned(folder: str) -> bytes:
         # A scan takes no values of variables; what makes plans does.
         text = str(problem).replace("pass --var", "set it in terraform.tfvars, or plan with --var")
         raise PlannerError(text) from None
+    except PermissionError as problem:
+        raise PlannerError(f"{folder}: cannot be read: {problem.strerror}") from None
     for stand_in in outcome.stand_ins:
         say(f"{folder}: {stand_in.address}: the answer is a stand-in, not a look-up")
     return outcome.plan_json

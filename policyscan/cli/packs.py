@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def configuration(config: str | None = None) -> Written | None:
     No other folder is searched: what stands above the working directory is somebody else's, and
     could name packs to run. Raises ConfigError: it cannot be read.
     """
-    here = (name for name in (CONFIG_FILE, PROJECT_FILE) if Path(name).is_file())
+    here = (name for name in (CONFIG_FILE, PROJECT_FILE) if os.path.lexists(name))
     name = config if config is not None else next(here, None)
     if name is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -140,14 +141,22 @@ def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:
             raise ConfigError(
                 f"--format {text}: no format {name!r}; there are {', '.join(FORMATS)}"
             )
-        found.append(_Target(name, path if equals else output))
-    if sum(target.path in {None, output} for target in found) > 1:
+        found.append(_Target(name, _place(path if equals else output)))
+    if len({target.path for target in found}) < len(found):
         raise ConfigError("several formats for one place: give all but one a path, as -f json=out")
     return tuple(found)
 
 
+def _place(path: str | None) -> str | None:
+    """Where a report goes, the same place always called the same; None is stdout."""
+    if path is None or path == "-":
+        return None
+    # A device takes as many as there are.
+    return os.path.realpath(path) if not path.startswith("/dev/") else path
+
+
 def _look(target: _Target, look: Look, *, no_color: bool) -> Look:
-    if target.path is None and sys.stdout.isatty():
+    if target.path is None and sys.stdout is not None and sys.stdout.isatty():
         width, colour = _terminal(no_color=no_color)
         return replace(look, width=width, colour=colour)
     return look

@@ -158,10 +158,12 @@ def _append(path: Path, waiver: Waiver, before: Waivers) -> None:
     # What a link leads to is meant, not the link.
     target = Path(os.path.realpath(path))
     draft = target.with_name(f"{target.name}.{os.getpid()}.yaml")
+    is_ours = False
     try:
         content = target.read_bytes() if target.exists() else b""
         added = addition(content.decode("utf-8-sig"), waiver)
         with draft.open("xb") as stream:
+            is_ours = True
             stream.write(content + added.encode())
         if target.exists():
             draft.chmod(target.stat().st_mode)
@@ -174,7 +176,8 @@ def _append(path: Path, waiver: Waiver, before: Waivers) -> None:
     except OSError as problem:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None
     finally:
-        draft.unlink(missing_ok=True)
+        if is_ours:
+            draft.unlink(missing_ok=True)
 
 
 def _has_one_more(draft: Path, waiver: Waiver, before: Waivers) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
+from policyscan.engine.redact import is_withheld
 from policyscan.errors import ConfigError
 
 _STEP: Final = re.compile(
@@ -17,7 +18,6 @@ _STEP: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CHARACTER: Final = re.compile(r"\\.|.", re.DOTALL)
-_REDACTED: Final = re.compile(r"\(sensitive \d+\)")
 """What stands in an address for a secret: see `Redaction.address`."""
 
 P = TypeVar("P")
@@ -74,7 +74,7 @@ def address_pattern(text: str) -> AddressPattern:
             f"{text!r} is no address, such as aws_s3_bucket.logs, "
             'module.net["a"].aws_subnet.this[0] or aws_s3_bucket.logs[*]'
         )
-    if any(_REDACTED.search(step.key) for step in steps):
+    if any(is_withheld(step.key) for step in steps):
         raise ConfigError(
             "(sensitive 1) and the like stand for secret instance keys, and for other ones in "
             "another plan; write [*] for every instance"
@@ -101,7 +101,7 @@ def _is_key(pattern: str, key: str) -> bool:
         return bool(key)
     if _STAR not in pattern or not key.startswith('["'):
         return False
-    if _REDACTED.search(key):
+    if is_withheld(key):
         # To match a part of what is hidden would tell it, letter by letter.
         return pattern == '["*"]'
     return _fits(_characters(pattern), _characters(key), _STAR, _is_character)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from policyscan.engine.outcome import Judgement, Outcome
+from policyscan.engine.redact import is_withheld
 from policyscan.errors import ConfigError, PolicyscanError
 from policyscan.rule import Verdict
 
@@ -47,11 +48,18 @@ class Baseline:
 
     def applied(self, outcome: Outcome) -> Outcome:
         """An outcome with the failures that are listed marked so."""
+        ours = tuple(self._marked(each, outcome) for each in outcome.judgements)
+        listed = {(each.rule.id, each.finding.address) for each in ours if each.is_in_baseline}
         checkov = replace(
             outcome.checkov,
-            judgements=tuple(self._marked(each, outcome) for each in outcome.checkov.judgements),
+            judgements=tuple(
+                replace(each, is_new=False, is_in_baseline=True)
+                # The same problem, whether or not Checkov ran when the baseline was written.
+                if each.checkov and (each.checkov.shared_with, each.finding.address) in listed
+                else self._marked(each, outcome)
+                for each in outcome.checkov.judgements
+            ),
         )
-        ours = tuple(self._marked(each, outcome) for each in outcome.judgements)
         return replace(outcome, judgements=ours, checkov=checkov)
 
     def _marked(self, judgement: Judgement, outcome: Outcome) -> Judgement:
@@ -61,7 +69,7 @@ class Baseline:
 
     def _listed(self, judgement: Judgement, outcome: Outcome) -> tuple[str, ...]:
         """The fingerprints, of now and of before a move, that are listed."""
-        if judgement.verdict is not Verdict.FAIL:
+        if judgement.verdict is not Verdict.FAIL or is_withheld(judgement.finding.address):
             return ()
         entry = entry_of(judgement)
         resource = outcome.platform.graph.resource(entry.address)
@@ -96,7 +104,9 @@ def baseline_of(outcomes: Iterable[Outcome]) -> Baseline:
         entry_of(each)
         for outcome in outcomes
         for each in outcome.all_judgements
-        if each.verdict is Verdict.FAIL and not each.is_overruled
+        if each.verdict is Verdict.FAIL
+        and not each.is_overruled
+        and not is_withheld(each.finding.address)
     }
     return Baseline({each.fingerprint: each for each in sorted(entries)})
 

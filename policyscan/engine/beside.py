@@ -60,7 +60,10 @@ def _placed(check: Judgement, told: list[_Told]) -> Judgement:
             case Opposes():
                 says = replace(says, conflict=Conflict(each.ours.rule.id, each.why))
             case Agrees() as same if each.ours.verdict is Verdict.FAIL:
-                if same.is_found_by(each.ours.finding):
+                # One that counts for more than ours has to be seen by itself.
+                if same.is_found_by(each.ours.finding) and each.ours.severity.reaches(
+                    check.severity
+                ):
                     says = replace(says, shared_with=each.ours.rule.id)
                     # The same problem is as new as ours says, which knows what it rests on.
                     check = replace(check, is_new=each.ours.is_new)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policyscan.engine.outcome import Judgement, Outcome
-from policyscan.engine.standing import is_worse
+from policyscan.engine.redact import is_withheld
+from policyscan.engine.standing import is_same, is_worse
 from policyscan.rule import Severity, Verdict
 
 
@@ -44,9 +45,13 @@ class Difference:
 
 def difference(old: Outcome, new: Outcome) -> Difference:
     """Compare two outcomes by rule and address; what the newer plan moves is known again."""
-    was = {(each.rule.id, each.finding.address): each for each in old.all_judgements if each.counts}
-    now = {(each.rule.id, _place(each, new, was)): each for each in new.all_judgements}
-    pairs = [(each, was.get(key)) for key, each in now.items() if each.counts]
+    was = {_key(each, old): each for each in old.all_judgements if each.counts}
+    now = {_key(each, new): each for each in new.all_judgements}
+    pairs = [
+        (each, None if is_withheld(each.finding.address) else was.get(key))
+        for key, each in now.items()
+        if each.counts
+    ]
     failing = [(each, before) for each, before in pairs if each.verdict is Verdict.FAIL]
     return Difference(
         old,
@@ -68,17 +73,21 @@ def difference(old: Outcome, new: Outcome) -> Difference:
     )
 
 
-def _place(judgement: Judgement, outcome: Outcome, was: Container[tuple[str, str]]) -> str:
-    """The address a judgement has in the older plan, if it has one there."""
+def _key(judgement: Judgement, outcome: Outcome) -> tuple[str, str]:
+    """What a judgement is known by in both: its rule, and where its resource is before any move."""
     address = judgement.finding.address
     resource = outcome.platform.graph.resource(address)
     moved_from = resource.previous_address if resource is not None else ""
-    is_there = (judgement.rule.id, address) in was
-    return moved_from if moved_from and not is_there else address
+    return judgement.rule.id, moved_from or address
 
 
 def _is_added(judgement: Judgement, was: Judgement | None) -> bool:
-    return was is None or was.verdict is not Verdict.FAIL or is_worse(judgement, was)
+    return (
+        was is None
+        or was.verdict is not Verdict.FAIL
+        or is_worse(judgement, was)
+        or not is_same(judgement.finding, was.finding)
+    )
 
 
 def _sorted(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:

@@ -30,6 +30,14 @@ _LONGEST: Final = 10_000
 _QUOTED_KEY: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 
 
+_WITHHELD: Final = re.compile(r"\(sensitive \d+\)")
+
+
+def is_withheld(address: str) -> bool:
+    """Whether an address hides an instance key: in another plan it may stand for another one."""
+    return bool(_WITHHELD.search(address))
+
+
 class Secrets:
     """Values to be found in texts; how long that takes does not depend on how many they are."""
 

@@ -1,8 +1,9 @@
 """Tells what a plan brings from what stood before it, and what it mends.
 
 The plan holds the world it starts from, so rules are asked about both. A finding is *standing* when
-its rule failed at its address before, and as badly; or when that could not be decided, and the plan
-changes nothing that the finding rests on. Any other is *new*.
+its rule failed at its address before, and as badly, and in the same words where the plan changes
+what the finding rests on; or when that could not be decided, and the plan changes none of that. Any
+other is *new*.
 """
 
 from __future__ import annotations
@@ -100,7 +101,10 @@ class Before:
         found, crashed = self._judged
         was = found.get((judgement.rule.id, finding.address))
         if was is not None and was.verdict is Verdict.FAIL:
-            return finding.verdict is Verdict.FAIL and is_worse(judgement, was)
+            return finding.verdict is Verdict.FAIL and (
+                is_worse(judgement, was)
+                or (_rests_on_change(finding, graph) and not is_same(finding, was.finding))
+            )
         if judgement.rule.id in crashed or (was is not None and was.verdict is Verdict.UNKNOWN):
             return _rests_on_change(finding, graph)
         return True
@@ -133,6 +137,16 @@ def is_worse(judgement: Judgement, was: Judgement) -> bool:
     """Whether a failure weighs more than it did, or strikes at another time."""
     is_as_bad = was.severity.reaches(judgement.severity)
     return not is_as_bad or judgement.finding.strikes is not was.finding.strikes
+
+
+def is_same(finding: Finding, was: Finding) -> bool:
+    """Whether a rule says the very same: of what it says otherwise the cause may be another."""
+    return _words(finding) == _words(was)
+
+
+def _words(finding: Finding) -> tuple[str, str]:
+    """What is said of which attribute, wherever the resource stands."""
+    return finding.message.replace(finding.address, ""), finding.decisive[0].attribute
 
 
 def _rests_on_change(finding: Finding, graph: ResourceGraph) -> bool:

@@ -111,7 +111,8 @@ class _Scales:
         """Whether a rule ran that the waiver is for."""
         if any(waiver.names(each) for each in self._terms.ran):
             return True
-        return self._has_checkov and not any(waiver.names(each) for each in self._terms.rules)
+        # A check that is left out says nothing of anything.
+        return self._has_checkov and any(map(waiver.names, self._checks.values()))
 
 
 def problem_of(waiver: Waiver, terms: WaiverTerms, checks: Iterable[Rule] = ()) -> str:

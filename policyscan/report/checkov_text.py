@@ -28,10 +28,19 @@ class Told:
 
 def checkov_failures(outcome: Outcome, style: Style, width: int, told: Told) -> Iterator[str]:
     """Its failures, worst first; what a rule of ours found too stands there alone."""
+    # A rule whose own finding is not shown tells nothing of what it shares.
+    shown = {
+        (each.rule.id, each.finding.address)
+        for each in outcome.judgements
+        if each.verdict is Verdict.FAIL
+        and not outcome.is_set_aside(each)
+        and (told.waived or each.waiver is None)
+    }
     checks = _by_check(
         each
         for each in _failed(outcome.checkov)
-        if not (_overruled_by(each) or _is_shared(each) or outcome.is_set_aside(each))
+        if not (_overruled_by(each) or outcome.is_set_aside(each))
+        and not (_is_shared(each) and _key_of(each) in shown)
         and (told.waived or each.waiver is None)
     )
     if not checks:
@@ -158,6 +167,12 @@ def _by_check(judgements: Iterable[Judgement]) -> dict[str, list[Judgement]]:
 
 def _is_shared(judgement: Judgement) -> bool:
     return bool(judgement.checkov and judgement.checkov.shared_with)
+
+
+def _key_of(judgement: Judgement) -> tuple[str, str]:
+    """The rule that shares a finding, and where."""
+    says = judgement.checkov
+    return says.shared_with if says else "", judgement.finding.address
 
 
 def _overruled_by(judgement: Judgement) -> str:

@@ -11,7 +11,7 @@ from policyscan.report.problems import (
     worst_first,
 )
 from policyscan.report.safe import clipped, inert
-from policyscan.report.scans import Report
+from policyscan.report.scans import Report, for_all
 from policyscan.report.screen import plain
 
 
@@ -25,7 +25,7 @@ def render_concise(report: Report) -> str:
     found = problems_by_plan(report)
     lines += map(_line, worst_first(gated(found)))
     lines += [f"{scan.name}: {verdict_line(scan, problems)}" for scan, problems in found]
-    return inert("\n".join(clipped(plain(line)) for line in lines)) + "\n"
+    return inert("\n".join(clipped(plain(line)) for line in lines)) + "\n" + for_all(report)
 
 
 def _line(problem: Problem) -> str:

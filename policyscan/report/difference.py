@@ -9,6 +9,7 @@ from typing import Any
 from policyscan import __version__
 from policyscan.engine import Difference, Judgement, Outcome, nothing_judged
 from policyscan.report.json_report import SCHEMA_VERSION, brief_document
+from policyscan.report.safe import inert, plain_json
 from policyscan.report.screen import plain
 from policyscan.report.text_report import render_finding
 from policyscan.rule import Severity
@@ -35,7 +36,7 @@ def render_difference_json(difference: Difference, exit_code: int) -> str:
     document["errors"] = list(difference.errors)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     # Half a character, out of JSON inside a value: no encoding has it, JSON can spell it.
-    return text.encode(errors="backslashreplace").decode()
+    return plain_json(text.encode(errors="backslashreplace").decode())
 
 
 def _plan(outcome: Outcome) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _plan(outcome: Outcome) -> dict[str, Any]:
 
 def render_difference_text(difference: Difference, exit_code: int) -> str:
     """What is new in full, what is fixed in a line each, the rest as counts."""
-    return "\n".join(map(str.rstrip, _lines(difference, exit_code))) + "\n"
+    return inert("\n".join(map(str.rstrip, _lines(difference, exit_code))) + "\n")
 
 
 def _lines(difference: Difference, exit_code: int) -> Iterator[str]:

@@ -15,7 +15,9 @@ def rendered(name: str, report: Report) -> str:
     """A report in one of `FORMATS`."""
     match name:
         case "text":
-            return "\n".join(_text(scan, report) for scan in report.scans)
+            from policyscan.report.scans import for_all  # noqa: PLC0415 - so is the rest
+
+            return "\n".join(_text(scan, report) for scan in report.scans) + for_all(report)
         case "json":
             return _json(report)
     module = import_module(f"policyscan.report.{name}_report")

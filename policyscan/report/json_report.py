@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from policyscan import __version__
@@ -113,7 +114,7 @@ def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             for severity in Severity
         },
         "waived": sum(each.waiver is not None for each in outcome.all_judgements),
-        **_checkov_summary(outcome.checkov),
+        **_checkov_summary(outcome.checkov, outcome.judgements),
         "changed_only": outcome.changed_only,
         "standing": sum(
             each.verdict is Verdict.FAIL and not each.is_new for each in outcome.all_judgements
@@ -132,9 +133,21 @@ def _tool(checkov: CheckovReport) -> dict[str, Any]:
     }
 
 
-def _checkov_summary(checkov: CheckovReport) -> dict[str, Any]:
+def _checkov_summary(checkov: CheckovReport, ours: Iterable[Judgement] = ()) -> dict[str, Any]:
+    own = {
+        (each.rule.id, each.finding.address)
+        for each in ours
+        if each.verdict is Verdict.FAIL and each.counts
+    }
     counts = Counter(each.verdict for each in checkov.judgements)
-    failed = Counter(each.severity for each in checkov.judgements if each.verdict is Verdict.FAIL)
+    # Each problem once: what a rule of ours finds too is counted with ours.
+    failed = Counter(
+        each.severity
+        for each in checkov.judgements
+        if each.verdict is Verdict.FAIL
+        and not each.is_overruled
+        and (each.checkov.shared_with if each.checkov else "", each.finding.address) not in own
+    )
     return {
         "checkov": str(checkov.state),
         "checkov_verdicts": {str(verdict): counts[verdict] for verdict in Verdict},

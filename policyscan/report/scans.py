@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -47,6 +48,19 @@ class Scan:
     def errors(self) -> tuple[str, ...]:
         """What kept the plan from being judged, or from being judged as a whole."""
         return (self.found.error,) if isinstance(self.found, Refused) else self.found.errors
+
+
+_WORDS = ("PASS", "FAIL", "NOT JUDGED", "NOTHING TO SCAN")
+"""What a plan comes to, by its exit code."""
+
+
+def for_all(report: Report) -> str:
+    """A last line for several plans, that of the last one being about that alone; "" for one."""
+    if len(report.scans) == 1:
+        return ""
+    counts = Counter(_WORDS[scan.exit_code] for scan in report.scans)
+    told = ", ".join(f"{counts[word]} {word}" for word in _WORDS if counts[word])
+    return f"{len(report.scans)} plans: {told}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class Report:
     def plan_file(self, scan: Scan) -> str:
         """The file of a plan."""
         given, shown = _STDIN
-        return shown if scan.name == given else self.file(scan.name)
+        return shown if scan.name == given else _seen_from(self.root, self.folder, scan.name)
 
     def place(self, scan: Scan, span: Span | None) -> Place:
         """Where a span is, else the plan."""
@@ -105,16 +119,20 @@ class Report:
         return Place(self.file(span.file), span.line, span.end_line, span.column, span.end_column)
 
     def file(self, name: str) -> str:
-        """A file as seen from the root, with `/`; of one outside what leads to it from there."""
+        """A file as seen from the root, with `/`; of one outside what leads to it from there.
+
+        Source out of a saved plan is called as if that lay in the folder it was made of.
+        """
+        for scan in self.scans:
+            inside = name.removeprefix(f"{scan.name}:")
+            if inside != name:
+                name = os.path.join(os.path.dirname(scan.name), inside)  # noqa: PTH118, PTH120 - texts
+                break
         return _seen_from(self.root, self.folder, name)
 
 
 @cache
 def _seen_from(root: str, folder: str, name: str) -> str:
-    plan, colon, inside = name.partition(":")
-    if colon and len(PurePath(plan).name) > 1:
-        # Source out of a saved plan, which lies in the folder it was made of.
-        name = os.path.join(os.path.dirname(plan), inside)  # noqa: PTH118, PTH120 - texts
     path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 - the disk is not asked
     parts = PurePath(os.path.relpath(path, root)).parts
     return "/".join(part for part in parts if part != os.pardir)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from policyscan.engine.waiver_review import Review, Reviewed
 from policyscan.engine.weighing import Standing, named_addresses
+from policyscan.report.safe import inert
 from policyscan.report.screen import plain
 from policyscan.report.text_report import answer
 
@@ -27,7 +28,7 @@ def render_waivers(review: Review) -> str:
     if review.faults:
         counted.append(f"{len(review.faults)} broken")
     lines.append(f"Waivers: {', '.join(counted) or 'none'}")
-    return "".join(f"{plain(line)}\n" for line in lines)
+    return inert("".join(f"{plain(line)}\n" for line in lines))
 
 
 def _waiver(each: Reviewed) -> Iterator[str]:

@@ -96,11 +96,15 @@ def result_of(report: dict[str, Any]) -> TaskResult:
 def _failures(report: dict[str, Any]) -> Iterator[_Failure]:
     """What counts among what fails, each problem once.
 
-    Not what is waived, nor what the policy overrules, nor what a check shares with a rule.
+    Not what is waived, nor what the policy overrules, nor what a check shares with a rule, nor what
+    stood already where only new ones matter.
     """
     told: set[tuple[str, str]] = set()
+    only_new = report["summary"].get("changed_only", False)
     for each in (*report["verdicts"], *report["checkov"]):
         if each["verdict"] != "fail" or each.get("waived") or each.get("conflict"):
+            continue
+        if each.get("in_baseline") or (only_new and not each.get("new", True)):
             continue
         if (each.get("shared_with"), each["address"]) in told:
             continue

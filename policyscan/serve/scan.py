@@ -8,13 +8,19 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from policyscan.errors import RunTaskError
 from policyscan.serve.options import MIB, ServeOptions
 
 KEY_VARIABLE: Final = "POLICYSCAN_RUN_TASK_HMAC_KEY"
-_NOT_FOR_SCANS: Final = (KEY_VARIABLE, "POLICYSCAN_GRAPH")
+_NOT_FOR_SCANS: Final = (
+    KEY_VARIABLE,
+    "POLICYSCAN_GRAPH",
+    "POLICYSCAN_BASELINE",
+    "POLICYSCAN_WRITE_BASELINE",
+)
 """Variables that a scan is not to see: what is secret, and what is meant for one plan."""
 _LARGEST_REPORT: Final = 256 * MIB
 _CHUNK: Final = 2**16
@@ -23,12 +29,18 @@ _NAMES: Final = ("policyscan: ", "standard input: ")
 
 async def scanned(plan: bytes, options: ServeOptions) -> dict[str, Any]:
     """The JSON report of a plan. Raises RunTaskError: there is none, and why."""
+    # Checkov reads the plan from a file; whatever becomes of the scan, that does not stay.
+    with TemporaryDirectory(prefix="policyscan-serve-") as folder:
+        return await _scanned(plan, options, folder)
+
+
+async def _scanned(plan: bytes, options: ServeOptions, folder: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *options.scan,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if name not in _NOT_FOR_SCANS},
+        env={**_environment(), "TMPDIR": folder},
         # A signal to the service is not one to its scans, and one to a scan is one to its helpers.
         start_new_session=True,
     )
@@ -45,6 +57,10 @@ async def scanned(plan: bytes, options: ServeOptions) -> dict[str, Any]:
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
     return _read(report, said, code)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _NOT_FOR_SCANS}
 
 
 def _bound(pid: int, memory: int) -> None:

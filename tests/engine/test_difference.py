@@ -24,9 +24,9 @@ def found(told: str) -> Outcome:
         finding = Finding(
             ADDRESS,
             Verdict(verdict),
-            told,
+            f"so it is{' otherwise' if 'otherwise' in strikes else ''}",
             severity=Severity(severity),
-            strikes=Phase(strikes[0]) if strikes else None,
+            strikes=Phase(strikes[0]) if strikes and strikes[0] != "otherwise" else None,
         )
         judgements.append(Judgement(RULE, finding))
     return Outcome(Platform(graph_of([change(ADDRESS)])), tuple(judgements))
@@ -47,6 +47,8 @@ def parts(compared: Difference) -> list[str]:
         ("fail high", "fail high", ["unchanged"]),
         ("fail high", "fail low", ["unchanged"]),
         ("fail low", "fail high", ["added"]),
+        # It fails in other words, so perhaps for another cause.
+        ("fail high", "fail high otherwise", ["added"]),
         ("fail high destroy", "fail high apply", ["added"]),
         ("fail high", "pass high", ["fixed"]),
         ("fail high", "na high", ["fixed"]),

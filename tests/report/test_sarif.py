@@ -14,7 +14,7 @@ from policyscan.engine import Judgement
 from policyscan.report import sarif_report
 from policyscan.report.sarif_report import render_sarif
 from policyscan.report.sarif_rules import is_security
-from policyscan.report.scans import Report
+from policyscan.report.scans import Refused, Report, Scan
 from policyscan.rule import Severity
 from policyscan.source import Span
 from tests.report.judges import multitool, sarif_tools
@@ -229,4 +229,13 @@ def test_the_limits_are_those_github_documents() -> None:
     ],
 )
 def test_files_are_seen_from_the_top_of_the_repository(name: str, shown: str) -> None:
-    assert Report((), {}, "/repo/infra", "/repo").file(name) == shown
+    scans = tuple(
+        Scan(Refused(each, "is no plan"), 2) for each in ("tfplan", "plans/tfplan", "at-10:30.json")
+    )
+    report = Report(scans, {}, "/repo/infra", "/repo")
+    assert report.file(name) == shown
+    assert [report.plan_file(each) for each in scans] == [
+        "infra/tfplan",
+        "infra/plans/tfplan",
+        "infra/at-10:30.json",
+    ]
