@@ -34,7 +34,8 @@ def beside(
                 key = (relation.check, each.finding.address)
                 told.setdefault(key, []).append(_Told(each, relation, why))
     return tuple(
-        _placed(each, told.get((each.rule.id, each.finding.address), [])) for each in checkov
+        _placed(each, told.get((each.rule.id, each.finding.address), []), settings)
+        for each in checkov
     )
 
 
@@ -51,7 +52,7 @@ def _relations(rule: Rule, settings: Settings) -> Iterator[tuple[Agrees | Oppose
             yield each, f"{why} ({given})" if given else why
 
 
-def _placed(check: Judgement, told: list[_Told]) -> Judgement:
+def _placed(check: Judgement, told: list[_Told], settings: Settings) -> Judgement:
     says = check.checkov
     if says is None or check.verdict is not Verdict.FAIL:
         return check
@@ -60,10 +61,14 @@ def _placed(check: Judgement, told: list[_Told]) -> Judgement:
             case Opposes():
                 says = replace(says, conflict=Conflict(each.ours.rule.id, each.why))
             case Agrees() as same if each.ours.verdict is Verdict.FAIL:
+                if not same.is_found_by(each.ours.finding):
+                    continue
+                if not settings.checkov.is_set(check.rule.id):
+                    # Nobody said how bad it is, and the rule says it of the same problem.
+                    finding = replace(check.finding, severity=each.ours.severity)
+                    check = replace(check, finding=finding)
                 # One that counts for more than ours has to be seen by itself.
-                if same.is_found_by(each.ours.finding) and each.ours.severity.reaches(
-                    check.severity
-                ):
+                if each.ours.severity.reaches(check.severity):
                     says = replace(says, shared_with=each.ours.rule.id)
                     # The same problem is as new as ours says, which knows what it rests on.
                     check = replace(check, is_new=each.ours.is_new)

@@ -33,6 +33,10 @@ class CheckovSettings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     timeout: float = 600.0
 
+    def is_set(self, check: str) -> bool:
+        """Whether somebody said how bad a failure of a check is."""
+        return any(fnmatchcase(check, pattern) for pattern in self.severity)
+
     def severity_of(self, check: str, own: str | None) -> Severity:
         """How bad a failure is: as the longest pattern sets it, else as Checkov says, else medium.
 

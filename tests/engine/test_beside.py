@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from policyscan.engine import (
     CHECKOV,
     CheckovSays,
+    CheckovSettings,
     Judgement,
     Settings,
     beside,
@@ -27,3 +30,23 @@ def test_it_is_as_new_as_ours(is_new: bool) -> None:  # noqa: FBT001 - a paramet
     [told] = beside((THEIRS,), (ours,), Settings())
     assert told.checkov is not None
     assert (told.checkov.shared_with, told.is_new) == ("PS204", is_new)
+
+
+@pytest.mark.parametrize(
+    ("said", "shared_with", "severity"),
+    [
+        ({}, "PS204", "high"),
+        ({"CKV_*": "low"}, "PS204", "low"),
+        ({"CKV_*": "critical"}, "", "critical"),
+    ],
+)
+def test_one_that_counts_for_more_than_ours_is_seen_by_itself(
+    said: dict[str, str], shared_with: str, severity: str
+) -> None:
+    severities = {key: Severity(word) for key, word in said.items()}
+    settings = Settings(checkov=CheckovSettings(severity=severities))
+    rule = replace(CHECK, severity=settings.checkov.severity_of(CHECK.id, None))
+    ours = Judgement(PUBLIC, fail(ADDRESS, "public"))
+    [told] = beside((replace(THEIRS, rule=rule),), (ours,), settings)
+    assert told.checkov is not None
+    assert (told.checkov.shared_with, told.severity) == (shared_with, severity)
