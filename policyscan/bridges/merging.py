@@ -88,16 +88,11 @@ def open_questions(outcome: Outcome) -> tuple[str, ...]:
     graph = outcome.platform.graph
     found = set()
     for each in outcome.checkov.judgements:
-        if each.verdict is Verdict.FAIL and each.is_new and not _is_shared(each):
+        if each.verdict is Verdict.FAIL and each.is_new and each.shared is None:
             resource = graph.resource(each.finding.address)
             if resource is not None and resource.before is not None:
                 found.add(each.rule.id)
     return tuple(sorted(found))
-
-
-def _is_shared(judgement: Judgement) -> bool:
-    """Whether a rule of ours finds the same, and tells whether it is new."""
-    return judgement.checkov is not None and bool(judgement.checkov.shared_with)
 
 
 def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
@@ -105,9 +100,7 @@ def told_standing(outcome: Outcome, before: CheckovOutcome) -> Outcome:
     address = outcome.redaction.address
     stood = {(one.check, address(one.address)) for one in before.results if one.verdict == "fail"}
     judged = tuple(
-        replace(each, is_new=False)
-        if (each.rule.id, each.finding.address) in stood and not _is_shared(each)
-        else each
+        replace(each, is_new=False) if each.key in stood and each.shared is None else each
         for each in outcome.checkov.judgements
     )
     return replace(outcome, checkov=replace(outcome.checkov, judgements=judged))

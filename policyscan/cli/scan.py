@@ -16,11 +16,18 @@ from policyscan.cli.judging import Judging, judging
 from policyscan.cli.output import say, write
 from policyscan.cli.progress import Progress
 from policyscan.cli.waivers import waiver_terms
-from policyscan.engine import GATE, Outcome, PackRule, Settings, WaiverTerms, apply_waivers
+from policyscan.engine import (
+    GATE,
+    Outcome,
+    PackRule,
+    Settings,
+    WaiverTerms,
+    apply_waivers,
+    threshold,
+)
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
 from policyscan.report.formats import FORMATS, rendered
 from policyscan.report.scans import Look, Refused, Report, Scan
-from policyscan.rule import Severity
 
 if TYPE_CHECKING:
     from policyscan.bridges.running import Waiting
@@ -87,12 +94,16 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
             case [_Refused(error=error)]:
                 raise error
         scans = tuple(_scan(each, settings) for each in scanned)
-        least = settings.fail_on
-        threshold = Severity.HIGH if least == "unknown" else Severity(least)
-        look = Look(quiet=quiet, verbose=verbose, show_waived=show_waived, fail_on=threshold)
+        look = Look(
+            quiet=quiet,
+            verbose=verbose,
+            show_waived=show_waived,
+            fail_on=threshold(settings.fail_on),
+        )
+        report = _report(scans, how.chosen.pack)
         for target in targets:
-            seen = _look(target, look, no_color=no_color)
-            write(target.path, rendered(target.format, _report(scans, how.chosen.pack, seen)))
+            seen = replace(report, look=_look(target, look, no_color=no_color))
+            write(target.path, rendered(target.format, seen))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))
@@ -126,11 +137,11 @@ def _scan(scanned: _Scanned, settings: Settings) -> Scan:
     return Scan(scanned, scanned.exit_code(settings.fail_on))
 
 
-def _report(scans: tuple[Scan, ...], pack: tuple[PackRule, ...], look: Look) -> Report:
+def _report(scans: tuple[Scan, ...], pack: tuple[PackRule, ...]) -> Report:
     folder = Path.cwd()
     tops = (each for each in (folder, *folder.parents) if (each / ".git").exists())
     pages = {each.rule.id: each.page for each in (GATE, *pack)}
-    return Report(scans, pages, str(folder), str(next(tops, folder)), look)
+    return Report(scans, pages, str(folder), str(next(tops, folder)))
 
 
 def _targets(formats: Sequence[str], output: str | None) -> tuple[_Target, ...]:

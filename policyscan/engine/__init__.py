@@ -24,6 +24,7 @@ from policyscan.engine.outcome import (
     Judgement,
     Outcome,
     Replayed,
+    threshold,
 )
 from policyscan.engine.pack import HOSTED, load_pack
 from policyscan.engine.profiles import (
@@ -91,6 +92,7 @@ __all__ = [
     "read_profile",
     "redaction",
     "settled",
+    "threshold",
     "today",
     "without_secrets",
 ]

@@ -49,13 +49,13 @@ class Baseline:
     def applied(self, outcome: Outcome) -> Outcome:
         """An outcome with the failures that are listed marked so."""
         ours = tuple(self._marked(each, outcome) for each in outcome.judgements)
-        listed = {(each.rule.id, each.finding.address) for each in ours if each.is_in_baseline}
+        listed = {each.key for each in ours if each.is_in_baseline}
         checkov = replace(
             outcome.checkov,
             judgements=tuple(
                 replace(each, is_new=False, is_in_baseline=True)
                 # The same problem, whether or not Checkov ran when the baseline was written.
-                if each.checkov and (each.checkov.shared_with, each.finding.address) in listed
+                if each.shared in listed
                 else self._marked(each, outcome)
                 for each in outcome.checkov.judgements
             ),

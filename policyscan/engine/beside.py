@@ -33,10 +33,7 @@ def beside(
             for relation, why in _relations(each.rule, settings):
                 key = (relation.check, each.finding.address)
                 told.setdefault(key, []).append(_Told(each, relation, why))
-    return tuple(
-        _placed(each, told.get((each.rule.id, each.finding.address), []), settings)
-        for each in checkov
-    )
+    return tuple(_placed(each, told.get(each.key, []), settings) for each in checkov)
 
 
 def _relations(rule: Rule, settings: Settings) -> Iterator[tuple[Agrees | Opposes, str]]:

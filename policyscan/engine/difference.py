@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from policyscan.engine.outcome import Judgement, Outcome
+from policyscan.engine.outcome import Judgement, Outcome, threshold
 from policyscan.engine.redact import is_withheld
 from policyscan.engine.standing import is_same, is_worse
-from policyscan.rule import Severity, Verdict
+from policyscan.rule import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Difference:
             return 3
         if fail_on == "unknown" and self.undecided:
             return 1
-        threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
-        return int(any(each.severity.reaches(threshold) for each in self.added))
+        least = threshold(fail_on)
+        return int(any(each.severity.reaches(least) for each in self.added))
 
 
 def difference(old: Outcome, new: Outcome) -> Difference:

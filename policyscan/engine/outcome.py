@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from policyscan.source import Span
 
 
+Key = tuple[str, str]
+"""The id of a rule or a check, and an address."""
+
+
+def threshold(fail_on: str) -> Severity:
+    """The least severity that fails a scan: with "unknown", that of scans which do not say."""
+    return Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Where the policy asks for the opposite of a check: `rule` is ours and wins, `why` says it."""
@@ -71,6 +80,18 @@ class Judgement:
     def verdict(self) -> Verdict:
         """The finding's verdict."""
         return self.finding.verdict
+
+    @property
+    def key(self) -> Key:
+        """What it is known by among those of its plan."""
+        return self.rule.id, self.finding.address
+
+    @property
+    def shared(self) -> Key | None:
+        """The key of the finding of ours that is the same problem, where there is one."""
+        if self.checkov is None or not self.checkov.shared_with:
+            return None
+        return self.checkov.shared_with, self.finding.address
 
     @property
     def counts(self) -> bool:
@@ -155,7 +176,7 @@ class Outcome:
 
     def is_gated(self, judgement: Judgement) -> bool:
         """Whether a judgement may fail the scan, if its verdict does."""
-        return judgement.counts and not self.is_set_aside(judgement)
+        return not judgement.is_overruled and not self.is_set_aside(judgement)
 
     def is_set_aside(self, judgement: Judgement) -> bool:
         """Whether it was there already: in the baseline, or standing where only new ones matter."""
@@ -167,11 +188,11 @@ class Outcome:
             return 2
         if not self.has_judged:
             return 3
-        threshold = Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
+        least = threshold(fail_on)
         for each in self.all_judgements:
             if not self.is_gated(each):
                 continue
-            if each.verdict is Verdict.FAIL and each.severity.reaches(threshold):
+            if each.verdict is Verdict.FAIL and each.severity.reaches(least):
                 return 1
             if fail_on == "unknown" and each.verdict is Verdict.UNKNOWN:
                 return 1

@@ -99,7 +99,7 @@ class Before:
         if _strikes_now(finding, graph):
             return True
         found, crashed = self._judged
-        was = found.get((judgement.rule.id, finding.address))
+        was = found.get(judgement.key)
         if was is not None and was.verdict is Verdict.FAIL:
             return finding.verdict is Verdict.FAIL and (
                 is_worse(judgement, was)
@@ -117,7 +117,7 @@ class Before:
         """
         if self._world is None or self._kind in {PlanKind.NO_CHANGES, PlanKind.DESTROY}:
             return
-        now = {(each.rule.id, each.finding.address): each.verdict for each in judgements}
+        now = {each.key: each.verdict for each in judgements}
         for key, was in sorted(self._judged[0].items()):
             resource = graph.resource(was.finding.address)
             is_forgotten = resource is not None and "forget" in resource.actions

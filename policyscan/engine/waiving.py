@@ -31,9 +31,8 @@ def apply_waivers(outcome: Outcome, terms: WaiverTerms) -> Outcome:
                 waived.setdefault(key_of(judgement), _shown(each.waiver, outcome))
     # What a check finds too is the same problem, shown once, and answered for once.
     for judgement in outcome.checkov.judgements:
-        says = judgement.checkov
-        if says and says.shared_with:
-            ours = waived.get((False, says.shared_with, judgement.finding.address))
+        if judgement.shared is not None:
+            ours = waived.get((False, *judgement.shared))
             if ours is not None and terms.may_waive(judgement.rule):
                 waived.setdefault(key_of(judgement), ours)
     told = [
@@ -73,7 +72,7 @@ def _with(judgements: tuple[Judgement, ...], waived: Mapping[Key, Waiver]) -> tu
 
 def key_of(judgement: Judgement) -> Key:
     """What a judgement of an outcome is known by."""
-    return judgement.checkov is not None, judgement.rule.id, judgement.finding.address
+    return judgement.checkov is not None, *judgement.key
 
 
 def _shown(waiver: Waiver, outcome: Outcome) -> Waiver:

@@ -30,7 +30,7 @@ def checkov_failures(outcome: Outcome, style: Style, width: int, told: Told) -> 
     """Its failures, worst first; what a rule of ours found too stands there alone."""
     # A rule whose own finding is not shown tells nothing of what it shares.
     shown = {
-        (each.rule.id, each.finding.address)
+        each.key
         for each in outcome.judgements
         if each.verdict is Verdict.FAIL
         and not outcome.is_set_aside(each)
@@ -39,8 +39,7 @@ def checkov_failures(outcome: Outcome, style: Style, width: int, told: Told) -> 
     checks = _by_check(
         each
         for each in _failed(outcome.checkov)
-        if not (_overruled_by(each) or outcome.is_set_aside(each))
-        and not (_is_shared(each) and _key_of(each) in shown)
+        if not (_overruled_by(each) or outcome.is_set_aside(each) or each.shared in shown)
         and (told.waived or each.waiver is None)
     )
     if not checks:
@@ -123,7 +122,7 @@ def checkov_summary(outcome: Outcome, style: Style) -> str:
     failed = _failed(checkov)
     parts = (
         ("overruled", sum(bool(_overruled_by(each)) for each in failed)),
-        ("found by our rules too", sum(map(_is_shared, failed))),
+        ("found by our rules too", sum(each.shared is not None for each in failed)),
     )
     besides = ", ".join(f"{count} {what}" for what, count in parts if count)
     note = f"; {plain(checkov.note)}" if checkov.note else ""
@@ -137,21 +136,16 @@ def shared(outcome: Outcome) -> Shared:
     """The checks that find what a rule of ours finds."""
     found: Shared = {}
     for each in _failed(outcome.checkov):
-        if each.checkov and _is_shared(each):
-            key = (each.checkov.shared_with, each.finding.address)
-            found.setdefault(key, []).append(each.rule.id)
+        if each.shared is not None:
+            found.setdefault(each.shared, []).append(each.rule.id)
     return found
 
 
 def told_once(failed: Iterable[Judgement]) -> list[Judgement]:
     """Failures without those of Checkov that stand among them as a finding of ours."""
     every = list(failed)
-    own = {(each.rule.id, each.finding.address) for each in every if each.checkov is None}
-    return [
-        each
-        for each in every
-        if each.checkov is None or (each.checkov.shared_with, each.finding.address) not in own
-    ]
+    own = {each.key for each in every if each.checkov is None}
+    return [each for each in every if each.shared not in own]
 
 
 def _failed(checkov: CheckovReport) -> list[Judgement]:
@@ -163,16 +157,6 @@ def _by_check(judgements: Iterable[Judgement]) -> dict[str, list[Judgement]]:
     for each in judgements:
         found.setdefault(each.rule.id, []).append(each)
     return found
-
-
-def _is_shared(judgement: Judgement) -> bool:
-    return bool(judgement.checkov and judgement.checkov.shared_with)
-
-
-def _key_of(judgement: Judgement) -> tuple[str, str]:
-    """The rule that shares a finding, and where."""
-    says = judgement.checkov
-    return says.shared_with if says else "", judgement.finding.address
 
 
 def _overruled_by(judgement: Judgement) -> str:

@@ -134,19 +134,13 @@ def _tool(checkov: CheckovReport) -> dict[str, Any]:
 
 
 def _checkov_summary(checkov: CheckovReport, ours: Iterable[Judgement] = ()) -> dict[str, Any]:
-    own = {
-        (each.rule.id, each.finding.address)
-        for each in ours
-        if each.verdict is Verdict.FAIL and each.counts
-    }
+    own = {each.key for each in ours if each.verdict is Verdict.FAIL and each.counts}
     counts = Counter(each.verdict for each in checkov.judgements)
     # Each problem once: what a rule of ours finds too is counted with ours.
     failed = Counter(
         each.severity
         for each in checkov.judgements
-        if each.verdict is Verdict.FAIL
-        and not each.is_overruled
-        and (each.checkov.shared_with if each.checkov else "", each.finding.address) not in own
+        if each.verdict is Verdict.FAIL and not each.is_overruled and each.shared not in own
     )
     return {
         "checkov": str(checkov.state),

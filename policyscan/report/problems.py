@@ -53,13 +53,12 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
     failed = [
         each for each in scan.outcome.all_judgements if each.verdict is Verdict.FAIL and each.counts
     ]
-    own = {(each.rule.id, each.finding.address) for each in failed if each.checkov is None}
+    own = {each.key for each in failed if each.checkov is None}
     checks: dict[tuple[str, str], list[str]] = {}
     told: list[Judgement] = []
     for each in failed:
-        same = (each.checkov.shared_with if each.checkov else "", each.finding.address)
-        if same in own:
-            checks.setdefault(same, []).append(each.rule.id)
+        if each.shared is not None and each.shared in own:
+            checks.setdefault(each.shared, []).append(each.rule.id)
         else:
             told.append(each)
     marks = _fingerprints(report.plan_file(scan), told)
@@ -69,7 +68,7 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
             each,
             report.place(scan, each.span),
             mark,
-            tuple(sorted(checks.get((each.rule.id, each.finding.address), ()))),
+            tuple(sorted(checks.get(each.key, ()))),
         )
         for each, mark in zip(told, marks, strict=True)
     ]

@@ -128,9 +128,7 @@ def _failure(
         yield from wrapped(_waived(judgement.waiver), width)
     yield from _source(judgement, outcome, style)
     yield from _told(judgement.finding, width)
-    checks = sorted(
-        {id_ for one in group.members for id_ in also.get((rule.id, one.finding.address), ())}
-    )
+    checks = sorted({id_ for one in group.members for id_ in also.get(one.key, ())})
     if checks:
         yield from wrapped(f"Checkov finds it too: {', '.join(checks)}", width)
     standing = "" if group.is_new else "  (standing: not of this plan's making)"
