@@ -102,14 +102,19 @@ class Completion:
 def _elements(
     config: list[Value], proposed: list[Value], prior: list[Value], nesting: str
 ) -> Iterator[Versions]:
-    """The elements of a block; a set's element has a prior only when core found one like it."""
+    """The elements of a block; a set's element has a prior only where one is like it."""
     by_place = dict(enumerate(prior))
     for index, element in enumerate(proposed):
         configured = config[index] if index < len(config) else element
         if nesting == "set":
             # Both sets are in cty's order, which the computed values core filled in may change.
             configured = next((one for one in config if _is_filled_from(element, one)), configured)
-            was = element if element in prior else None
+            # Core pairs an element with its prior one by equal arguments, but holds "" for unequal
+            # to what was left out: what the SDK made of that must be found here.
+            is_known = is_wholly_known(configured)
+            like = (each for each in prior if is_known and _is_filled_from(each, configured))
+            was = element if element in prior else next(like, None)
+            element = element if was is None else was  # noqa: PLW2901 - the same, filled in
         else:
             was = by_place.get(index)
         yield Versions(configured, element, was)

@@ -10,20 +10,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
+from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources
 from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
+from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
+from policyscan.planner.terraform import (
+    AddressLog,
+    RefusedError,
+    Terraform,
+    environment,
+    executable,
+)
 from policyscan.planner.vendors import load_vendors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policyscan.planner.request import Inputs, Request
+    from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
 
@@ -36,16 +45,22 @@ class PlanOutcome:
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
     schema_only: the types of its resources of which no more is known than their schema.
+    notes: what else to know about how it was made.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bytes:
         """The plan, with what was made up named in it: for whoever judges it later."""
-        made_up = {"stand_ins": self.stand_ins, "schema_only": self.schema_only}
+        made_up = {
+            "stand_ins": self.stand_ins,
+            "schema_only": self.schema_only,
+            "notes": self.notes,
+        }
         return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
 
@@ -56,6 +71,8 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
     with _initialised(directory, request) as (run, scratch):
+        if request.since:
+            run.apply_revision(find_revision(directory, request.since), scratch)
         for number, applied in enumerate(request.after):
             if applied.configuration is None:
                 run.apply(applied)
@@ -92,6 +109,7 @@ class _Run:
         self._sandbox = sandbox
         self._request = request
         self._vendors = load_vendors(sandbox.mentioned_types())
+        self._notes: list[str] = []
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
@@ -114,16 +132,26 @@ class _Run:
             terraform.run("init", "-input=false", "-json")
 
     def apply(self, inputs: Inputs) -> None:
+        known = self._known()
+        self._apply(inputs, known)
+        if known.is_outdated_by(simulated_resources(self._sandbox.state)):
+            # Whatever stands for a while has seen what it made itself.
+            self._apply(inputs, self._known())
+
+    def _apply(self, inputs: Inputs, known: Known) -> None:
         log = AddressLog()
+        options = ("-input=false", "-json")
         with (
-            self._sandbox.without_commands(),
-            self._terraform(Applied(log.next_of), self._known()) as terraform,
+            without_commands(self._sandbox) as may_run_commands,
+            self._terraform(Applied(log.next_of), known) as terraform,
         ):
+            if may_run_commands:
+                terraform.run("plan", *options, "-lock=false", f"-out={_PLAN}", *inputs.arguments())
+                check_commands(self._directory, terraform.output("show", "-json", _PLAN))
             terraform.run(
                 "apply",
                 "-auto-approve",
-                "-input=false",
-                "-json",
+                *options,
                 "-parallelism=1",
                 *inputs.arguments(),
                 log=log,
@@ -149,6 +177,7 @@ class _Run:
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
+            notes=tuple(self._notes),
         )
 
     def _known(self) -> Known:
@@ -156,12 +185,37 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top), self._request)
+        self._apply_in(_Run(directory, copy_configuration(directory, top), self._request), inputs)
+
+    def apply_revision(self, revision: Revision, scratch: Path) -> None:
+        """Apply the same folder as it was at a git revision, checked out below `scratch`."""
+        files = scratch / "revision"
+        folder = revision.check_out(files)
+        if folder is None:
+            self._notes.append(
+                f"{self._directory} held no configuration at {revision.name}: the plan creates all"
+            )
+            return
+        share_modules(self._directory, folder)
+        sandbox = copy_configuration(folder, scratch / "before")
+        sandbox.hold_conditions()
+        with revision.blamed():
+            other = _Run(self._directory, sandbox, self._request)
+            inputs = revision.inputs(files, self._request.inputs)
+            try:
+                self._apply_in(other, inputs)
+            except RefusedError as error:
+                if not (new := undeclared(error.diagnostics)):
+                    raise
+                self._apply_in(other, without(new, inputs))
+
+    def _apply_in(self, other: _Run, inputs: Inputs) -> None:
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.initialise()
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
+        self._vendors = load_vendors(self._sandbox.mentioned_types())
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Resource = tuple[str, dict[str, Any]]
@@ -47,6 +47,11 @@ class Known:
     def remember_stand_in(self, type_name: str, answer: dict[str, Any]) -> None:
         """Note that `answer` was made up."""
         self.stand_ins.append((type_name, answer))
+
+    def is_outdated_by(self, resources: Iterable[Resource]) -> bool:
+        """Whether one of these might have answered what a stand-in was given for."""
+        made_up = {found for found, _ in self.stand_ins}
+        return bool(made_up & {found for found, _ in resources})
 
     def is_stand_in(self, type_name: str, values: Mapping[str, Any]) -> bool:
         """Whether these values of a data source, as plan JSON prints them, were made up."""
