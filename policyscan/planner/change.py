@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Value = Any
 Step = str | int
+_ZEROS: Sequence[Value] = ("", 0, False, [], {})
 _ZERO = {"string": "", "number": 0, "bool": False}
 
 
@@ -66,7 +67,7 @@ class Completion:
     def _attribute(
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
-        config, proposed, _ = versions.inside(name)
+        config, proposed, prior = versions.inside(name)
         if config is not None:
             return as_sdk_holds(config, attribute.type) if self.is_sdk else config
         is_new = versions.prior is None
@@ -74,6 +75,9 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
+        if self.is_sdk and prior in _ZEROS:
+            # The SDK tells no difference between what is empty and what is not set.
+            return prior
         if in_set and self.is_sdk and attribute.type == "string":
             return ""
         return None

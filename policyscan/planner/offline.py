@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.commands import check_commands, without_commands
@@ -18,6 +18,7 @@ from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
+from policyscan.planner.state import fitting, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import (
     AddressLog,
@@ -29,8 +30,9 @@ from policyscan.planner.terraform import (
 from policyscan.planner.vendors import load_vendors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
@@ -71,6 +73,8 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
     with _initialised(directory, request) as (run, scratch):
+        if request.state is not None:
+            run.start_from(read_state(request.state))
         if request.since:
             run.apply_revision(find_revision(directory, request.since), scratch)
         for number, applied in enumerate(request.after):
@@ -110,6 +114,7 @@ class _Run:
         self._request = request
         self._vendors = load_vendors(sandbox.mentioned_types())
         self._notes: list[str] = []
+        self._told: tuple[Resource, ...] = ()
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
@@ -130,6 +135,18 @@ class _Run:
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
             terraform.run("init", "-input=false", "-json")
+
+    def start_from(self, state: Mapping[str, Any]) -> None:
+        """Have a state of the real provider stand before all else."""
+        if not state["resources"]:
+            self._notes.append("the state given holds no resources: the plan creates all")
+        self._told = told(state)
+        types = frozenset(each["type"] for each in state["resources"])
+        self._vendors = load_vendors(self._sandbox.mentioned_types() | types)
+        schemas = [each.schema for each in self._vendors]
+        resources = {name: block for each in schemas for name, block in each.resources.items()}
+        data = {name: block for each in schemas for name, block in each.data_sources.items()}
+        write_private(self._sandbox.state, fitting(state, resources, data))
 
     def apply(self, inputs: Inputs) -> None:
         known = self._known()
@@ -181,7 +198,7 @@ class _Run:
         )
 
     def _known(self) -> Known:
-        return Known(resources=tuple(simulated_resources(self._sandbox.state)))
+        return Known(tuple(simulated_resources(self._sandbox.state)), self._told)
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""

@@ -37,17 +37,18 @@ def mark(tmp_path: Path) -> Path:
         'provisioner "local-exec" { command = "touch MARK" }',
         'provisioner "local-exec" {\n interpreter = ["sh", "-c"]\n command = "touch MARK"\n }',
         'provisioner local-exec {\n command = "touch MARK"\n }',
-        'provisioner "remote-exec" {\n inline = ["touch MARK"]\n }\n'
-        "connection {\n host = file(self.id)\n }",
         'provisioner "file" {\n content = "x"\n destination = "MARK"\n }',
+        'provisioner "remote-exec" {\n inline = ["touch MARK"]\n }',
     ],
-    ids=["local", "one line", "interpreter", "bare", "remote", "file"],
+    ids=["local", "one line", "interpreter", "bare", "file", "remote"],
 )
 def test_a_command_is_not_run_in_whatever_form_it_stands(
     block: str, root: Path, mark: Path
 ) -> None:
     text = block.replace("MARK", str(mark))
-    (root / "main.tf").write_text(f'resource "terraform_data" "x" {{\n{text}\n}}\n')
+    connection = "connection {\n host = file(self.id)\n }"
+    body = f"{connection}\n{text}"
+    (root / "main.tf").write_text(f'resource "terraform_data" "x" {{\n{body}\n}}\n')
     shown = applied(root)
     assert b'"no-op"' in shown
     assert b'["true"]' not in shown
