@@ -75,12 +75,33 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if self.is_sdk and prior in _ZEROS:
-            # The SDK tells no difference between what is empty and what is not set.
+        if self.is_sdk and self._is_as_unset(prior, path):
             return prior
         if in_set and self.is_sdk and attribute.type == "string":
             return ""
         return None
+
+    def _is_as_unset(self, prior: Value, path: str) -> bool:
+        """Whether an object's value is what stands there when nothing is configured.
+
+        The SDK tells no difference between what is empty and what is not set, and what AWS fills
+        in by itself is no change either.
+        """
+        return prior in _ZEROS or (path in self.hints.unset and prior == self.hints.unset[path])
+
+    def _is_block_as_unset(self, block: Block, prior: Value, path: str) -> bool:
+        usual = self.hints.defaults
+        return all(
+            prior.get(name) is None
+            or (attribute.computed and not attribute.optional)
+            or self._is_as_unset(prior[name], path + name)
+            or (path + name in usual and prior[name] == usual[path + name])
+            for name, attribute in block.attributes.items()
+        ) and all(
+            self._is_block_as_unset(inner.block, each, f"{path}{name}.")
+            for name, inner in block.block_types.items()
+            for each in prior.get(name) or ()
+        )
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -90,6 +111,11 @@ class Completion:
             return proposed
         if not config and path in self.hints.computed_blocks:
             return self.compute(path, "block") if prior is None else prior
+        is_left_out = self.is_sdk and prior and not config and nested.nesting == "list"
+        if is_left_out and all(
+            self._is_block_as_unset(nested.block, each, f"{path}.") for each in prior
+        ):
+            return prior
         if nested.nesting == "single":
             if config is None:
                 return None

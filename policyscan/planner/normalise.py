@@ -81,7 +81,8 @@ def _meaning(document: Any) -> Any:
 def _policy_meaning(value: Any) -> Any:
     """Lists of a policy have no order, and one element is as good as a list of it."""
     if isinstance(value, dict):
-        return {key: _policy_meaning(value[key]) for key in sorted(value)}
+        kept = {key: each for key, each in value.items() if (key, each) != ("Sid", "")}
+        return {key: _policy_meaning(kept[key]) for key in sorted(kept)}
     if isinstance(value, list):
         members = sorted({json.dumps(_policy_meaning(each)) for each in value})
         return json.loads(members[0]) if len(members) == 1 else members

@@ -128,8 +128,18 @@ def _instance(instance: Mapping[str, Any], block: Block) -> dict[str, Any]:
     return kept | {
         "schema_version": 0,
         "attributes": fitted_to(instance.get("attributes") or {}, block),
-        "sensitive_attributes": instance.get("sensitive_attributes") or [],
+        "sensitive_attributes": _sensitive(instance.get("sensitive_attributes") or [], block),
     }
+
+
+def _sensitive(marked: list[Any], block: Block) -> list[Any]:
+    """What is marked, and what the schema marks: else it would seem to have changed by itself."""
+    by_schema = [
+        [{"type": "get_attr", "value": name}]
+        for name, attribute in block.attributes.items()
+        if attribute.sensitive
+    ]
+    return marked + [path for path in by_schema if path not in marked]
 
 
 def fitted_to(values: Mapping[str, Any], block: Block) -> dict[str, Any]:

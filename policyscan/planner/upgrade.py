@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policyscan.planner.change import as_sdk_holds
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,8 +32,10 @@ def upgraded(
 
 def _filled(block: Block, hints: TypeHints, values: Mapping[str, Any], path: str) -> dict[str, Any]:
     found = {
-        name: values.get(name) if name in values else hints.defaults.get(path + name)
-        for name in block.attributes
+        name: as_sdk_holds(values[name], attribute.type)
+        if name in values
+        else hints.defaults.get(path + name)
+        for name, attribute in block.attributes.items()
     }
     for name, nested in block.block_types.items():
         inside = values.get(name)
