@@ -13,7 +13,7 @@ from policyscan.planner.applied import Applied
 from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources
 from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
-from policyscan.planner.refusal import Place
+from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
@@ -114,6 +114,7 @@ class _Run:
         self._request = request
         self._vendors = load_vendors(sandbox.mentioned_types())
         self._notes: list[str] = []
+        self._is_simulated = False
         self._told: tuple[Resource, ...] = ()
 
     @contextmanager
@@ -149,6 +150,7 @@ class _Run:
         write_private(self._sandbox.state, fitting(state, resources, data))
 
     def apply(self, inputs: Inputs) -> None:
+        self._is_simulated = True
         known = self._known()
         self._apply(inputs, known)
         if known.is_outdated_by(simulated_resources(self._sandbox.state)):
@@ -176,6 +178,16 @@ class _Run:
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
+        try:
+            return self._plan()
+        except RefusedError as error:
+            if not (self._is_simulated and is_condition(error.diagnostics)):
+                raise
+            self._notes.append(f"passed over, as it judges what a simulated apply made up: {error}")
+            self._sandbox.hold_conditions()
+            return self._plan()
+
+    def _plan(self) -> PlanOutcome:
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
@@ -233,6 +245,7 @@ class _Run:
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
         self._vendors = load_vendors(self._sandbox.mentioned_types())
+        self._is_simulated = True
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:
