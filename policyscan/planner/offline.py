@@ -18,7 +18,7 @@ from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
-from policyscan.planner.state import fitting, read_state, told, write_private
+from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import (
     AddressLog,
@@ -147,6 +147,11 @@ class _Run:
         schemas = [each.schema for each in self._vendors]
         resources = {name: block for each in schemas for name, block in each.resources.items()}
         data = {name: block for each in schemas for name, block in each.data_sources.items()}
+        if strangers := not_served(state, resources):
+            self._notes.append(
+                f"of the state, {', '.join(strangers)} is left out, as no schema of it is known "
+                "offline: what becomes of it is not in the plan"
+            )
         write_private(self._sandbox.state, fitting(state, resources, data))
 
     def apply(self, inputs: Inputs) -> None:

@@ -98,7 +98,7 @@ def fitting(
     """The same state for providers that serve these schemas, by type, in version 0.
 
     What a schema lacks is dropped, and what a state lacks stays out: `Provider.upgrade` fills it
-    in. A type that is not served stays as it is, for Terraform to name.
+    in. A type that is not served is left out.
     """
     blocks = {"managed": resources, "data": data_sources}
     kept = {
@@ -109,11 +109,26 @@ def fitting(
         "lineage": str(state.get("lineage") or "none"),
         "outputs": state.get("outputs") or {},
         "resources": [
-            _fitting(each, blocks.get(each["mode"], {}).get(each["type"]))
+            _fitting(each, block)
             for each in state["resources"]
+            if (block := blocks.get(each["mode"], {}).get(each["type"])) or _is_builtin(each)
         ],
     }
     return json.dumps(kept).encode()
+
+
+def not_served(state: Mapping[str, Any], resources: Mapping[str, Block]) -> tuple[str, ...]:
+    """The types of resources in a state that `fitting` leaves out."""
+    found = {
+        each["type"]
+        for each in state["resources"]
+        if each["mode"] == "managed" and each["type"] not in resources and not _is_builtin(each)
+    }
+    return tuple(sorted(found))
+
+
+def _is_builtin(resource: Mapping[str, Any]) -> bool:
+    return f'"{_BUILTIN}' in resource["provider"]
 
 
 def _fitting(resource: Mapping[str, Any], block: Block | None) -> dict[str, Any]:
