@@ -161,8 +161,7 @@ def find_revision(folder: Path, name: str) -> Revision:
     if found.returncode != 0:
         raise PlannerError(f"--since {name}: {_no_repository(folder, found.stderr)}")
     top = Path(os.fsdecode(found.stdout).rstrip("\n")).resolve()
-    named = () if name.startswith("-") else ("--verify", "--quiet", f"{name}^{{commit}}")
-    commit = _git(root, "rev-parse", *named, may_fail=True).stdout.decode(errors="replace").strip()
+    commit = _commit(root, name)
     if not _HASH.fullmatch(commit):
         raise PlannerError(f"--since {name}: no such revision in the repository; {_remedy(name)}")
     return Revision(name, commit, top, root.relative_to(top))
@@ -170,6 +169,19 @@ def find_revision(folder: Path, name: str) -> Revision:
 
 def _listed(folder: Path) -> Iterator[Path]:
     return folder.iterdir() if folder.is_dir() else iter(())
+
+
+def _commit(folder: Path, name: str) -> str:
+    """The hash of a commit, or what git says instead; of `A...B` the one where they parted."""
+    if name.startswith("-"):
+        return ""
+    one, parted, other = name.partition("...")
+    asked = (
+        ("merge-base", "--end-of-options", one or "HEAD", other or "HEAD")
+        if parted
+        else ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    )
+    return _git(folder, *asked, may_fail=True).stdout.decode(errors="replace").strip()
 
 
 def _no_repository(folder: Path, complaint: bytes) -> str:
@@ -184,7 +196,7 @@ def _no_repository(folder: Path, complaint: bytes) -> str:
 
 def _remedy(name: str) -> str:
     match = _NAMES_A_REMOTE.fullmatch(name)
-    fetched = f"git fetch {match['remote']} {match['branch']}" if match else "git fetch"
+    fetched = f"git fetch {match['remote']} {match['branch'].rstrip('.')}" if match else "git fetch"
     return f"a shallow clone may lack it: `{fetched}`, or check out with fetch-depth: 0"
 
 

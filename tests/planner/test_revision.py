@@ -233,6 +233,22 @@ def test_an_unknown_revision_is_told_with_what_brings_it(work: Work) -> None:
         assert "no such revision" in refused(work, name), name
 
 
+def test_three_dots_are_where_two_branches_parted(work: Work) -> None:
+    work.write("live/main.tf", "")
+    work.commit()
+    parted = find_revision(work.live, "HEAD").commit
+    work.git("checkout", "-q", "-b", "side")
+    work.write("live/side.tf", "")
+    work.commit()
+    work.git("checkout", "-q", "main")
+    work.write("live/main.tf", "# later\n")
+    work.commit()
+    assert parted != find_revision(work.live, "main").commit
+    for name in ("side...", "side...main", "...side"):
+        assert find_revision(work.live, name).commit == parted
+    assert "`git fetch origin main`" in refused(work, "origin/main...")
+
+
 def test_a_folder_outside_of_a_repository_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlannerError, match="is in no git repository"):
         find_revision(tmp_path, "HEAD")
