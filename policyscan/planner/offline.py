@@ -18,6 +18,7 @@ from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
+from policyscan.planner.staged import in_stages
 from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import (
@@ -164,22 +165,21 @@ class _Run:
 
     def _apply(self, inputs: Inputs, known: Known) -> None:
         log = AddressLog()
-        options = ("-input=false", "-json")
+        options = ("-input=false", "-json", *inputs.arguments())
         with (
             without_commands(self._sandbox) as may_run_commands,
             self._terraform(Applied(log.next_of), known) as terraform,
         ):
-            if may_run_commands:
-                terraform.run("plan", *options, "-lock=false", f"-out={_PLAN}", *inputs.arguments())
-                check_commands(self._directory, terraform.output("show", "-json", _PLAN))
-            terraform.run(
-                "apply",
-                "-auto-approve",
-                *options,
-                "-parallelism=1",
-                *inputs.arguments(),
-                log=log,
-            )
+
+            def apply(*targets: str) -> None:
+                only = tuple(f"-target={each}" for each in targets)
+                if may_run_commands:
+                    terraform.run("plan", "-lock=false", f"-out={_PLAN}", *options, *only)
+                    check_commands(self._directory, terraform.output("show", "-json", _PLAN))
+                once = ("-auto-approve", "-parallelism=1")
+                terraform.run("apply", *once, *options, *only, log=log)
+
+            in_stages(apply, lambda: terraform.output("graph").decode())
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
@@ -244,9 +244,9 @@ class _Run:
                 self._apply_in(other, without(new, inputs))
 
     def _apply_in(self, other: _Run, inputs: Inputs) -> None:
+        other.initialise()
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
-        other.initialise()
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
         self._vendors = load_vendors(self._sandbox.mentioned_types())

@@ -151,6 +151,44 @@ def test_a_condition_that_made_up_values_do_not_meet_is_passed_over_and_told(wor
 
 
 @pytest.mark.usefixtures("terraform")
+def test_a_base_is_applied_in_stages_where_an_apply_decides_how_many_there_are(work: Work) -> None:
+    work.write(
+        "live/main.tf",
+        """
+        resource "aws_vpc" "a" { cidr_block = "10.0.0.0/16" }
+        module "m" {
+          source = "./m"
+          ids    = [aws_vpc.a.id]
+        }
+        """,
+    )
+    work.write(
+        "live/m/main.tf",
+        """
+        variable "ids" { type = list(string) }
+        locals { ids = toset(var.ids) }
+        data "aws_vpc" "each" {
+          for_each = local.ids
+          id       = each.value
+        }
+        resource "aws_subnet" "s" {
+          for_each   = data.aws_vpc.each
+          vpc_id     = each.key
+          cidr_block = "10.0.1.0/24"
+        }
+        resource "aws_route_table" "n" {
+          count  = aws_vpc_dhcp_options.d.id == "" ? 0 : length(aws_subnet.s)
+          vpc_id = var.ids[0]
+        }
+        resource "aws_vpc_dhcp_options" "d" { domain_name = "x" }
+        """,
+    )
+    work.commit()
+    found = work.actions()
+    assert (len(found), set(found.values())) == (4, {"no-op"})
+
+
+@pytest.mark.usefixtures("terraform")
 def test_a_root_module_that_was_not_there_is_created_as_a_whole(work: Work) -> None:
     work.write("README", "x")
     work.commit()
