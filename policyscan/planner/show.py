@@ -167,8 +167,8 @@ def _output(asked: _Asked, folder: Path, variables: Mapping[str, str], started: 
             content = _read(process)
             code = process.wait()
         except BaseException:
-            # Whoever leaves early does not wait for it.
-            process.kill()
+            # Whoever leaves early does not wait for it, nor for what it started.
+            started.end()
             raise
         finally:
             timer.cancel()

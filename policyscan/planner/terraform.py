@@ -155,8 +155,8 @@ class Terraform:
             try:
                 yield process
             except BaseException:
-                # Whoever leaves early does not wait for it.
-                process.kill()
+                # Whoever leaves early does not wait for it, nor for what it started.
+                self.children.end()
                 raise
             finally:
                 timer.cancel()
