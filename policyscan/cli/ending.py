@@ -12,7 +12,7 @@ _SHELL: Final = 128
 
 
 def end_on_signals() -> None:
-    """Have signals raise SystemExit. One we were started not to hear, as by nohup, stays unheard."""
+    """Have signals raise SystemExit, except those we were started not to hear, as by nohup."""
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:

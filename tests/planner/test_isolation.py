@@ -37,6 +37,7 @@ class Runs:
     temporary: Path
 
     def start(self, *arguments: str | Path, path: Path | None = None) -> subprocess.Popen[bytes]:
+        """One command line, with the programs in the folder `path` before all others."""
         folders = os.environ["PATH"] if path is None else f"{path}:{os.environ['PATH']}"
         return subprocess.Popen(
             [sys.executable, "-m", "policyscan", *map(str, arguments)],
@@ -70,9 +71,11 @@ class Runs:
         return lambda: any(set(words) <= set(line) for _, line in self.processes())
 
     def are_over(self) -> bool:
+        """Whether no process is left."""
         return not any(True for _ in self.processes())
 
     def folders(self) -> list[str]:
+        """What lies in their temporary folder."""
         return sorted(each.name for each in self.temporary.iterdir())
 
 
@@ -145,6 +148,21 @@ def test_who_is_killed_leaves_no_process_and_its_folder_to_the_next(runs: Runs, 
             each.communicate(timeout=PATIENCE)
     until(runs.are_over)
     assert runs.folders() == []
+
+
+@pytest.mark.usefixtures("checkov_home")
+def test_checkov_ends_with_whoever_asked_it(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "checks").mkdir()
+    begun = tmp_path / "begun"
+    (tmp_path / "checks" / "slow.py").write_text(
+        f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n"
+    )
+    plan = INFRA.parent / "fixtures" / "reference" / "plan.json"
+    arguments = (plan, "--checkov-external-checks-dir", tmp_path / "checks")
+    with runs.start(*arguments) as process:
+        until(begun.exists)
+        process.kill()
+    until(runs.are_over)
 
 
 def test_planning_has_a_time_limit(
