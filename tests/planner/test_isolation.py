@@ -153,6 +153,7 @@ def test_who_is_killed_leaves_no_process_and_its_folder_to_the_next(runs: Runs, 
 @pytest.mark.usefixtures("checkov_home")
 def test_checkov_ends_with_whoever_asked_it(runs: Runs, tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "__init__.py").touch()
     begun = tmp_path / "begun"
     (tmp_path / "checks" / "slow.py").write_text(
         f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n"
