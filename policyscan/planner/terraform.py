@@ -57,6 +57,8 @@ def environment(scratch: Path, reattach: str) -> dict[str, str]:
         "TF_CLI_CONFIG_FILE": str(settings),
         "TF_IN_AUTOMATION": "1",
         "TF_REATTACH_PROVIDERS": reattach,
+        # One that is ended removes nothing.
+        "TMPDIR": str(scratch),
     }
 
 

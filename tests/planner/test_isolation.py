@@ -26,6 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 PATIENCE = 60
+_MARK = "POLICYSCAN_TESTED_IN"
 SLOW = "#!/bin/sh\nsleep 600 &\nsleep 600\n"
 """A Terraform that takes its time, and starts something itself as it does providers."""
 
@@ -41,14 +42,19 @@ class Runs:
         folders = os.environ["PATH"] if path is None else f"{path}:{os.environ['PATH']}"
         return subprocess.Popen(
             [sys.executable, "-m", "policyscan", *map(str, arguments)],
-            env={**os.environ, "TMPDIR": str(self.temporary), "PATH": folders},
+            env={
+                **os.environ,
+                "TMPDIR": str(self.temporary),
+                _MARK: str(self.temporary),
+                "PATH": folders,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
 
     def processes(self) -> Iterator[tuple[int, list[str]]]:
         """Every process of these runs that has not ended, and its command line."""
-        mark = f"TMPDIR={self.temporary}".encode()
+        mark = f"{_MARK}={self.temporary}".encode()
         for each in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (each / "environ").read_bytes().split(b"\0"):
