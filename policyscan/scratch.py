@@ -46,7 +46,7 @@ def private_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os.close(lock)
 
 
@@ -86,10 +86,18 @@ def _remove_abandoned(place: Path) -> None:
     for name in names[:_MOST_LOOKED_AT]:
         with suppress(OSError), _opened(place / name) as folder, _opened(_LOCK, folder) as lock:
             if _is_private(folder) and _is_taken(lock):
-                shutil.rmtree(place / name, ignore_errors=True)
+                _remove(place / name)
                 removed += 1
         if removed == _MOST_REMOVED:
             return
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        # What is only to be read may hold what is only to be read.
+        for each, _, _ in os.walk(folder):
+            Path(each).chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
