@@ -137,7 +137,7 @@ def test_what_was_taken_for_abandoned_is_made_anew(
 
     def steal(path: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         lock = opened(path, flags, mode, dir_fd=dir_fd)
-        if flags & os.O_CREAT and not stolen:
+        if isinstance(path, Path) and flags & os.O_CREAT and not stolen:
             other = opened(path, os.O_RDWR)
             fcntl.flock(other, fcntl.LOCK_EX)
             stolen.append(path.parent)
