@@ -21,10 +21,10 @@ HOST: Final = "127.0.0.1"
 _PROC: Final = Path("/proc")
 _IPV4: Final = f"{int.from_bytes(bytes(map(int, HOST.split('.'))), sys.byteorder):08X}"
 _MAPPED: Final = f"{0:016X}{int.from_bytes(bytes((0, 0, 255, 255)), sys.byteorder):08X}{_IPV4}"
-_ADDRESSES: Final = (_IPV4, _MAPPED)
-"""The host as the tables write it, which they do in words of this machine."""
-_LOCAL, _REMOTE, _INODE = 1, 2, 9
-"""Columns of the tables."""
+_TABLES: Final = (("tcp", _IPV4), ("tcp6", _MAPPED))
+"""The tables, and the host as they write it, which they do in words of this machine."""
+_INODE: Final = 6
+"""Of the columns behind the two ends of a connection."""
 _GROUP: Final = 2
 """Of what stands in `/proc/PID/stat` behind the name: state, parent, group."""
 
@@ -44,48 +44,45 @@ class Callers:
     def include(self, peer: str) -> bool:
         """Whether a connection is of the group. Example: `include("ipv4:127.0.0.1:40000")`."""
         if peer not in self._known:
-            self._known[peer] = not self._can_tell() or self._is_of_group(peer)
+            self._known[peer] = self._is_of_group(peer) or not self._can_tell()
         return self._known[peer]
-
-    def _can_tell(self) -> bool:
-        # The socket that listens is our own: whoever cannot find that one finds no other.
-        return _is_held("self", _sockets(self.port, 0))
 
     def _is_of_group(self, peer: str) -> bool:
         host, _, port = peer.removeprefix("ipv4:").rpartition(":")
-        sockets = _sockets(int(port), self.port) if host == HOST else frozenset()
+        calling = _socket(int(port), self.port) if host == HOST else None
         # Nearly always it is one of whom we know, and a machine may run thousands.
-        for process in chain(tuple(self._members), _processes()) if sockets else ():
-            if _group_of(process) == self.group and _is_held(process, sockets):
+        for process in chain(tuple(self._members), _processes()) if calling else ():
+            if _group_of(process) == self.group and _is_held(process, calling):
                 self._members.add(process)
                 return True
         return False
 
-
-def _sockets(local: int, remote: int) -> frozenset[str]:
-    """What the sockets at a port of the host are called that are connected to another one."""
-    here = {f"{address}:{local:04X}" for address in _ADDRESSES}
-    there = {f"{address}:{remote:04X}" for address in _ADDRESSES}
-    return frozenset(
-        f"socket:[{row[_INODE]}]"
-        for row in _rows()
-        if row[_LOCAL] in here and (not remote or row[_REMOTE] in there)
-    )
+    def _can_tell(self) -> bool:
+        # The socket that listens is our own: where that is not found, no other is.
+        return _is_held("self", _socket(self.port, 0))
 
 
-def _rows() -> Iterator[list[str]]:
-    for table in ("tcp", "tcp6"):
+def _socket(local: int, remote: int) -> str | None:
+    """What the socket at a port of the host is called that is connected to another one, or to none.
+
+    Example: `socket:[4711]`.
+    """
+    for table, host in _TABLES:
+        nobody = f"{0:0{len(host)}X}:0000"
+        ends = f" {host}:{local:04X} {f'{host}:{remote:04X}' if remote else nobody} "
         with suppress(OSError):
-            for line in (_PROC / "net" / table).read_text().splitlines()[1:]:
-                yield line.split()
+            # A machine may have thousands of them too, so not all are taken apart.
+            if found := (_PROC / "net" / table).read_text().partition(ends)[2]:
+                return f"socket:[{found.split(maxsplit=_INODE + 1)[_INODE]}]"
+    return None
 
 
-def _is_held(process: str, sockets: frozenset[str]) -> bool:
+def _is_held(process: str, socket: str | None) -> bool:
     with suppress(OSError):
         for entry in os.scandir(_PROC / process / "fd"):
             # A descriptor may be closed before it is looked at.
             with suppress(OSError):
-                if os.readlink(entry.path) in sockets:  # noqa: PTH115 - there may be hundreds
+                if os.readlink(entry.path) == socket:  # noqa: PTH115 - there may be hundreds
                     return True
     return False
 
