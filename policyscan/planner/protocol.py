@@ -35,8 +35,10 @@ Schema                   int64 version 1, Block block 2
 SchemaEntry              string key 1, Schema value 2
 
 SchemaRequest            -
+ServerCapabilities       bool get_provider_schema_optional 2
 SchemaResponse           Schema provider 1, repeated SchemaEntry resource_schemas 2, \
-repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4
+repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4, \
+ServerCapabilities server_capabilities 6
 PrepareRequest           DynamicValue config 1
 PrepareResponse          DynamicValue prepared_config 1, repeated Diagnostic diagnostics 2
 ValidateRequest          string type_name 1, DynamicValue config 2
