@@ -67,6 +67,8 @@ class Completion:
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
         config, proposed, _ = versions.inside(name)
+        if attribute.write_only:
+            return None
         if config is not None:
             return as_sdk_holds(config, attribute.type) if self.is_sdk else config
         is_new = versions.prior is None

@@ -1,12 +1,14 @@
 """The schemas the offline provider serves, and the facts about types that no schema says.
 
 A provider's schema lies beside this file in the format of `terraform providers schema -json`;
-its hints lie under `hints/`. Both are read when asked for; nothing is kept between calls.
+its hints lie under `hints/`. A large one is a zip of such documents, one a service. All is read
+when asked for; nothing is kept between calls.
 """
 
 from __future__ import annotations
 
-import gzip
+import io
+import zipfile
 from collections.abc import Mapping  # msgspec resolves annotations at run time
 from importlib.resources import files
 from typing import Any, Literal
@@ -29,7 +31,7 @@ __all__ = [
 
 PROVIDERS: Mapping[str, str] = {
     "registry.terraform.io/hashicorp/archive": "archive.json",
-    "registry.terraform.io/hashicorp/aws": "aws.json.gz",
+    "registry.terraform.io/hashicorp/aws": "aws.zip",
     "registry.terraform.io/hashicorp/local": "local.json",
     "registry.terraform.io/hashicorp/null": "null.json",
     "registry.terraform.io/hashicorp/random": "random.json",
@@ -37,6 +39,8 @@ PROVIDERS: Mapping[str, str] = {
     "registry.terraform.io/hashicorp/tls": "tls.json",
 }
 """Provider address -> the file beside this one that holds its schema."""
+GROUPS = ("resource_schemas", "data_source_schemas")
+"""Where a schema document keeps types."""
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -98,6 +102,20 @@ class _Stored(msgspec.Struct, frozen=True):
     provider_schemas: dict[str, _StoredProvider]
 
 
+class _Types(msgspec.Struct, frozen=True):
+    resource_schemas: dict[str, msgspec.Raw] = {}
+    data_source_schemas: dict[str, msgspec.Raw] = {}
+
+
+class _Part(msgspec.Struct, frozen=True):
+    provider_schemas: dict[str, _Types]
+
+
+def service_of(type_name: str) -> str:
+    """The part of a zipped schema that holds a type. Example: "lb" for aws_lb_listener."""
+    return type_name.split("_")[1]
+
+
 def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
     """Load the schema of `provider`, with those of `types` it has, as resource or data source.
 
@@ -105,7 +123,7 @@ def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
     Raises PlannerError: no schema is kept for `provider`.
     Example: load_schema("registry.terraform.io/hashicorp/aws", frozenset({"aws_vpc"})).
     """
-    stored = _read(provider)
+    stored = _read(provider, types)
     hints = load_hints(provider)
     schemas = stored.provider_schemas[provider]
     return ProviderSchema(
@@ -117,16 +135,24 @@ def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
     )
 
 
-def _read(provider: str) -> _Stored:
+def _read(provider: str, types: frozenset[str]) -> _Stored:
     if provider not in PROVIDERS:
         raise PlannerError(
             f"provider {provider}: no offline schema is kept for it; "
             f"plan with the real provider, or use one of {', '.join(PROVIDERS)}"
         )
     content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
-    if PROVIDERS[provider].endswith(".gz"):
-        content = gzip.decompress(content)
-    return msgspec.json.decode(content, type=_Stored)
+    if not PROVIDERS[provider].endswith(".zip"):
+        return msgspec.json.decode(content, type=_Stored)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        stored = msgspec.json.decode(archive.read("provider.json"), type=_Stored)
+        services = {f"{service_of(name)}.json" for name in types if "_" in name}
+        for member in sorted(services & set(archive.namelist())):
+            part = msgspec.json.decode(archive.read(member), type=_Part)
+            held = part.provider_schemas[provider]
+            stored.provider_schemas[provider].resource_schemas.update(held.resource_schemas)
+            stored.provider_schemas[provider].data_source_schemas.update(held.data_source_schemas)
+    return stored
 
 
 def _build(
