@@ -76,9 +76,7 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if in_set and self.is_sdk and attribute.type == "string":
-            return ""
-        return None
+        return _left_out(attribute.type) if in_set and self.is_sdk else None
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -102,6 +100,17 @@ class Completion:
         if nested.nesting == "set":
             return [_as_it_was(element, prior or []) for element in planned]
         return planned
+
+
+def _left_out(kind: Any) -> Value:
+    """What the SDK holds of an argument left out inside a set block."""
+    match kind:
+        case "string":
+            return ""
+        case ["list" | "set", _]:
+            return []
+        case _:
+            return None
 
 
 def _elements(

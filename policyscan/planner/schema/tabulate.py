@@ -27,7 +27,7 @@ _HINTS = Path(__file__).with_name("hints")
 _ROWS = _HINTS / "aws" / "probed.json"
 _UNDECIDED = _HINTS / "aws.undecided.json"
 _FROM_PROBE = ("defaults", "force_new", "computed_blocks")
-_KINDS = {"string": str, "bool": bool, "number": int}
+_KINDS = {"string": (str,), "bool": (bool,), "number": (int, float)}
 _EVERYWHERE = ("region", "tags", "tags_all", "timeouts")
 """What the row "*" and the planner itself know of every type."""
 
@@ -72,7 +72,7 @@ def _found(facts: Mapping[str, Any], block: Block) -> dict[str, Any]:
     in_sets = {path for path, found in paths.items() if _is_set(found)}
     found: dict[str, Any] = {
         "defaults": {
-            path: value
+            path: int(value) if isinstance(value, float) else value
             for path, value in facts.get("defaults", {}).items()
             if _is_default(paths.get(path), value)
             and not (value == "" and any(path.startswith(f"{each}.") for each in in_sets))
@@ -95,7 +95,8 @@ def _is_default(found: Attribute | NestedBlock | None, value: Any) -> bool:
     return (
         isinstance(found, Attribute)
         and found.optional
-        and type(value) is _KINDS.get(str(found.type))
+        and type(value) in _KINDS.get(str(found.type), ())
+        and (not isinstance(value, float) or value.is_integer())
     )
 
 
