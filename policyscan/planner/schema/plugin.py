@@ -1,7 +1,7 @@
 """A provider's own binary, asked for its schema and its plans; only tables are made with it.
 
 The handshake is that of HashiCorp's go-plugin, without TLS: one line on standard output names the
-socket.
+address.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Plugin:
         if len(handshake) < _FIELDS or handshake[1] != "5":
             raise PlannerError(f"{self._binary}: no provider of protocol 5; name its binary")
         options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
-        self._channel = grpc.insecure_channel(f"unix:{handshake[3]}", options=options)
+        place = handshake[3] if handshake[2] == "tcp" else f"unix:{handshake[3]}"
+        self._channel = grpc.insecure_channel(place, options=options)
         _succeed(self._call("Configure", config=_dynamic(self._config)))
 
     def stop(self) -> None:
