@@ -26,7 +26,7 @@ AttributePath attribute 4
 RawState                 bytes json 1
 
 Attribute                string name 1, bytes type 2, bool required 4, bool optional 5, \
-bool computed 6, bool sensitive 7
+bool computed 6, bool sensitive 7, bool write_only 10
 NestedBlock              string type_name 1, Block block 2, int64 nesting 3, int64 min_items 4, \
 int64 max_items 5
 Block                    int64 version 1, repeated Attribute attributes 2, \

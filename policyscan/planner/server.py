@@ -113,6 +113,7 @@ def _block_message(block: Block) -> Any:
             optional=attribute.optional,
             computed=attribute.computed,
             sensitive=attribute.sensitive,
+            write_only=attribute.write_only,
         )
     for name, nested in block.block_types.items():
         message.block_types.add(
