@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.planner.applied import Applied
+from policyscan.planner.children import children
 from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
+from policyscan.planner.plan_json import (
+    data_sources,
+    normal_form,
+    pin_builtin_ids,
+    planned_types,
+    with_label,
+)
 from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
@@ -28,16 +34,22 @@ from policyscan.planner.terraform import (
     environment,
     executable,
 )
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from policyscan.planner.children import Children
     from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
+
+PATIENCE_SECONDS: Final = 300.0
+"""For everything together; a plan of a thousand resources takes a twentieth of it."""
 
 _PLAN = "policyscan.tfplan"
 
@@ -71,7 +83,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     """Plan the root module in `directory`.
 
     Needs no network, credentials or provider binaries, and leaves nothing behind.
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
         if request.state is not None:
@@ -89,7 +101,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
 def draw_graph(directory: Path) -> str:
     """What `terraform graph` prints of a configuration: dependencies between resource blocks.
 
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, JUST_PLAN) as (run, _):
         return run.graph()
@@ -99,20 +111,29 @@ def draw_graph(directory: Path) -> str:
 def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path]]:
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
-        scratch = Path(name).resolve()
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), request)
+    with private_folder() as scratch, children() as started:
+        at_work = _AtWork(request, started, monotonic() + PATIENCE_SECONDS)
+        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), at_work)
         run.initialise()
         yield run, scratch
+
+
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """What is asked for, and the processes that do it, before a time of the monotonic clock."""
+
+    request: Request
+    children: Children
+    deadline: float
 
 
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, request: Request) -> None:
+    def __init__(self, directory: Path, sandbox: Sandbox, at_work: _AtWork) -> None:
         self._directory = directory
         self._sandbox = sandbox
-        self._request = request
+        self._at_work = at_work
         self._vendors = load_vendors(sandbox.mentioned_types())
         self._notes: list[str] = []
         self._is_simulated = False
@@ -124,14 +145,17 @@ class _Run:
         providers = [
             vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
         ]
-        with serve(providers) as reattach:
+        at_work = self._at_work
+        with serve(providers, at_work.children.group) as reattach:
             yield Terraform(
                 place=Place(sandbox.root_module, self._directory),
                 environment={
                     **environment(sandbox.top.parent, reattach),
-                    **self._request.environment,
+                    **at_work.request.environment,
                 },
-                command=self._request.terraform,
+                children=at_work.children,
+                deadline=at_work.deadline,
+                command=at_work.request.terraform,
             )
 
     def initialise(self) -> None:
@@ -201,7 +225,7 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *self._request.arguments(),
+                *self._at_work.request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         return PlanOutcome(
@@ -211,6 +235,7 @@ class _Run:
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
+            schema_only=schema_only(self._vendors, planned_types(shown)),
             notes=tuple(self._notes),
         )
 
@@ -219,7 +244,7 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        self._apply_in(_Run(directory, copy_configuration(directory, top), self._request), inputs)
+        self._apply_in(_Run(directory, copy_configuration(directory, top), self._at_work), inputs)
 
     def apply_revision(self, revision: Revision, scratch: Path) -> None:
         """Apply the same folder as it was at a git revision, checked out below `scratch`."""
@@ -234,8 +259,8 @@ class _Run:
         sandbox = copy_configuration(folder, scratch / "before")
         sandbox.hold_conditions()
         with revision.blamed():
-            other = _Run(self._directory, sandbox, self._request)
-            inputs = revision.inputs(files, self._request.inputs)
+            other = _Run(self._directory, sandbox, self._at_work)
+            inputs = revision.inputs(files, self._at_work.request.inputs)
             try:
                 self._apply_in(other, inputs)
             except RefusedError as error:
