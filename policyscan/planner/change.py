@@ -100,7 +100,7 @@ class Completion:
         ) and all(
             self._is_block_as_unset(inner.block, each, f"{path}{name}.")
             for name, inner in block.block_types.items()
-            for each in prior.get(name) or ()
+            for each in _members(prior.get(name))
         )
 
     def _nested(
@@ -146,22 +146,22 @@ def _left_out(kind: Any) -> Value:
 def _elements(
     config: list[Value], proposed: list[Value], prior: list[Value], nesting: str
 ) -> Iterator[Versions]:
-    """The elements of a block; a set's element has a prior only where one is like it."""
+    """The elements of a block; a set's element has a prior only when core found one like it."""
     by_place = dict(enumerate(prior))
     for index, element in enumerate(proposed):
         configured = config[index] if index < len(config) else element
         if nesting == "set":
             # Both sets are in cty's order, which the computed values core filled in may change.
             configured = next((one for one in config if _is_filled_from(element, one)), configured)
-            # Core pairs an element with its prior one by equal arguments, but holds "" for unequal
-            # to what was left out: what the SDK made of that must be found here.
-            is_known = is_wholly_known(configured)
-            like = (each for each in prior if is_known and _is_filled_from(each, configured))
-            was = element if element in prior else next(like, None)
-            element = element if was is None else was  # noqa: PLW2901 - the same, filled in
+            was = element if element in prior else None
         else:
             was = by_place.get(index)
         yield Versions(configured, element, was)
+
+
+def _members(inside: Value) -> list[Value]:
+    """The objects of a block, of which there may be one, several or none."""
+    return inside if isinstance(inside, list) else [inside] if inside else []
 
 
 def _as_it_was(planned: Value, prior: list[Value]) -> Value:
