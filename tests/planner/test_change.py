@@ -73,6 +73,8 @@ def test_an_element_of_a_set_is_found_again_though_zero_values_stand_in_it() -> 
     hints = TypeHints(source="test", defaults={"part.size": 7})
 
     assert completed(block("set"), config, config, prior, hints) == prior
+    pending = {"part": [{"name": UNKNOWN, "size": None, "made": None}]}
+    assert completed(block("set"), pending, pending, prior, hints)["part"][0]["name"] == UNKNOWN
     other = {"part": [{"name": "b", "size": 7, "made": None}]}
     assert completed(block("set"), config, config, other, hints)["part"][0]["made"] == UNKNOWN
 
