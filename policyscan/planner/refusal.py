@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
 _MODULE = re.compile(r'module "([^"]+)"')
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -65,6 +66,11 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
             "run `terraform init` in the folder first, its .terraform/modules is then used"
         )
     return f"{where}: {place.translated(summary)}: {detail}".rstrip(": ")
+
+
+def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pre- and postconditions are all that failed."""
+    return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
 def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:
