@@ -8,6 +8,7 @@ strings left out inside a set block are "", and objects in an attribute hold no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
@@ -121,15 +122,16 @@ class Completion:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        planned = [
+        return [
             each.proposed
             if is_unknown(each.proposed)
-            else self.block(nested.block, each, f"{path}.", in_set=in_set)
+            else _as_it_was(
+                self.block(nested.block, each, f"{path}.", in_set=in_set),
+                each.config,
+                (prior or []) if nested.nesting == "set" else [],
+            )
             for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
         ]
-        if nested.nesting == "set":
-            return [_as_it_was(element, prior or []) for element in planned]
-        return planned
 
 
 def _left_out(kind: Any) -> Value:
@@ -164,21 +166,24 @@ def _members(inside: Value) -> list[Value]:
     return inside if isinstance(inside, list) else [inside] if inside else []
 
 
-def _as_it_was(planned: Value, prior: list[Value]) -> Value:
-    """A set's element as it was, where only what is unknown now could differ.
+def _as_it_was(planned: Value, config: Value, prior: list[Value]) -> Value:
+    """A set's element as it was, where it could differ only in what is left to the provider.
 
     Core does not find it again once defaults and zero values stand in it.
     """
-    return next((was for was in prior if _agrees(planned, was)), planned)
+    return next((was for was in prior if _agrees(planned, config, was)), planned)
 
 
-def _agrees(planned: Value, was: Value) -> bool:
+def _agrees(planned: Value, config: Value, was: Value) -> bool:
     if is_unknown(planned):
-        return True
+        return config in (None, [])
     if isinstance(planned, dict) and isinstance(was, dict):
-        return all(_agrees(planned[name], was.get(name)) for name in planned)
+        inner = config if isinstance(config, dict) else {}
+        return all(_agrees(planned[name], inner.get(name), was.get(name)) for name in planned)
     if isinstance(planned, list) and isinstance(was, list):
-        return len(planned) == len(was) and all(map(_agrees, planned, was))
+        said = config[: len(planned)] if isinstance(config, list) else []
+        alike = starmap(_agrees, zip_longest(planned, said, was))
+        return len(planned) == len(was) and all(alike)
     return bool(planned == was)
 
 

@@ -65,7 +65,7 @@ def test_an_element_of_a_set_is_its_prior_one_though_what_was_left_out_is_empty_
 
 
 def test_what_is_empty_or_filled_in_where_nothing_is_configured_is_no_change() -> None:
-    nothing = {"part": []}
+    nothing: dict[str, Any] = {"part": []}
     for usual in ({"name": "", "size": 0, "made": "x"}, {"name": "A", "size": None, "made": ""}):
         hints = TypeHints(source="test", unset={"part.name": "A", "part.made": "x"})
         assert completed(block("list"), nothing, nothing, {"part": [usual]}, hints) == {
@@ -92,6 +92,8 @@ def test_an_element_of_a_set_is_found_again_though_zero_values_stand_in_it() -> 
     hints = TypeHints(source="test", defaults={"part.size": 7})
 
     assert completed(block("set"), config, config, prior, hints) == prior
+    pending = {"part": [{"name": UNKNOWN, "size": None, "made": None}]}
+    assert completed(block("set"), pending, pending, prior, hints)["part"][0]["name"] == UNKNOWN
     other = {"part": [{"name": "b", "size": 7, "made": None}]}
     assert completed(block("set"), config, config, other, hints)["part"][0]["made"] == UNKNOWN
 
