@@ -125,10 +125,14 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     if plan.failed_checks and not plan.is_errored:
         failed = named(plan.failed_checks)
         found.append(f"conditions of which Terraform only warns failed: {failed}")
-    return (*found, *offline_warnings(plan.offline.stand_ins, plan.offline.schema_only))
+    offline = plan.offline
+    told = offline_warnings(offline.stand_ins, offline.schema_only, offline.notes)
+    return (*found, *told)
 
 
-def offline_warnings(stand_ins: tuple[str, ...], schema_only: tuple[str, ...]) -> tuple[str, ...]:
+def offline_warnings(
+    stand_ins: tuple[str, ...], schema_only: tuple[str, ...], notes: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """What to know about a plan made offline: what nobody looked up, what is not known."""
     found = []
     if stand_ins:
@@ -141,7 +145,7 @@ def offline_warnings(stand_ins: tuple[str, ...], schema_only: tuple[str, ...]) -
             f"of {named(schema_only)} only the schema is known offline: their defaults, and what "
             "replaces them, may differ"
         )
-    return tuple(found)
+    return (*found, *notes)
 
 
 def named(addresses: tuple[str, ...]) -> str:

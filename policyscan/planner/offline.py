@@ -10,22 +10,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
-from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
+from policyscan.planner.data_sources import Known, simulated_resources, with_answers
+from policyscan.planner.data_sources.answers import refuse_flaws
+from policyscan.planner.mentions import mentions
+from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
+from policyscan.planner.plan_json import normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
+from policyscan.planner.told import told
 from policyscan.planner.vendors import load_vendors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policyscan.planner.data_sources import Answer
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
+    from policyscan.planner.schema import Block
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.vendors import Vendor
 
 _PLAN = "policyscan.tfplan"
 
@@ -36,17 +43,23 @@ class PlanOutcome:
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
     schema_only: the types of its resources of which no more is known than their schema.
+    notes: what a user may have overlooked, a line each.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bytes:
         """The plan, with what was made up named in it: for whoever judges it later."""
-        made_up = {"stand_ins": self.stand_ins, "schema_only": self.schema_only}
-        return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
+        label = {
+            "stand_ins": self.stand_ins,
+            "schema_only": self.schema_only,
+            "notes": self.notes,
+        }
+        return with_label(self.plan_json, {name: each for name, each in label.items() if each})
 
 
 def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
@@ -91,13 +104,27 @@ class _Run:
         self._directory = directory
         self._sandbox = sandbox
         self._request = request
-        self._vendors = load_vendors(sandbox.mentioned_types())
+        answers = request.answers
+        self._vendors: tuple[Vendor | OtherStates, ...] = (
+            *load_vendors(sandbox.mentioned_types() | {each.type for each in answers}),
+            OtherStates(directory),
+        )
+        self._used: list[Answer] = []
+        self._refuse_flaws(answers)
+        take_over_states(sandbox)
+
+    def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
+        types: dict[str, Block] = {}
+        for vendor in self._vendors:
+            types.update(vendor.schema.data_sources)
+        refuse_flaws(answers, types, {name for name, _ in mentions(self._sandbox.texts())})
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
         sandbox = self._sandbox
         providers = [
-            vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
+            with_answers(vendor.provider(strategy, known, sandbox.root_module), known)
+            for vendor in self._vendors
         ]
         with serve(providers) as reattach:
             yield Terraform(
@@ -142,17 +169,20 @@ class _Run:
                 *self._request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
+        shown = as_core_says(shown)
+        found = told(shown, known, self._sandbox.texts())
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
-            stand_ins=tuple(
-                address
-                for address, type_name, values in data_sources(shown)
-                if known.is_stand_in(type_name, values)
-            ),
+            stand_ins=found.stand_ins,
+            notes=found.notes,
         )
 
     def _known(self) -> Known:
-        return Known(resources=tuple(simulated_resources(self._sandbox.state)))
+        return Known(
+            resources=tuple(simulated_resources(self._sandbox.state)),
+            answers=self._request.answers,
+            used=self._used,
+        )
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
@@ -161,6 +191,7 @@ class _Run:
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.initialise()
         other.apply(inputs)
+        self._used += other._used
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
 
     def graph(self) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from policyscan.planner.prior import type_of
+from policyscan.planner.wire import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -75,11 +75,12 @@ class Sandbox:
 
     def mentioned_types(self) -> frozenset[str]:
         """Every type name in quotes in the configuration and its installed modules."""
-        return frozenset(
-            name
-            for file in _configuration_files(self.top, hidden=True)
-            for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
-        )
+        return frozenset(name for text in self.texts() for name in _TYPE.findall(text))
+
+    def texts(self) -> Iterator[str]:
+        """What the files of the configuration and its installed modules hold."""
+        for file in _configuration_files(self.top, hidden=True):
+            yield file.read_text(encoding="utf-8", errors="replace")
 
     def folders(self) -> tuple[Path, ...]:
         """Every folder that holds configuration, the root module's and others."""
