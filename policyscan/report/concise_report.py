@@ -16,7 +16,7 @@ from policyscan.report.screen import plain
 
 
 def render_concise(report: Report) -> str:
-    """`file:line: severity PS101 name address: message`, worst first, then warnings and verdicts."""
+    """`file:line: severity PS101 name address: message`, worst first, then warnings, verdicts."""
     lines = [
         f"{report.plan_file(scan)}:1: error: {error}"
         for scan in report.scans

@@ -56,7 +56,10 @@ resource "aws_cloudwatch_log_group" "module" {
 }
 
 resource "aws_cloudwatch_log_group" "second" {
-  name = "${aws_cloudwatch_log_group.direct.name}-${aws_cloudwatch_log_group.direct.retention_in_days}"
+  name = join("-", [
+    aws_cloudwatch_log_group.direct.name,
+    aws_cloudwatch_log_group.direct.retention_in_days,
+  ])
 }
 
 resource "aws_cloudwatch_log_group" "own" {
