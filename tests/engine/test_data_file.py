@@ -24,6 +24,7 @@ GOOD = """# What the account holds.
     cidr_block: 10.9.0.0/16
 - {type: aws_caller_identity, values: {account_id: "123456789012"}}
 """
+ONE = "- type: a\n  values: {}\n"
 SCHEMA = json.loads((FOLDER / "data.schema.json").read_text())
 
 
@@ -74,7 +75,7 @@ def test_json_is_read_too_and_nothing_is_no_answer(tmp_path: Path) -> None:
         ("- values: {id: a}\n", "1: gives no type"),
         ("- type: ''\n  values: {}\n", "1: type: says nothing"),
         ("- type: a\n  values: [id]\n", '2: values: ["id"] is not a map'),
-        ("- type: a\n  values: {}\n  mach: {}\n", "3: mach: no key is called so; did you mean 'match'?"),
+        (f"{ONE}  mach: {{}}\n", "3: mach: no key is called so; did you mean 'match'?"),
         ("- type: a\n  values: {id: a, id: b}\n", "2: not plain YAML: id is given twice"),
         ("- type: a\n  values: *v\n", "2: not plain YAML: an alias; write out what it stands for"),
     ],
