@@ -7,13 +7,13 @@ takes it over: then nothing is fetched, and users answer it as they answer any o
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.errors import PlannerError
 from policyscan.planner.data_sources import complete
 from policyscan.planner.provider import Provider
+from policyscan.planner.remote_state import TYPE, named_in
 from policyscan.planner.schema import Attribute, Block, ProviderSchema
 from policyscan.planner.utility import settle_utility
 from policyscan.planner.wire import with_type
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from policyscan.planner.data_sources import Known
     from policyscan.planner.provider import Configuration
     from policyscan.planner.sandbox import Sandbox
+    from policyscan.planner.schema import TypeHints
     from policyscan.planner.strategy import Strategy
 
-TYPE: Final = "terraform_remote_state"
 _CORE: Final = ("terraform", "terraform.io/builtin/terraform")
 _OURS: Final = ("policyscan-terraform", "registry.terraform.io/policyscan/terraform")
 """The name and the address of a provider: core's own, and the one that takes its place."""
 _OVERRIDE: Final = "zzz_policyscan_states_override.tf"
-_BLOCK: Final = re.compile(rf'^[ \t]*data[ \t]+"?{TYPE}"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
 _SCHEMA: Final = ProviderSchema(
     address=_OURS[1],
     version="0",
@@ -64,6 +63,11 @@ class OtherStates:
         """Core's schema of the data source."""
         return _SCHEMA
 
+    @property
+    def hints(self) -> Mapping[str, TypeHints]:
+        """None: it has no resources."""
+        return {}
+
     def provider(self, strategy: Strategy, _known: Known, _root_module: Path) -> Provider:
         """Build the provider for one run."""
         return Provider(_SCHEMA, {}, strategy, _Reader(self.directory), settle_utility)
@@ -72,10 +76,7 @@ class OtherStates:
 def take_over_states(sandbox: Sandbox) -> None:
     """Have every such block of the configuration read by this provider of ours."""
     for folder in sandbox.folders():
-        texts = (each.read_text(errors="replace") for each in sorted(folder.glob("*.tf")))
-        names = {name for text in texts for name in _BLOCK.findall(text)}
-        for file in sorted(folder.glob("*.tf.json")):
-            names |= _names_in(file)
+        names = {name for file in sorted(folder.iterdir()) for name in named_in(file)}
         if names:
             (folder / _OVERRIDE).write_text(_override(names), encoding="utf-8")
 
@@ -85,15 +86,6 @@ def as_core_says(shown: bytes) -> bytes:
     for ours, core in zip(_OURS, _CORE, strict=True):
         shown = shown.replace(json.dumps(ours).encode(), json.dumps(core).encode())
     return shown
-
-
-def _names_in(file: Path) -> set[str]:
-    """The names of such blocks in a file of JSON; Terraform says what is wrong with others."""
-    try:
-        blocks = json.loads(file.read_bytes())["data"][TYPE]
-    except (ValueError, KeyError, TypeError):
-        return set()
-    return set(blocks) if isinstance(blocks, dict) else set()
 
 
 def _override(names: set[str]) -> str:

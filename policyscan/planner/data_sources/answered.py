@@ -41,7 +41,8 @@ class AnsweredReader:
     ) -> dict[str, Any]:
         """The whole object of a data source. Raises PlannerError: it cannot be read."""
         asked = config
-        if "region" in block.attributes and config.get("region") is None:
+        region = block.attributes.get("region")
+        if region is not None and region.type == "string" and config.get("region") is None:
             asked = {**config, "region": configuration.known_region}
         answer = self.known.answer(type_name, _plain(block, asked))
         if answer is None:
