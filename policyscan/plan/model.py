@@ -236,7 +236,7 @@ class Offline:
 
     stand_ins: addresses of data sources whose answers were made up.
     schema_only: types of which only the schema is known, no defaults and not what replaces them.
-    notes: what else its makers have to say, a line each.
+    notes: what else to know about how it was made.
     """
 
     stand_ins: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
 _MODULE = re.compile(r'module "([^"]+)"')
 _DATA = re.compile(r"(?:^|\.)data\.\w+\.")
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -69,6 +70,11 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     # Data sources are refused by providers, which know no addresses.
     address = first.get("address") or ""
     return f"{where}: {address}: {told}" if _DATA.search(address) else f"{where}: {told}"
+
+
+def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pre- and postconditions are all that failed."""
+    return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
 def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:

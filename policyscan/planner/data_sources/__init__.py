@@ -52,6 +52,8 @@ class AwsReader:
             config = {**config, "region": configuration.known_region}
         if type_name == "aws_iam_policy_document":
             return policy_document(config)
+        if (told := self._known.real_answer(type_name, config)) is not None:
+            return complete(block, config, told)
         if (answer := ACCOUNT_ANSWERS.get(type_name)) is not None:
             return complete(block, config, answer(configuration, config))
         if type_name == "aws_ecr_image" and self._known.holds_repository(config):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
     from policyscan.planner.schema import Block
 
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 ANY = "dynamic"
 """The cty type of what may be of any."""
 
@@ -37,6 +39,10 @@ def fitted(value: Any, kind: Any) -> Any:
             return {name: fitted(value.get(name), inner) for name, inner in members.items()}
         case "string" if isinstance(value, str | int | float):
             return str(value).lower() if isinstance(value, bool) else str(value)
+        case "number" if isinstance(value, str) and _NUMBER.fullmatch(value):
+            return float(value) if "." in value else int(value)
+        case "bool" if value in ("true", "false"):
+            return value == "true"
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         case "bool" if isinstance(value, bool):

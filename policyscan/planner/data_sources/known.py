@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from policyscan.planner.data_sources.answers import Answer
 
 Resource = tuple[str, dict[str, Any]]
 
+_UNSET: tuple[Any, ...] = (None, "", [], {})
 _NOT_IDENTIFYING = frozenset({"region", "most_recent", "with_decryption"})
 
 
@@ -32,9 +33,13 @@ class StandIn:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The resources of one simulated state, the answers of a user, and what was given so far."""
+    """The resources of one state, the answers of a user, and what was given so far.
+
+    told: what the data sources of a real state were told when it was made.
+    """
 
     resources: tuple[Resource, ...] = ()
+    told: tuple[Resource, ...] = ()
     answers: tuple[Answer, ...] = ()
     stand_ins: list[StandIn] = field(default_factory=list)
     used: list[Answer] = field(default_factory=list)
@@ -51,6 +56,18 @@ class Known:
                 attributes.get(name) == value for name, value in asked.items()
             ):
                 return attributes
+        return None
+
+    def real_answer(self, type_name: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the same arguments were really told, if they were asked."""
+        asked = {name: value for name, value in config.items() if value not in _UNSET}
+        for found, values in self.told:
+            if found == type_name and all(
+                _is_asked(value, values.get(name))
+                for name, value in asked.items()
+                if name != "region" or name in values
+            ):
+                return values
         return None
 
     def holds_repository(self, config: Mapping[str, Any]) -> bool:
@@ -90,6 +107,22 @@ class Known:
             ),
             None,
         )
+
+    def is_outdated_by(self, resources: Iterable[Resource]) -> bool:
+        """Whether one of these might have answered what a stand-in was given for."""
+        made_up = {each.type for each in self.stand_ins}
+        return bool(made_up & {found for found, _ in resources})
+
+
+def _is_asked(asked: Any, told: Any) -> bool:
+    """Whether an argument is that of an answer, whose blocks hold more, in another order."""
+    if isinstance(asked, list) and isinstance(told, list):
+        return len(asked) == len(told) and all(
+            any(_is_asked(each, other) for other in told) for each in asked
+        )
+    if isinstance(asked, dict) and isinstance(told, dict):
+        return all(_is_asked(value, told.get(name)) for name, value in asked.items())
+    return bool(asked == told) or (asked in _UNSET and told in _UNSET)
 
 
 def simulated_resources(state: Path) -> Iterator[Resource]:

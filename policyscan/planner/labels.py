@@ -19,7 +19,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Labels:
     """stand_ins: addresses of data sources of which something that is read was made up.
 
     notes: a line each, what a user may have overlooked about the answers.
@@ -29,7 +29,7 @@ class Told:
     notes: tuple[str, ...]
 
 
-def told(shown: bytes, known: Known, texts: Iterable[str]) -> Told:
+def labels(shown: bytes, known: Known, texts: Iterable[str]) -> Labels:
     """What is to be told; `shown` is the plan's JSON, `texts` are those of its configuration."""
     read = mentions(texts)
     stand_ins: list[str] = []
@@ -48,7 +48,7 @@ def told(shown: bytes, known: Known, texts: Iterable[str]) -> Told:
                 f"{stand_in.answer.place}: gives no {', '.join(missed)} of {source['address']}, "
                 "which the configuration reads: made up"
             ] = None
-    return Told(tuple(stand_ins), (*notes, *_unused(known, types)))
+    return Labels(tuple(stand_ins), (*notes, *_unused(known, types)))
 
 
 def _missed(stand_in: StandIn, read: frozenset[str]) -> tuple[str, ...]:
