@@ -60,7 +60,8 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    if command.startswith(("policyscan plan infra", "policyscan infra", "policyscan hook")):
+    planned = ("policyscan plan ", "policyscan infra", "policyscan fixtures/offline")
+    if command.startswith((*planned, "policyscan hook")):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):

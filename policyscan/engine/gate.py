@@ -144,7 +144,7 @@ def offline_warnings(
             f"of {named(schema_only)} only the schema is known offline: their defaults, and what "
             "replaces them, may differ"
         )
-    return tuple(found)
+    return (*found, *notes)
 
 
 def named(addresses: tuple[str, ...]) -> str:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.planner.applied import Applied
 from policyscan.planner.children import children
 from policyscan.planner.commands import check_commands, without_commands
-from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import (
-    data_sources,
-    normal_form,
-    pin_builtin_ids,
-    planned_types,
-    with_label,
-)
+from policyscan.planner.data_sources import Known, simulated_resources, with_answers
+from policyscan.planner.data_sources.answers import refuse_flaws
+from policyscan.planner.labels import labels
+from policyscan.planner.mentions import mentions
+from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
+from policyscan.planner.plan_json import normal_form, pin_builtin_ids, planned_types, with_label
 from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
@@ -42,11 +40,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policyscan.planner.children import Children
+    from policyscan.planner.data_sources import Answer
     from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
+    from policyscan.planner.schema import Block
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.vendors import Vendor
 
 PATIENCE_SECONDS: Final = 300.0
 """For everything together; a plan of a thousand resources takes a twentieth of it."""
@@ -134,16 +135,32 @@ class _Run:
         self._directory = directory
         self._sandbox = sandbox
         self._at_work = at_work
-        self._vendors = load_vendors(sandbox.mentioned_types())
+        self._vendors = self._loaded()
+        self._used: list[Answer] = []
         self._notes: list[str] = []
         self._is_simulated = False
         self._told: tuple[Resource, ...] = ()
+        self._refuse_flaws(at_work.request.answers)
+        take_over_states(sandbox)
+
+    def _loaded(self, types: frozenset[str] = frozenset()) -> tuple[Vendor | OtherStates, ...]:
+        """The providers of the configuration and its answers, and those of some types more."""
+        asked = frozenset(each.type for each in self._at_work.request.answers)
+        vendors = load_vendors(self._sandbox.mentioned_types() | asked | types)
+        return (*vendors, OtherStates(self._directory))
+
+    def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
+        types: dict[str, Block] = {}
+        for vendor in self._vendors:
+            types.update(vendor.schema.data_sources)
+        refuse_flaws(answers, types, {name for name, _ in mentions(self._sandbox.texts())})
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
         sandbox = self._sandbox
         providers = [
-            vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
+            with_answers(vendor.provider(strategy, known, sandbox.root_module), known)
+            for vendor in self._vendors
         ]
         at_work = self._at_work
         with serve(providers, at_work.children.group) as reattach:
@@ -168,7 +185,7 @@ class _Run:
             self._notes.append("the state given holds no resources: the plan creates all")
         self._told = told(state)
         types = frozenset(each["type"] for each in state["resources"])
-        self._vendors = load_vendors(self._sandbox.mentioned_types() | types)
+        self._vendors = self._loaded(types)
         schemas = [each.schema for each in self._vendors]
         resources = {name: block for each in schemas for name, block in each.resources.items()}
         data = {name: block for each in schemas for name, block in each.data_sources.items()}
@@ -228,19 +245,22 @@ class _Run:
                 *self._at_work.request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
+        shown = as_core_says(shown)
+        found = labels(shown, known, self._sandbox.texts())
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
-            stand_ins=tuple(
-                address
-                for address, type_name, values in data_sources(shown)
-                if known.is_stand_in(type_name, values)
-            ),
+            stand_ins=found.stand_ins,
             schema_only=schema_only(self._vendors, planned_types(shown)),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *found.notes),
         )
 
     def _known(self) -> Known:
-        return Known(tuple(simulated_resources(self._sandbox.state)), self._told)
+        return Known(
+            resources=tuple(simulated_resources(self._sandbox.state)),
+            told=self._told,
+            answers=self._at_work.request.answers,
+            used=self._used,
+        )
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
@@ -273,8 +293,9 @@ class _Run:
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.apply(inputs)
+        self._used += other._used
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
-        self._vendors = load_vendors(self._sandbox.mentioned_types())
+        self._vendors = self._loaded()
         self._is_simulated = True
 
     def graph(self) -> str:

@@ -74,11 +74,12 @@ class Sandbox:
     def mentioned_types(self) -> frozenset[str]:
         """Every type name in quotes in the configuration, its installed modules and its state."""
         state = (self.state,) if self.state.is_file() else ()
-        return frozenset(
-            name
-            for file in (*self.files(), *state)
-            for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
-        )
+        return frozenset(name for text in self.texts(*state) for name in _TYPE.findall(text))
+
+    def texts(self, *others: Path) -> Iterator[str]:
+        """What the files of the configuration and its installed modules hold, and other files."""
+        for file in (*self.files(), *others):
+            yield file.read_text(encoding="utf-8", errors="replace")
 
     def files(self) -> Iterator[Path]:
         """Every file of configuration, the root module's and others."""

@@ -1,4 +1,4 @@
-"""What data sources may draw on: the resources of the simulated state."""
+"""What data sources may draw on: the resources of the simulated state, and users' answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from policyscan.planner.data_sources.answers import Answer
+
 Resource = tuple[str, dict[str, Any]]
 
 _UNSET: tuple[Any, ...] = (None, "", [], {})
@@ -17,15 +19,30 @@ _NOT_IDENTIFYING = frozenset({"region", "most_recent", "with_decryption"})
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """The object of a data source, in which something was made up.
+
+    answer: what a user gave, where it is not the whole; `lacking` are the attributes made up then.
+    """
+
+    type: str
+    values: Mapping[str, Any]
+    answer: Answer | None = None
+    lacking: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """The resources of one state, and the stand-ins given so far.
+    """The resources of one state, the answers of a user, and what was given so far.
 
     told: what the data sources of a real state were told when it was made.
     """
 
     resources: tuple[Resource, ...] = ()
     told: tuple[Resource, ...] = ()
-    stand_ins: list[Resource] = field(default_factory=list)
+    answers: tuple[Answer, ...] = ()
+    stand_ins: list[StandIn] = field(default_factory=list)
+    used: list[Answer] = field(default_factory=list)
 
     def resource(self, type_name: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
         """The resource of the data source's type that every scalar argument fits, if any."""
@@ -61,20 +78,40 @@ class Known:
             for found, attributes in self.resources
         )
 
-    def remember_stand_in(self, type_name: str, answer: dict[str, Any]) -> None:
-        """Note that `answer` was made up."""
-        self.stand_ins.append((type_name, answer))
+    def answer(self, type_name: str, config: Mapping[str, Any]) -> Answer | None:
+        """The first of the user's answers that fits, which counts as used from now on."""
+        for answer in self.answers:
+            if answer.type == type_name and answer.fits(config):
+                self.used.append(answer)
+                return answer
+        return None
+
+    def remember_stand_in(
+        self,
+        type_name: str,
+        values: Mapping[str, Any],
+        answer: Answer | None = None,
+        lacking: frozenset[str] = frozenset(),
+    ) -> None:
+        """Note that `values` were made up: those that are `lacking` in an answer, else all."""
+        self.stand_ins.append(StandIn(type_name, values, answer, lacking))
+
+    def stand_in(self, type_name: str, values: Mapping[str, Any]) -> StandIn | None:
+        """What was made up in these values of a data source, as plan JSON prints them."""
+        told = _comparable(values)
+        return next(
+            (
+                each
+                for each in self.stand_ins
+                if each.type == type_name and _comparable(each.values) == told
+            ),
+            None,
+        )
 
     def is_outdated_by(self, resources: Iterable[Resource]) -> bool:
         """Whether one of these might have answered what a stand-in was given for."""
-        made_up = {found for found, _ in self.stand_ins}
+        made_up = {each.type for each in self.stand_ins}
         return bool(made_up & {found for found, _ in resources})
-
-    def is_stand_in(self, type_name: str, values: Mapping[str, Any]) -> bool:
-        """Whether these values of a data source, as plan JSON prints them, were made up."""
-        return any(
-            found == type_name and _prints_as(answer, values) for found, answer in self.stand_ins
-        )
 
 
 def _is_asked(asked: Any, told: Any) -> bool:
@@ -98,10 +135,17 @@ def simulated_resources(state: Path) -> Iterator[Resource]:
                 yield resource["type"], instance["attributes"]
 
 
-def _prints_as(answer: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Scalars decide: sets may be printed in another order."""
-    return all(
-        values.get(name) == value
-        for name, value in answer.items()
-        if value is None or isinstance(value, str | int)
-    )
+def _comparable(value: Any) -> Any:
+    """A value in the form it has however it is printed: sets have no order, nothing is null."""
+    if isinstance(value, dict | list | tuple) and not value:
+        return None
+    if isinstance(value, dict):
+        held = {name: _comparable(inner) for name, inner in value.items()}
+        return {name: held[name] for name in sorted(held) if held[name] is not None} or None
+    if isinstance(value, list | tuple):
+        return sorted((_comparable(each) for each in value), key=_printed)
+    return value
+
+
+def _printed(value: Any) -> str:
+    return json.dumps(value, default=repr)
