@@ -18,7 +18,7 @@ from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import load_vendors, read_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.vendors import Vendor
 
 _PLAN = "policyscan.tfplan"
 
@@ -91,7 +92,12 @@ class _Run:
         self._directory = directory
         self._sandbox = sandbox
         self._request = request
-        self._vendors = load_vendors(sandbox.mentioned_types())
+        self._vendors = self._asked_for()
+
+    def _asked_for(self) -> tuple[Vendor, ...]:
+        """The providers of the configuration, and of the state it begins with by now."""
+        words = self._sandbox.mentioned_types()
+        return load_vendors(words, read_given(self._request.schemas, words))
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
@@ -162,6 +168,7 @@ class _Run:
         other.initialise()
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
+        self._vendors = self._asked_for()
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

@@ -18,7 +18,7 @@ from policyscan.errors import PlannerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
+_WORD = re.compile(r"[A-Za-z]\w*")
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
 _PROVISIONER = re.compile(r'provisioner[ \t]+"local-exec"[ \t]*\{[ \t]*\r?\n')
@@ -74,11 +74,15 @@ class Sandbox:
             self.state.parent.mkdir(parents=True)
 
     def mentioned_types(self) -> frozenset[str]:
-        """Every type name in quotes in the configuration and its installed modules."""
+        """Every word of the configuration, its installed modules and its state.
+
+        The types are among them, and the names of the providers.
+        """
+        state = (self.state,) if self.state.is_file() else ()
         return frozenset(
-            name
-            for file in _configuration_files(self.top, hidden=True)
-            for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
+            word
+            for file in (*_configuration_files(self.top, hidden=True), *state)
+            for word in _WORD.findall(file.read_text(encoding="utf-8", errors="replace"))
         )
 
     def folders(self) -> tuple[Path, ...]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
-from policyscan.planner.provider import Provider
-from policyscan.planner.schema import PROVIDERS, load_hints, load_schema
-from policyscan.planner.utility import UtilityReader, settle_utility
+from policyscan.planner.provider import Provider, as_planned
+from policyscan.planner.schema import PROVIDERS, load_hints, load_schema, load_schema_file
+from policyscan.planner.utility import UtilityReader, settle_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from policyscan.planner.data_sources import Known
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from policyscan.planner.strategy import Strategy
 
 _AWS = "registry.terraform.io/hashicorp/aws"
+_SETTLE = {_AWS: aws.settle, "registry.terraform.io/hashicorp/time": settle_time}
+"""Provider address -> its own part in a plan, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,38 @@ class Vendor:
 
         `known` is what data sources may draw on; files are touched below `root_module` only.
         """
-        is_aws = self.schema.address == _AWS
+        address = self.schema.address
         return Provider(
             schema=self.schema,
             hints=self.hints,
             strategy=strategy,
-            reader=AwsReader(known, self.hints) if is_aws else UtilityReader(root_module),
-            settle=aws.settle if is_aws else settle_utility,
+            reader=AwsReader(known, self.hints)
+            if address == _AWS
+            else UtilityReader(root_module, known, self.hints),
+            settle=_SETTLE.get(address, as_planned),
         )
 
 
-def load_vendors(types: frozenset[str]) -> tuple[Vendor, ...]:
-    """Every offline provider, with those of `types` it has."""
-    return tuple(
-        Vendor(load_schema(address, types), load_hints(address)) for address in sorted(PROVIDERS)
-    )
+def load_vendors(words: frozenset[str], given: Iterable[ProviderSchema] = ()) -> tuple[Vendor, ...]:
+    """The offline providers that `words` of a configuration ask for, by address.
+
+    words: among others, its types, and the names of its providers. A provider is left out when
+    neither its name stands there, nor a name that begins with it.
+    given: schemas that win over those kept here, the first of one address over the next.
+    """
+    schemas: dict[str, ProviderSchema] = {}
+    for schema in given:
+        schemas.setdefault(schema.address, schema)
+    asked = {word.partition("_")[0] for word in words}
+    for address in PROVIDERS:
+        if address not in schemas and address.rpartition("/")[2] in asked:
+            schemas[address] = load_schema(address, words)
+    return tuple(Vendor(schemas[address], load_hints(address)) for address in sorted(schemas))
+
+
+def read_given(files: Iterable[Path], words: frozenset[str]) -> tuple[ProviderSchema, ...]:
+    """The providers in files of `terraform providers schema -json`.
+
+    Raises PlannerError: a file is not in that form.
+    """
+    return tuple(schema for file in files for schema in load_schema_file(file, words))

@@ -1,123 +1,77 @@
 """The schemas the offline provider serves, and the facts about types that no schema says.
 
-A provider's schema lies beside this file in the format of `terraform providers schema -json`;
-its hints lie under `hints/`. Both are read when asked for; nothing is kept between calls.
+A provider's schema lies beside this file in the format of `terraform providers schema -json`, or
+in a file that someone made so; its hints lie under `hints/`. Both are read when asked for; nothing
+is kept between calls.
 """
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping  # msgspec resolves annotations at run time
 from importlib.resources import files
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from policyscan.errors import PlannerError
+from policyscan.planner.schema.document import read_document
 from policyscan.planner.schema.hints import DATA_SOURCE, TypeHints, load_hints
+from policyscan.planner.schema.model import (
+    Attribute,
+    Block,
+    NestedAttributes,
+    NestedBlock,
+    ProviderSchema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = [
     "PROVIDERS",
     "Attribute",
     "Block",
+    "NestedAttributes",
     "NestedBlock",
     "ProviderSchema",
     "TypeHints",
     "load_hints",
     "load_schema",
+    "load_schema_file",
 ]
 
+_HOST, _OPENTOFU = "registry.terraform.io", "registry.opentofu.org"
+_HASHICORP = f"{_HOST}/hashicorp"
+
 PROVIDERS: Mapping[str, str] = {
-    "registry.terraform.io/hashicorp/archive": "archive.json",
-    "registry.terraform.io/hashicorp/aws": "aws.json.gz",
-    "registry.terraform.io/hashicorp/local": "local.json",
-    "registry.terraform.io/hashicorp/null": "null.json",
-    "registry.terraform.io/hashicorp/random": "random.json",
-    "registry.terraform.io/hashicorp/time": "time.json",
-    "registry.terraform.io/hashicorp/tls": "tls.json",
+    f"{_HOST}/datadog/datadog": "datadog.json.gz",
+    f"{_HASHICORP}/archive": "archive.json",
+    f"{_HASHICORP}/aws": "aws.json.gz",
+    f"{_HASHICORP}/external": "external.json",
+    f"{_HASHICORP}/github": "github.json.gz",
+    f"{_HASHICORP}/helm": "helm.json.gz",
+    f"{_HASHICORP}/http": "http.json",
+    f"{_HASHICORP}/kubernetes": "kubernetes.json.gz",
+    f"{_HASHICORP}/local": "local.json",
+    f"{_HASHICORP}/null": "null.json",
+    f"{_HASHICORP}/random": "random.json",
+    f"{_HASHICORP}/template": "template.json",
+    f"{_HASHICORP}/time": "time.json",
+    f"{_HASHICORP}/tls": "tls.json",
+    f"{_HOST}/integrations/github": "github.json.gz",
+    f"{_HOST}/kreuzwerker/docker": "docker.json.gz",
 }
-"""Provider address -> the file beside this one that holds its schema."""
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """One argument or exported value of a block.
-
-    `type` is cty's JSON form: "string", ["list", "string"], ["object", {"name": type}].
-    """
-
-    type: Any
-    required: bool = False
-    optional: bool = False
-    computed: bool = False
-    sensitive: bool = False
-    write_only: bool = False
-
-
-class NestedBlock(msgspec.Struct, frozen=True, rename={"nesting": "nesting_mode"}):
-    """A block type inside another block; `max_items` 0 means any number."""
-
-    nesting: Literal["single", "list", "set", "map"]
-    block: Block
-    min_items: int = 0
-    max_items: int = 0
-
-
-class Block(msgspec.Struct, frozen=True):
-    """A body: its attributes and the block types it may hold, by name."""
-
-    attributes: Mapping[str, Attribute] = {}
-    block_types: Mapping[str, NestedBlock] = {}
-
-
-class ProviderSchema(msgspec.Struct, frozen=True):
-    """What one provider serves, cut down to the types asked for."""
-
-    address: str
-    version: str
-    provider: Block
-    resources: Mapping[str, Block]
-    data_sources: Mapping[str, Block]
-
-
-class _TypeSchema(msgspec.Struct, frozen=True):
-    block: Block
-
-
-class _Provenance(msgspec.Struct, frozen=True):
-    provider_version: str
-
-
-class _StoredProvider(msgspec.Struct, frozen=True):
-    provider: _TypeSchema
-    resource_schemas: dict[str, msgspec.Raw] = {}
-    data_source_schemas: dict[str, msgspec.Raw] = {}
-
-
-class _Stored(msgspec.Struct, frozen=True):
-    provenance: _Provenance
-    provider_schemas: dict[str, _StoredProvider]
+"""Provider address, in lower case -> the file beside this one that holds its schema."""
 
 
 def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
-    """Load the schema of `provider`, with those of `types` it has, as resource or data source.
+    """Load the schema of `provider`, with those of `types` it has, whatever they are types of.
 
     A type the provider lacks is simply left out: Terraform core then names it to the user.
     Raises PlannerError: no schema is kept for `provider`.
     Example: load_schema("registry.terraform.io/hashicorp/aws", frozenset({"aws_vpc"})).
     """
-    stored = _read(provider)
-    hints = load_hints(provider)
-    schemas = stored.provider_schemas[provider]
-    return ProviderSchema(
-        address=provider,
-        version=stored.provenance.provider_version,
-        provider=schemas.provider.block,
-        resources=_build(schemas.resource_schemas, types, hints, prefix=""),
-        data_sources=_build(schemas.data_source_schemas, types, hints, prefix=DATA_SOURCE),
-    )
-
-
-def _read(provider: str) -> _Stored:
     if provider not in PROVIDERS:
         raise PlannerError(
             f"provider {provider}: no offline schema is kept for it; "
@@ -126,34 +80,65 @@ def _read(provider: str) -> _Stored:
     content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
     if PROVIDERS[provider].endswith(".gz"):
         content = gzip.decompress(content)
-    return msgspec.json.decode(content, type=_Stored)
+    (schema,) = read_document(content, types)
+    return _marked(msgspec.structs.replace(schema, address=provider), load_hints(provider))
 
 
-def _build(
-    schemas: Mapping[str, msgspec.Raw],
-    types: frozenset[str],
-    hints: Mapping[str, TypeHints],
-    *,
-    prefix: str,
-) -> dict[str, Block]:
-    decoder = msgspec.json.Decoder(_TypeSchema)
-    blocks = {}
-    for name in sorted(types & schemas.keys()):
-        row = hints.get(prefix + name)
-        block = decoder.decode(schemas[name]).block
-        blocks[name] = _mark_sensitive(block, row.sensitive) if row else block
-    return blocks
+def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
+    """Load what `terraform providers schema -json` printed, cut down to `types` likewise.
+
+    Raises PlannerError: it cannot be read, or is not in that form.
+    """
+    try:
+        schemas = read_document(file.read_bytes(), types)
+    except OSError as error:
+        raise PlannerError(f"{file}: {error.strerror}; name a provider schema file") from error
+    except msgspec.MsgspecError as error:
+        raise PlannerError(
+            f"{file}: not a provider schema: {error}; "
+            "write it with `terraform providers schema -json` where the provider is initialised"
+        ) from error
+    return tuple(
+        _marked(schema, load_hints(schema.address))
+        for schema in (
+            msgspec.structs.replace(each, address=_canonical(each.address)) for each in schemas
+        )
+    )
+
+
+def _canonical(address: str) -> str:
+    """The address under which a provider is known here: both public registries have the same."""
+    host, _, source = address.lower().partition("/")
+    return f"{_HOST if host == _OPENTOFU else host}/{source}"
+
+
+def _marked(schema: ProviderSchema, hints: Mapping[str, TypeHints]) -> ProviderSchema:
+    """The schema with what the hints know to be sensitive marked so."""
+
+    def marked(blocks: Mapping[str, Block], prefix: str = "") -> dict[str, Block]:
+        return {
+            name: _mark_sensitive(block, hints[prefix + name].sensitive)
+            if prefix + name in hints
+            else block
+            for name, block in blocks.items()
+        }
+
+    return msgspec.structs.replace(
+        schema,
+        resources=marked(schema.resources),
+        data_sources=marked(schema.data_sources, DATA_SOURCE),
+    )
 
 
 def _mark_sensitive(block: Block, paths: tuple[str, ...]) -> Block:
-    """The block with the attributes at dotted `paths` sensitive."""
+    """The block with the attributes at dotted `paths` sensitive, where it has them."""
     attributes, block_types = dict(block.attributes), dict(block.block_types)
     for path in paths:
         name, _, inner = path.partition(".")
-        if inner:
+        if inner and name in block_types:
             nested = block_types[name]
             body = _mark_sensitive(nested.block, (inner,))
             block_types[name] = msgspec.structs.replace(nested, block=body)
-        else:
+        elif not inner and name in attributes:
             attributes[name] = msgspec.structs.replace(attributes[name], sensitive=True)
     return Block(attributes, block_types)

@@ -20,6 +20,7 @@ from policyscan.planner.schema.template import FILTERS, PLACEHOLDER
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+_SOURCE = "registry.terraform.io/hashicorp"
 EVERY_TYPE = "*"
 """The row whose facts hold for every resource type; it is merged into each of their rows."""
 DATA_SOURCE = "data."
@@ -60,11 +61,13 @@ def load_hints(provider: str) -> Mapping[str, TypeHints]:
     A data source's row is keyed as its address begins: "data.aws_ssm_parameter".
 
     Paths of "*" that a type's schema lacks mean nothing for that type.
+    Nothing is known of providers that are not HashiCorp's own.
     Raises PlannerError: a row is not in the shape of TypeHints, or stands in two tables.
     Example: load_hints("registry.terraform.io/hashicorp/aws")["aws_vpc"].applied["id"].
     """
-    folder = files(__name__).joinpath(provider.rpartition("/")[2])
-    rows = read_folder(folder) if folder.is_dir() else {}
+    source, _, name = provider.rpartition("/")
+    folder = files(__name__).joinpath(name)
+    rows = read_folder(folder) if source == _SOURCE and folder.is_dir() else {}
     common = rows.setdefault(EVERY_TYPE, TypeHints(source="nothing is known of this provider"))
     return {
         name: rows[name] if name.startswith(DATA_SOURCE) else _merge(common, rows[name])

@@ -1,0 +1,59 @@
+"""Reads the JSON of `terraform providers schema -json`, type by type: most are never asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # msgspec resolves annotations at run time
+
+import msgspec
+
+from policyscan.planner.schema.model import Block, ProviderSchema
+
+
+class _TypeSchema(msgspec.Struct, frozen=True):
+    block: Block = Block()
+
+
+class _Provenance(msgspec.Struct, frozen=True):
+    provider_version: str = ""
+
+
+class _Provider(msgspec.Struct, frozen=True):
+    provider: _TypeSchema = _TypeSchema()
+    resource_schemas: dict[str, msgspec.Raw] = {}
+    data_source_schemas: dict[str, msgspec.Raw] = {}
+    ephemeral_resource_schemas: dict[str, msgspec.Raw] = {}
+
+
+class _Document(msgspec.Struct, frozen=True):
+    provider_schemas: dict[str, _Provider]
+    provenance: _Provenance = _Provenance()
+
+
+def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
+    """The providers in a document, by address, each with those of `types` it has.
+
+    Raises msgspec.MsgspecError: it is not in that form.
+    """
+    document = msgspec.json.decode(content, type=_Document)
+    return tuple(
+        ProviderSchema(
+            address=address,
+            version=document.provenance.provider_version,
+            provider=stored.provider.block,
+            resources=_blocks(stored.resource_schemas, types),
+            data_sources=_blocks(stored.data_source_schemas, types),
+            ephemeral_resources=_blocks(stored.ephemeral_resource_schemas, types),
+        )
+        for address, stored in sorted(document.provider_schemas.items())
+    )
+
+
+def _blocks(schemas: Mapping[str, msgspec.Raw], types: frozenset[str]) -> dict[str, Block]:
+    decoder = msgspec.json.Decoder(_TypeSchema)
+    blocks = {}
+    for name in sorted(types & schemas.keys()):
+        try:
+            blocks[name] = decoder.decode(schemas[name]).block
+        except msgspec.ValidationError as error:
+            raise msgspec.ValidationError(f"{name}: {error}") from error
+    return blocks
