@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.data_sources import Known, simulated_resources
+from policyscan.planner.installed import installed_schemas
 from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
@@ -97,7 +98,15 @@ class _Run:
     def _asked_for(self) -> tuple[Vendor, ...]:
         """The providers of the configuration, and of the state it begins with by now."""
         words = self._sandbox.mentioned_types()
-        return load_vendors(words, read_given(self._request.schemas, words))
+        given = read_given(self._request.schemas, words)
+        installed = installed_schemas(
+            self._directory,
+            words,
+            without=frozenset(each.address for each in given),
+            command=self._request.terraform,
+            variables=self._request.environment,
+        )
+        return load_vendors(words, (*given, *installed))
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:

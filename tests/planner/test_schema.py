@@ -21,6 +21,7 @@ from policyscan.planner.schema import (
     load_hints,
     load_schema,
 )
+from policyscan.planner.schema.bodies import ALL_SAID, Unsaid
 from policyscan.planner.schema.extract import encode, extract
 from policyscan.planner.schema.hints import read_folder
 from policyscan.planner.schema.template import FILTERS, MADE_UP, PLACEHOLDER, render
@@ -829,6 +830,80 @@ def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> No
             },
         },
     }
+
+
+def shelf(package: Path, unsaid: Unsaid = ALL_SAID) -> Any:
+    schema = extract(package, unsaid)["provider_schemas"]["registry.terraform.io/example/acme"]
+    return schema["resource_schemas"]["acme_shelf"]["block"]
+
+
+def test_one_object_that_cannot_be_computed_is_a_block_unless_it_is_said_not_to_be(
+    package: Path,
+) -> None:
+    source = package / "lib" / "shelf" / "index.js"
+    source.write_text(SAMPLE.replace("// size - computed: true", "// size - computed: false"))
+    size = {"attributes": {"width": {"computed": True, "optional": True, "type": "number"}}}
+
+    assert shelf(package)["block_types"]["size"] == {"block": size, "nesting_mode": "single"}
+    assert shelf(package, Unsaid(attributes=frozenset({"acme_shelf.size"})))["attributes"][
+        "size"
+    ] == {"optional": True, "type": ["object", {"width": "number"}]}
+
+
+def test_attributes_of_protocol_6_hold_attributes(package: Path) -> None:
+    attributes = shelf(package, Unsaid(nested=True))["attributes"]
+    width = {"width": {"computed": True, "optional": True, "type": "number"}}
+    key = {"key": {"computed": True, "optional": True, "type": "string"}}
+
+    assert attributes["size"] == {
+        "computed": True,
+        "nested_type": {"attributes": width, "nesting_mode": "single"},
+        "optional": True,
+    }
+    assert attributes["tag"]["nested_type"] == {"attributes": key, "nesting_mode": "set"}
+    assert attributes["owners"] == {
+        "computed": True,
+        "type": ["set", ["object", {"age": "number"}]],
+    }
+
+
+def test_extraction_takes_ephemeral_resources(package: Path) -> None:
+    source = package / "lib" / "shelf" / "index.js"
+    source.write_text(SAMPLE.replace("TerraformResource {", "TerraformEphemeralResource {"))
+    schema = extract(package)["provider_schemas"]["registry.terraform.io/example/acme"]
+
+    assert schema["ephemeral_resource_schemas"].keys() == {"acme_shelf"}
+    assert schema["resource_schemas"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_set", "expected"),
+    [
+        ("StringMap", "", ["map", "string"]),
+        ("StringListMap", "", ["map", ["list", "string"]]),
+        ("NumberMapList", ", false", ["list", ["map", "number"]]),
+        ("StringListList", ", true", ["set", ["list", "string"]]),
+    ],
+)
+def test_extraction_knows_the_plain_classes_of_the_bindings(
+    package: Path, name: str, is_set: str, expected: Any
+) -> None:
+    source = package / "lib" / "shelf" / "index.js"
+    plain = f'_owners = new cdktn.{name}(this, "owners"{is_set});'
+    source.write_text(SAMPLE.replace('_owners = new ShelfOwnerList(this, "owners", true);', plain))
+
+    assert shelf(package)["attributes"]["owners"] == {"computed": True, "type": expected}
+
+
+def test_what_may_be_anything_is_no_map(package: Path) -> None:
+    source = package / "lib" / "shelf" / "index.js"
+    mapper = "cdktn.hashMapperHcl(cdktn.anyToHclTerraform)(this._floors)"
+    was = (
+        "cdktn.hashMapperHcl(cdktn.listMapperHcl(cdktn.numberToHclTerraform, false))(this._floors)"
+    )
+    source.write_text(SAMPLE.replace(was, mapper))
+
+    assert shelf(package)["attributes"]["floors"] == {"optional": True, "type": "dynamic"}
 
 
 def test_statements_of_a_web_acl_are_unrolled_as_often_as_the_provider_does() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policyscan.planner import make_plan
+from policyscan.planner.request import Inputs, Request
 from policyscan.planner.utility import GENERATORS
 
 if TYPE_CHECKING:
@@ -183,3 +186,85 @@ def test_a_local_file_is_read_where_it_stands(configuration: Configuration) -> N
       output "notes" { value = data.local_file.notes.content }
     """)
     assert configuration.plan().output("notes") == "content"
+
+
+def test_the_parts_of_a_moment_that_is_told_are_planned(configuration: Configuration) -> None:
+    configuration.write("""
+      resource "time_static" "told" { rfc3339 = "2024-02-29T12:30:45+02:00" }
+      resource "time_static" "now" {}
+      resource "time_offset" "later" {
+        base_rfc3339  = "2024-01-31T00:00:00Z"
+        offset_months = var.months
+      }
+      variable "months" { default = 1 }
+      output "told" { value = [time_static.told.unix, time_static.told.hour, time_static.told.id] }
+    """)
+    plan = configuration.plan()
+    assert plan.output("told") == [1709202645, 12, "2024-02-29T12:30:45+02:00"]
+    assert plan.change("time_static.now")["after_unknown"]["unix"] is True
+    assert plan.change("time_offset.later")["after_unknown"]["rfc3339"] is True
+
+    change = configuration.plan({"months": "13"}, after=[{}]).change("time_offset.later")
+    assert (change["actions"], change["after_unknown"]) == (["update"], {})
+    # February has 29 days that year and 28 in the next: the days beyond run over.
+    assert change["before"]["rfc3339"] == "2024-03-02T00:00:00Z"
+    assert change["after"]["rfc3339"] == "2025-03-03T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("offsets", "expected"),
+    [
+        ({"days": 1, "hours": 2}, "2024-01-31T02:00:00Z"),
+        ({"years": 1, "days": 30}, "2025-01-31T00:00:00Z"),
+        ({"months": -2}, "2023-12-01T00:00:00Z"),
+        ({"seconds": -1}, "2024-01-30T23:59:59Z"),
+    ],
+)
+def test_of_several_offsets_the_last_unit_wins(offsets: dict[str, int], expected: str) -> None:
+    planned: dict[str, Any] = {"base_rfc3339": "2024-01-31T00:00:00Z"}
+    planned |= {f"offset_{unit}": count for unit, count in offsets.items()}
+    assert GENERATORS["time_offset"](planned, "seed")["rfc3339"] == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('keepers = { a = "1" }', 'keepers = { a = "2" }'), ("special = true", "special = false")],
+)
+def test_a_changed_keeper_or_argument_makes_another_secret(
+    configuration: Configuration, before: str, after: str
+) -> None:
+    first = configuration.write(
+        f'resource "random_password" "a" {{\n length = 20\n {before}\n}}', "../before/main.tf"
+    )
+    configuration.write(f'resource "random_password" "a" {{\n length = 20\n {after}\n}}')
+    outcome = make_plan(configuration.folder, Request(after=(Inputs(configuration=first.parent),)))
+    change = json.loads(outcome.plan_json)["resource_changes"][0]["change"]
+    assert change["actions"] == ["delete", "create"]
+
+
+def test_an_archive_is_the_same_each_time_and_its_digests_are_its_own(
+    configuration: Configuration,
+) -> None:
+    configuration.write("print()", "src/app.py")
+    configuration.write("""
+      data "archive_file" "app" {
+        type        = "zip"
+        source_file = "${path.module}/src/app.py"
+        output_path = "${path.module}/app.zip"
+      }
+      output "told" {
+        value = [
+          data.archive_file.app.output_sha, data.archive_file.app.output_md5,
+          data.archive_file.app.output_sha256, data.archive_file.app.output_base64sha512,
+        ]
+      }
+      output "of_file" {
+        value = [
+          filesha1(data.archive_file.app.output_path), filemd5(data.archive_file.app.output_path),
+          filesha256(data.archive_file.app.output_path),
+          filebase64sha512(data.archive_file.app.output_path),
+        ]
+      }
+    """)
+    first, second = configuration.plan(), configuration.plan()
+    assert first.output("told") == first.output("of_file") == second.output("told")

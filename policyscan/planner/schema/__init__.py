@@ -36,9 +36,11 @@ __all__ = [
     "NestedBlock",
     "ProviderSchema",
     "TypeHints",
+    "known_address",
     "load_hints",
     "load_schema",
     "load_schema_file",
+    "mark_known",
 ]
 
 _HOST, _OPENTOFU = "registry.terraform.io", "registry.opentofu.org"
@@ -98,15 +100,16 @@ def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema,
             f"{file}: not a provider schema: {error}; "
             "write it with `terraform providers schema -json` where the provider is initialised"
         ) from error
-    return tuple(
-        _marked(schema, load_hints(schema.address))
-        for schema in (
-            msgspec.structs.replace(each, address=_canonical(each.address)) for each in schemas
-        )
-    )
+    return tuple(map(mark_known, schemas))
 
 
-def _canonical(address: str) -> str:
+def mark_known(schema: ProviderSchema) -> ProviderSchema:
+    """A provider's own schema under the address it is known by here, with what hints add."""
+    address = known_address(schema.address)
+    return _marked(msgspec.structs.replace(schema, address=address), load_hints(address))
+
+
+def known_address(address: str) -> str:
     """The address under which a provider is known here: both public registries have the same."""
     host, _, source = address.lower().partition("/")
     return f"{_HOST if host == _OPENTOFU else host}/{source}"

@@ -223,4 +223,6 @@ def _mapped_type(argument: Argument) -> Any:
         raise PlannerError(f"{argument.mapper}: a mapper of unknown shape; teach it to extract.py")
     # A set shows itself at the outermost level alone.
     nesting = "map" if collection["nesting"] == "hash" else argument.kind
-    return [nesting, _mapped_type(Argument(collection["inner"], "list"))]
+    element = _mapped_type(Argument(collection["inner"], "list"))
+    # What may be anything at all is offered to users as a map of anything.
+    return "dynamic" if (nesting, element) == ("map", "dynamic") else [nesting, element]

@@ -29,6 +29,18 @@ class _Document(msgspec.Struct, frozen=True):
     provenance: _Provenance = _Provenance()
 
 
+class _WholeProvider(msgspec.Struct, frozen=True, omit_defaults=True):
+    provider: _TypeSchema = _TypeSchema()
+    resource_schemas: dict[str, _TypeSchema] = {}
+    data_source_schemas: dict[str, _TypeSchema] = {}
+    ephemeral_resource_schemas: dict[str, _TypeSchema] = {}
+
+
+class _WholeDocument(msgspec.Struct, frozen=True):
+    provider_schemas: dict[str, _WholeProvider]
+    provenance: _Provenance = _Provenance()
+
+
 def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
     """The providers in a document, by address, each with those of `types` it has.
 
@@ -46,6 +58,23 @@ def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema
         )
         for address, stored in sorted(document.provider_schemas.items())
     )
+
+
+def single_documents(content: bytes, versions: Mapping[str, str]) -> dict[str, bytes]:
+    """Address -> a document with that provider alone, and nothing in it that is not read here.
+
+    versions: the version of each provider that is asked for.
+    Raises msgspec.MsgspecError: `content` is not in that form, or lacks one of them.
+    """
+    document = msgspec.json.decode(content, type=_WholeDocument)
+    if lacking := sorted(versions.keys() - document.provider_schemas.keys()):
+        raise msgspec.ValidationError(f"there is no provider {lacking[0]}")
+    return {
+        address: msgspec.json.encode(
+            _WholeDocument({address: document.provider_schemas[address]}, _Provenance(version))
+        )
+        for address, version in versions.items()
+    }
 
 
 def _blocks(schemas: Mapping[str, msgspec.Raw], types: frozenset[str]) -> dict[str, Block]:

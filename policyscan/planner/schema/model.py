@@ -10,7 +10,7 @@ import msgspec
 _PRIMITIVES = frozenset({"bool", "dynamic", "number", "string"})
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
     """One argument or exported value of a block.
 
     `type` is cty's JSON form: "string", ["list", "string"], ["object", {"name": type}]. Where the
@@ -45,7 +45,9 @@ class NestedAttributes(msgspec.Struct, frozen=True, rename={"nesting": "nesting_
         return members if self.nesting == "single" else [self.nesting, members]
 
 
-class NestedBlock(msgspec.Struct, frozen=True, rename={"nesting": "nesting_mode"}):
+class NestedBlock(
+    msgspec.Struct, frozen=True, omit_defaults=True, rename={"nesting": "nesting_mode"}
+):
     """A block type inside another block; `max_items` 0 means any number."""
 
     nesting: Literal["single", "list", "set", "map", "group"]
@@ -54,7 +56,7 @@ class NestedBlock(msgspec.Struct, frozen=True, rename={"nesting": "nesting_mode"
     max_items: int = 0
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     """A body: its attributes and the block types it may hold, by name."""
 
     attributes: Mapping[str, Attribute] = {}
