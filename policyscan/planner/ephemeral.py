@@ -20,5 +20,5 @@ def opened(type_name: str, block: Block, config: dict[str, Any], *, region: str)
     """The whole object of an ephemeral resource, from the values of its arguments."""
     answer = stand_in(type_name, block, {"region": region, **config}, {})
     if generate := GENERATORS.get(type_name):
-        answer |= generate(config, json.dumps([type_name, config], sort_keys=True))
+        answer |= generate(config, json.dumps([type_name, config], default=repr, sort_keys=True))
     return complete(block, config, answer)

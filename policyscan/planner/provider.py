@@ -148,7 +148,8 @@ class Provider:
 
 def _first(blocks: Any) -> dict[str, Any]:
     """The one block of a list of at most one."""
-    return blocks[0] if isinstance(blocks, list) and blocks else {}
+    first = blocks[0] if isinstance(blocks, list) and blocks else {}
+    return first if isinstance(first, dict) else {}
 
 
 def _strings(values: Any) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ SCHEMA = {
             "resource_schemas": {"shop_shelf": SHELF},
             "data_source_schemas": {
                 "shop_owner": {"block": {"attributes": {"name": text(required=True),
+                                                        "of": {"type": "dynamic", "optional": True},
                                                         "mail": text(computed=True)}}}
             },
         },
@@ -74,7 +75,10 @@ terraform {{
   required_providers {{ shop = {{ source = "{ADDRESS}" }} }}
 }}
 provider "shop" {{ token = "x" }}
-data "shop_owner" "o" {{ name = "ann" }}
+data "shop_owner" "o" {{
+  name = "ann"
+  of   = [1, "b"]
+}}
 resource "shop_shelf" "s" {{
   secret_wo = "hidden"
   free      = {{ a = [1, "b"] }}
@@ -154,6 +158,8 @@ def test_a_given_schema_wins_over_the_one_kept(configuration: Configuration, sch
     [
         ("", "not a provider schema: Input data was truncated"),
         ("[]", "not a provider schema: Expected `object`, got `array`"),
+        ('{"provider_schemas": {"aws": {}}}', "'aws' is no address like HOST/NAMESPACE/NAME"),
+        ('{"deep": ' + "[" * 100_000, "maximum recursion depth exceeded"),
         ('{"provider_schemas": {"a": 1}}', "Expected `object`, got `int` - at `$.provider_schemas"),
         (
             json.dumps({"provider_schemas": {ADDRESS: {"resource_schemas": {"shop_shelf": {

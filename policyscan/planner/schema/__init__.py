@@ -95,7 +95,7 @@ def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema,
         schemas = read_document(file.read_bytes(), types)
     except OSError as error:
         raise PlannerError(f"{file}: {error.strerror}; name a provider schema file") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise PlannerError(
             f"{file}: not a provider schema: {error}; "
             "write it with `terraform providers schema -json` where the provider is initialised"

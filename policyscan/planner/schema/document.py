@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # msgspec resolves annotations at run time
 
 import msgspec
 
 from policyscan.planner.schema.model import Block, ProviderSchema
+
+_ADDRESS = re.compile(r"[\w.-]+(?::\d+)?/[\w-]+/[\w-]+")
 
 
 class _TypeSchema(msgspec.Struct, frozen=True):
@@ -47,6 +50,8 @@ def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema
     Raises msgspec.MsgspecError: it is not in that form.
     """
     document = msgspec.json.decode(content, type=_Document)
+    if wrong := [each for each in document.provider_schemas if not _ADDRESS.fullmatch(each)]:
+        raise msgspec.ValidationError(f"{wrong[0]!r} is no address like HOST/NAMESPACE/NAME")
     return tuple(
         ProviderSchema(
             address=address,
