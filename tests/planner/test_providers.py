@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from policyscan.planner import make_plan
 from policyscan.planner.data_sources import complete
+from policyscan.planner.request import Inputs, Request
 from policyscan.planner.schema import PROVIDERS, load_schema
+from tests.planner.conftest import Planned
 
 if TYPE_CHECKING:
     from tests.planner.conftest import Configuration
@@ -217,6 +220,16 @@ def test_ephemeral_values_go_into_write_only_arguments_and_no_plan_holds_them(
         "kubernetes_namespace_v1.n": ["no-op"],
     }
     assert change.actions()["aws_secretsmanager_secret_version.v"] != ["no-op"]
+
+
+def test_what_only_the_state_holds_is_planned_away(configuration: Configuration) -> None:
+    before = configuration.write('resource "random_pet" "gone" {}', "../before/main.tf").parent
+    configuration.write('resource "aws_sqs_queue" "q" {}')
+    outcome = make_plan(configuration.folder, Request(after=(Inputs(configuration=before),)))
+    assert Planned(outcome, json.loads(outcome.plan_json)).actions() == {
+        "aws_sqs_queue.q": ["create"],
+        "random_pet.gone": ["delete"],
+    }
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
