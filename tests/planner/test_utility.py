@@ -7,6 +7,9 @@ import hashlib
 import io
 import json
 import re
+import shlex
+import shutil
+import subprocess
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +20,11 @@ from hypothesis import strategies as st
 from policyscan.planner import make_plan
 from policyscan.planner.request import Inputs, Request
 from policyscan.planner.utility import GENERATORS
+from policyscan.planner.utility.derive import derived
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.planner.conftest import Configuration
 
 ALL = """
@@ -268,3 +274,72 @@ def test_an_archive_is_the_same_each_time_and_its_digests_are_its_own(
     """)
     first, second = configuration.plan(), configuration.plan()
     assert first.output("told") == first.output("of_file") == second.output("told")
+
+
+KEYS = {
+    "rsa": "openssl genrsa -traditional -out key 2048",
+    "rsa in PKCS 8": "openssl genpkey -quiet -algorithm RSA -out key",
+    "ec": "openssl ecparam -name secp384r1 -genkey -noout -out key",
+    "ec in PKCS 8": "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key",
+    "a curve OpenSSH lacks": "openssl ecparam -name secp224r1 -genkey -noout -out key",
+    "rsa of OpenSSH": "ssh-keygen -q -t rsa -b 2048 -N '' -f key",
+    "ec of OpenSSH": "ssh-keygen -q -t ecdsa -b 521 -N '' -f key",
+    "ed25519 of OpenSSH": "ssh-keygen -q -t ed25519 -N '' -f key",
+}
+
+
+def printed(command: str, folder: Path) -> str:
+    """What a command prints, nothing when it fails."""
+    done = subprocess.run(
+        shlex.split(command), cwd=folder, capture_output=True, check=False, text=True
+    )
+    return done.stdout if done.returncode == 0 else ""
+
+
+@pytest.mark.skipif(
+    not (shutil.which("openssl") and shutil.which("ssh-keygen")), reason="no other tool to ask"
+)
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_public_key_is_the_one_other_tools_derive(kind: str, tmp_path: Path) -> None:
+    printed(KEYS[kind], tmp_path)
+    text = (tmp_path / "key").read_text()
+    argument = "private_key_openssh" if "OPENSSH" in text else "private_key_pem"
+    told = derived({argument: text})
+    assert told is not None
+
+    line = " ".join(printed("ssh-keygen -y -f key", tmp_path).split()[:2])
+    (tmp_path / "line").write_text(line)
+    assert told["public_key_openssh"] == (line and f"{line}\n")
+    for digest, name in (("md5", "md5"), ("sha256", "sha256")):
+        shown = printed(f"ssh-keygen -l -E {digest} -f line", tmp_path)
+        expected = shown.split()[1].removeprefix("MD5:") if shown else ""
+        assert told[f"public_key_fingerprint_{name}"] == expected
+    if "OpenSSH" in kind:
+        expected = printed("ssh-keygen -e -m PKCS8 -f line", tmp_path)
+    else:
+        expected = printed("openssl pkey -in key -pubout", tmp_path)
+    assert told["public_key_pem"] == (expected or told["public_key_pem"])
+    names = {"rsa": "RSA", "ed25519": "ED25519"}
+    assert told["algorithm"] == names.get(kind.partition(" ")[0], "ECDSA")
+
+
+@given(st.binary(max_size=80), st.sampled_from(["RSA ", "EC ", "", "OPENSSH ", "NO "]))
+def test_what_is_no_key_is_not_taken_for_one(content: bytes, kind: str) -> None:
+    body = base64.b64encode(content).decode()
+    text = f"-----BEGIN {kind}PRIVATE KEY-----\n{body}\n-----END {kind}PRIVATE KEY-----\n"
+    assert derived({"private_key_pem": text}) is None
+
+
+def test_a_known_key_is_told_and_another_made_up(configuration: Configuration) -> None:
+    printed("openssl genrsa -traditional -out key.pem 2048", configuration.folder)
+    configuration.write("""
+      data "tls_public_key" "known" { private_key_pem = file("${path.module}/key.pem") }
+      data "tls_public_key" "other" { private_key_pem = "none" }
+      output "line" {
+        value     = data.tls_public_key.known.public_key_openssh
+        sensitive = true
+      }
+    """)
+    plan = configuration.plan()
+    assert plan.output("line") == printed("ssh-keygen -y -f key.pem", configuration.folder)
+    assert plan.outcome.stand_ins == ("data.tls_public_key.other",)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan.planner.data_sources import complete
 from policyscan.planner.data_sources.stand_in import stand_in
 from policyscan.planner.utility.clock import settle_time
+from policyscan.planner.utility.derive import derived
 from policyscan.planner.utility.files import archive, file_contents
 from policyscan.planner.utility.generate import GENERATORS
 from policyscan.planner.utility.keys import certificates, public_key
@@ -87,5 +88,7 @@ class UtilityReader:
                 return {"id": "static", "outputs": config.get("inputs") or {}, "random": "0"}
             case "template_file" if (text := rendered(config)) is not None:
                 return {"id": hashlib.sha256(text.encode()).hexdigest(), "rendered": text}
+            case "tls_public_key":
+                return derived(config)
             case _:
                 return None
