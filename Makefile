@@ -128,7 +128,7 @@ pictures: install ## draw the pictures of the README again: what a terminal show
 
 .PHONY: tables
 tables: install ## check the tables of facts about AWS that rules look up
-	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
+	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.zip
 
 .PHONY: bench
 bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)

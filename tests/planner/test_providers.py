@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +13,7 @@ from policyscan.planner.data_sources import complete
 from policyscan.planner.request import Inputs, Request
 from policyscan.planner.schema import PROVIDERS, load_schema
 from tests.planner.conftest import Planned
+from tests.planner.test_schema import document
 
 if TYPE_CHECKING:
     from tests.planner.conftest import Configuration
@@ -234,9 +233,7 @@ def test_what_only_the_state_holds_is_planned_away(configuration: Configuration)
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
 def test_every_type_of_a_kept_provider_can_be_loaded(provider: str) -> None:
-    content = files("policyscan.planner.schema").joinpath(PROVIDERS[provider]).read_bytes()
-    document = load_document(content)
-    (stored,) = document["provider_schemas"].values()
+    (stored,) = document(provider)["provider_schemas"].values()
     groups = ("resource_schemas", "data_source_schemas", "ephemeral_resource_schemas")
     names = frozenset(name for group in groups for name in stored.get(group, ()))
     assert names
@@ -246,7 +243,3 @@ def test_every_type_of_a_kept_provider_can_be_loaded(provider: str) -> None:
     assert [len(each) for each in loaded] == [len(stored.get(group, ())) for group in groups]
     for block in schema.data_sources.values():
         assert complete(block, {}, {}).keys() == block.attributes.keys() | block.block_types.keys()
-
-
-def load_document(content: bytes) -> Any:
-    return json.loads(gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)

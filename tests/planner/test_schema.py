@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import re
+import zipfile
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from policyscan.errors import PlannerError
 from policyscan.planner.schema import (
+    GROUPS,
     PROVIDERS,
     Attribute,
     Block,
@@ -22,8 +24,9 @@ from policyscan.planner.schema import (
     load_schema,
 )
 from policyscan.planner.schema.bodies import ALL_SAID, Unsaid
-from policyscan.planner.schema.extract import encode, extract
+from policyscan.planner.schema.extract import encode, encode_by_service, extract
 from policyscan.planner.schema.hints import read_folder
+from policyscan.planner.schema.older import complete
 from policyscan.planner.schema.template import FILTERS, MADE_UP, PLACEHOLDER, render
 from policyscan.planner.schema.waf import restore_statements
 
@@ -48,11 +51,26 @@ def paths(block: Block, prefix: str = "") -> Iterator[tuple[str, Attribute | Nes
 
 
 def document(provider: str) -> dict[str, Any]:
+    """The stored schema as one document, whatever it is stored as."""
     content = files("policyscan.planner.schema").joinpath(PROVIDERS[provider]).read_bytes()
-    loaded: dict[str, Any] = json.loads(
-        gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    loaded: dict[str, Any] = (
+        joined(content) if PROVIDERS[provider].endswith(".zip") else json.loads(content)
     )
     return loaded
+
+
+def joined(content: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        whole: dict[str, Any] = json.loads(archive.read("provider.json"))
+        ((address, provider),) = whole["provider_schemas"].items()
+        provider.update({group: {} for group in GROUPS})
+        for name in archive.namelist():
+            for group, schemas in json.loads(archive.read(name))["provider_schemas"][
+                address
+            ].items():
+                if group in GROUPS:
+                    provider[group].update(schemas)
+    return whole
 
 
 def rows_with_schemas(provider: str) -> Iterator[tuple[str, TypeHints, dict[str, Any]]]:
@@ -165,7 +183,7 @@ def test_blocks_say_how_they_nest_and_how_many_they_may_be() -> None:
     nesting = {name: (found.nesting, found.max_items) for name, found in blocks.items()}
     assert nesting["load_balancer"] == ("set", 0)
     assert nesting["network_configuration"] == ("list", 1)
-    assert nesting["ordered_placement_strategy"] == ("list", 0)
+    assert nesting["ordered_placement_strategy"] == ("list", 5)
     assert nesting["timeouts"] == ("single", 0)
 
 
@@ -179,7 +197,7 @@ def test_a_required_block_must_stand_once() -> None:
 def test_web_acl_statements_nest_three_levels_deep(name: str) -> None:
     block = aws(name).resources[name].block_types["rule"].block
 
-    for logical in ("and_statement", "not_statement"):
+    for logical in ("and_statement", "not_statement", "or_statement"):
         block = block.block_types["statement"].block.block_types[logical].block
     inner = block.block_types["statement"].block
     assert "and_statement" not in inner.block_types
@@ -797,7 +815,12 @@ def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> No
 
     assert schema["resource_schemas"]["acme_shelf"]["block"] == {
         "attributes": {
-            "code_wo": {"optional": True, "type": "string", "write_only": True},
+            "code_wo": {
+                "optional": True,
+                "sensitive": True,
+                "type": "string",
+                "write_only": True,
+            },
             "colours": {"optional": True, "type": ["set", "string"]},
             "floors": {"optional": True, "type": ["map", ["list", "number"]]},
             "id": {"computed": True, "optional": True, "type": "string"},
@@ -833,7 +856,9 @@ def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> No
 
 
 def shelf(package: Path, unsaid: Unsaid = ALL_SAID) -> Any:
-    schema = extract(package, unsaid)["provider_schemas"]["registry.terraform.io/example/acme"]
+    schema = extract(package, unsaid=unsaid)["provider_schemas"][
+        "registry.terraform.io/example/acme"
+    ]
     return schema["resource_schemas"]["acme_shelf"]["block"]
 
 
@@ -906,28 +931,72 @@ def test_what_may_be_anything_is_no_map(package: Path) -> None:
     assert shelf(package)["attributes"]["floors"] == {"optional": True, "type": "dynamic"}
 
 
-def test_statements_of_a_web_acl_are_unrolled_as_often_as_the_provider_does() -> None:
-    def kind(**block_types: Any) -> dict[str, Any]:
-        return {"block": {"block_types": block_types}, "nesting_mode": "list"}
+def of(**block_types: Any) -> dict[str, Any]:
+    return {"block": {"block_types": block_types}, "nesting_mode": "list"}
 
+
+def test_statements_of_a_web_acl_rule_are_unrolled_as_often_as_the_provider_does() -> None:
     names = ("and_statement", "not_statement", "or_statement", "geo_match_statement")
-    kinds = {name: kind() for name in (*names, "managed_rule_group_statement")}
-    kinds["rate_based_statement"] = kind(custom_keys=kind())
-    kinds["rate_based_statement"]["block"]["attributes"] = {}
-    resources: dict[str, Any] = {"aws_wafv2_web_acl_rule": kind(statement=kind(**kinds))}
-    for name in ("aws_wafv2_rule_group", "aws_wafv2_web_acl"):
-        resources[name] = kind(rule=kind())
-        resources[name]["block"]["block_types"]["rule"]["block"]["attributes"] = {"statement": {}}
+    rule: dict[str, Any] = of(statement=of(**{name: of() for name in names}))
 
-    restore_statements(resources)
+    restore_statements({"aws_wafv2_web_acl_rule": rule}, {})
 
-    rule = resources["aws_wafv2_web_acl"]["block"]["block_types"]["rule"]["block"]
-    assert rule["attributes"] == {}
-    assert and_statements(rule) == 2
-    assert and_statements(resources["aws_wafv2_web_acl_rule"]["block"]) == 2
-    statement = rule["block_types"]["statement"]["block"]["block_types"]
-    down = statement["rate_based_statement"]["block"]["block_types"]["scope_down_statement"]
-    assert and_statements({"block_types": {"statement": down}}) == 1
+    assert and_statements(rule["block"]) == 2
+
+
+def test_statements_of_a_web_acl_are_the_older_ones_with_what_they_gained_since() -> None:
+    rate, newer = of(custom_key=of(cookie=of())), of(custom_keys=of(cookie=of(), asn=of()))
+    acl: dict[str, Any] = of(rule=of())
+    acl["block"]["block_types"]["rule"]["block"]["attributes"] = {"statement": {}}
+    resources = {
+        "aws_wafv2_web_acl": acl,
+        "aws_wafv2_web_acl_rule": of(
+            statement=of(
+                and_statement=of(),
+                not_statement=of(),
+                or_statement=of(),
+                rate_based_statement=newer,
+            )
+        ),
+    }
+    older = {"aws_wafv2_web_acl": of(rule=of(statement=of(rate_based_statement=rate)))}
+
+    restore_statements(resources, older)
+
+    body = acl["block"]["block_types"]["rule"]["block"]
+    assert body["attributes"] == {}
+    (kind,) = body["block_types"]["statement"]["block"]["block_types"].values()
+    assert kind["block"]["block_types"]["custom_key"] == of(cookie=of(), asn=of())
+
+
+def test_an_older_schema_tells_what_is_sensitive_how_many_there_may_be_and_what_is_a_hole() -> None:
+    def schema(attributes: dict[str, Any], **block_types: Any) -> dict[str, Any]:
+        block = {"attributes": attributes, "block_types": block_types}
+        return {"resource_schemas": {"acme_x": {"block": block}}, "data_source_schemas": {}}
+
+    text = {"type": "string", "optional": True}
+    member = {"block": {"attributes": {"a": text}}, "nesting_mode": "list"}
+    recovered = schema(
+        {"key": dict(text), "hole": {"type": "dynamic", "optional": True}},
+        one=member | {"max_items": 1},
+        two=dict(member),
+    )
+    older = schema(
+        {"key": text | {"sensitive": True, "description": "A key."}},
+        hole=member | {"block": {"attributes": {"a": text}, "description_kind": "plain"}},
+        one=member | {"max_items": 3, "nesting_mode": "set"},
+        two=member | {"max_items": 2, "min_items": 2},
+    )
+
+    complete(recovered, older)
+
+    block = recovered["resource_schemas"]["acme_x"]["block"]
+    assert block["attributes"] == {"key": text | {"sensitive": True}}
+    assert block["block_types"] == {
+        "hole": member,
+        "one": member | {"max_items": 1},
+        "two": member | {"max_items": 2, "min_items": 2},
+    }
 
 
 def and_statements(block: Any) -> int:
@@ -952,17 +1021,24 @@ def test_a_mapper_of_unknown_shape_is_refused_by_name(package: Path) -> None:
 def test_the_same_package_gives_the_same_bytes(package: Path) -> None:
     first, second = extract(package), extract(package)
 
-    assert encode(first, compressed=True) == encode(second, compressed=True)
-    assert encode(first, compressed=True)[4:8] == bytes(4)  # no time stamp
-    assert json.loads(gzip.decompress(encode(first, compressed=True))) == first
-    assert json.loads(encode(first, compressed=False)) == first
+    assert encode_by_service(first) == encode_by_service(second)
+    assert encode(first) == encode(second)
+    assert json.loads(encode(first)) == first
+    (provider,) = first["provider_schemas"].values()
+    assert joined(encode_by_service(first)) == first | {
+        "provider_schemas": {
+            "registry.terraform.io/example/acme": {"ephemeral_resource_schemas": {}} | provider
+        }
+    }
 
 
 def test_the_stored_aws_schema_has_no_time_in_it_and_sorted_keys() -> None:
     content = files("policyscan.planner.schema").joinpath(PROVIDERS[AWS]).read_bytes()
 
-    assert content[4:8] == bytes(4)
-    assert (
-        gzip.decompress(content)
-        == json.dumps(document(AWS), separators=(",", ":"), sort_keys=True).encode()
-    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        for name in archive.namelist():
+            text = archive.read(name)
+            assert (
+                text == json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True).encode()
+            )

@@ -1,20 +1,21 @@
 """The schemas the offline provider serves, and the facts about types that no schema says.
 
 A provider's schema lies beside this file in the format of `terraform providers schema -json`, or
-in a file that someone made so; its hints lie under `hints/`. Both are read when asked for; nothing
-is kept between calls.
+in a file that someone made so; its hints lie under `hints/`. A large schema is a zip of documents,
+one a service. All is read when asked for; nothing is kept between calls.
 """
 
 from __future__ import annotations
 
-import gzip
+import io
+import zipfile
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from policyscan.errors import PlannerError
-from policyscan.planner.schema.document import read_document
+from policyscan.planner.schema.document import GROUPS, read_document
 from policyscan.planner.schema.hints import DATA_SOURCE, TypeHints, load_hints
 from policyscan.planner.schema.model import (
     Attribute,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "GROUPS",
     "PROVIDERS",
     "Attribute",
     "Block",
@@ -41,28 +43,29 @@ __all__ = [
     "load_schema",
     "load_schema_file",
     "mark_known",
+    "service_of",
 ]
 
 _HOST, _OPENTOFU = "registry.terraform.io", "registry.opentofu.org"
 _HASHICORP = f"{_HOST}/hashicorp"
 
 PROVIDERS: Mapping[str, str] = {
-    f"{_HOST}/datadog/datadog": "datadog.json.gz",
+    f"{_HOST}/datadog/datadog": "datadog.zip",
     f"{_HASHICORP}/archive": "archive.json",
-    f"{_HASHICORP}/aws": "aws.json.gz",
+    f"{_HASHICORP}/aws": "aws.zip",
     f"{_HASHICORP}/external": "external.json",
-    f"{_HASHICORP}/github": "github.json.gz",
-    f"{_HASHICORP}/helm": "helm.json.gz",
+    f"{_HASHICORP}/github": "github.zip",
+    f"{_HASHICORP}/helm": "helm.json",
     f"{_HASHICORP}/http": "http.json",
-    f"{_HASHICORP}/kubernetes": "kubernetes.json.gz",
+    f"{_HASHICORP}/kubernetes": "kubernetes.zip",
     f"{_HASHICORP}/local": "local.json",
     f"{_HASHICORP}/null": "null.json",
     f"{_HASHICORP}/random": "random.json",
     f"{_HASHICORP}/template": "template.json",
     f"{_HASHICORP}/time": "time.json",
     f"{_HASHICORP}/tls": "tls.json",
-    f"{_HOST}/integrations/github": "github.json.gz",
-    f"{_HOST}/kreuzwerker/docker": "docker.json.gz",
+    f"{_HOST}/integrations/github": "github.zip",
+    f"{_HOST}/kreuzwerker/docker": "docker.zip",
 }
 """Provider address, in lower case -> the file beside this one that holds its schema."""
 
@@ -80,10 +83,37 @@ def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
             f"plan with the real provider, or use one of {', '.join(PROVIDERS)}"
         )
     content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
-    if PROVIDERS[provider].endswith(".gz"):
-        content = gzip.decompress(content)
-    (schema,) = read_document(content, types)
+    is_zip = PROVIDERS[provider].endswith(".zip")
+    (schema,) = _of_services(content, types) if is_zip else read_document(content, types)
     return _marked(msgspec.structs.replace(schema, address=provider), load_hints(provider))
+
+
+def service_of(type_name: str) -> str:
+    """The part of a zipped schema that holds a type. Example: "lb" for aws_lb_listener."""
+    return type_name.split("_")[1]
+
+
+def _of_services(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
+    """The one provider of a zipped schema."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        services = {f"{service_of(name)}.json" for name in types if "_" in name}
+        names = sorted(services & set(archive.namelist()))
+        parts = [part for name in names for part in read_document(archive.read(name), types)]
+        (whole,) = read_document(archive.read("provider.json"), types)
+    return (
+        msgspec.structs.replace(
+            whole,
+            resources={name: part.resources[name] for part in parts for name in part.resources},
+            data_sources={
+                name: part.data_sources[name] for part in parts for name in part.data_sources
+            },
+            ephemeral_resources={
+                name: part.ephemeral_resources[name]
+                for part in parts
+                for name in part.ephemeral_resources
+            },
+        ),
+    )
 
 
 def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema, ...]:

@@ -38,7 +38,7 @@ _COLLECTION_MAPPER = re.compile(
     r"^cdktn\.(?P<nesting>list|hash)MapperHcl\((?P<inner>.*?)(?:, (?P<is_block>true|false))?\)$"
 )
 _WRITE_ONLY_SUFFIX = "_wo"
-"""Providers of HashiCorp end the name of every write-only argument so."""
+"""Providers of HashiCorp end the name of every write-only argument so; each is sensitive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +158,13 @@ def _body(attributes: dict[str, Any], block_types: dict[str, Any]) -> dict[str, 
 
 
 def _flags(member: Member) -> dict[str, bool]:
+    is_write_only = member.name.endswith(_WRITE_ONLY_SUFFIX) and not member.computed
     flags = {
         "computed": member.computed,
         "optional": member.optional,
         "required": member.required,
-        "write_only": member.name.endswith(_WRITE_ONLY_SUFFIX) and not member.computed,
+        "sensitive": is_write_only,
+        "write_only": is_write_only,
     }
     return {name: True for name, is_set in flags.items() if is_set}
 

@@ -9,6 +9,8 @@ import msgspec
 
 from policyscan.planner.schema.model import Block, ProviderSchema
 
+GROUPS = ("resource_schemas", "data_source_schemas", "ephemeral_resource_schemas")
+"""Where a schema document keeps types."""
 _ADDRESS = re.compile(r"[\w.-]+(?::\d+)?/[\w-]+/[\w-]+")
 
 
