@@ -17,7 +17,6 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,12 +26,13 @@ from policyscan.folders import user_cache
 from policyscan.planner.refusal import Place
 from policyscan.planner.schema import known_address, mark_known
 from policyscan.planner.schema.document import read_document, single_documents
-from policyscan.planner.terraform import Terraform, environment
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from policyscan.planner.schema import ProviderSchema
+    from policyscan.planner.terraform import AtWork
 
 _LOCK = ".terraform.lock.hcl"
 _LOCKED = re.compile(
@@ -45,7 +45,6 @@ _FRAME = re.compile(r"[│╷╵]")
 _SYSTEM = {"win32": "windows"}.get(sys.platform, sys.platform)
 _FORMAT = "1"
 """Raised when what is kept changes its form."""
-_PATIENCE_SECONDS = 120.0
 _LARGEST_KEPT = 256 << 20
 
 
@@ -66,16 +65,11 @@ class _Package:
 
 
 def installed_schemas(
-    directory: Path,
-    words: frozenset[str],
-    *,
-    without: frozenset[str],
-    command: str,
-    variables: Mapping[str, str],
-) -> tuple[ProviderSchema, ...]:
+    directory: Path, words: frozenset[str], *, without: frozenset[str], at_work: AtWork
+) -> Iterator[ProviderSchema]:
     """What the providers installed in `directory` say of themselves, cut down to `words`.
 
-    without: addresses nobody asks for; command, variables: how Terraform is run.
+    without: addresses nobody asks for.
     Raises PlannerError: a provider does not answer, or is not the one that was locked.
     """
     asked = {word.partition("_")[0] for word in words}
@@ -86,7 +80,7 @@ def installed_schemas(
     ]
     schemas = {each.address: _kept(each, words) for each in packages}
     if unknown := [each for each in packages if schemas[each.address] is None]:
-        answer = _ask(directory, unknown, command, variables)
+        answer = _ask(directory, unknown, at_work)
         try:
             documents = single_documents(answer, {each.address: each.version for each in unknown})
         except msgspec.MsgspecError as error:
@@ -94,7 +88,7 @@ def installed_schemas(
         for each in unknown:
             _keep(each.kept, documents[each.address])
             (schemas[each.address],) = read_document(documents[each.address], words)
-    return tuple(mark_known(each) for each in schemas.values() if each is not None)
+    return (mark_known(each) for each in schemas.values() if each is not None)
 
 
 def _packages(directory: Path) -> Iterator[_Package]:
@@ -132,12 +126,9 @@ def _came_with_the_code(place: Path) -> bool:
     return bool(done.stdout)
 
 
-def _ask(
-    directory: Path, packages: Sequence[_Package], command: str, variables: Mapping[str, str]
-) -> bytes:
+def _ask(directory: Path, packages: Sequence[_Package], at_work: AtWork) -> bytes:
     """What `terraform providers schema -json` prints of these providers, and no others."""
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
-        scratch = Path(name).resolve()
+    with private_folder() as scratch:
         folder = scratch / "providers"
         folder.mkdir()
         required = "".join(
@@ -152,12 +143,7 @@ def _ask(
             link = folder / ".terraform" / "providers" / each.address / each.version
             link.mkdir(parents=True)
             (link / each.folder.name).symlink_to(each.folder, target_is_directory=True)
-        terraform = Terraform(
-            place=Place(folder, directory),
-            environment={**environment(scratch, ""), **variables},
-            deadline=monotonic() + _PATIENCE_SECONDS,
-            command=command,
-        )
+        terraform = at_work.at(Place(folder, directory), scratch)
         try:
             return terraform.output("providers", "schema", "-json", "-no-color")
         except PlannerError as error:

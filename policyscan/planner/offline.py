@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 from policyscan.planner.applied import Applied
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.installed import installed_schemas
 from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
-from policyscan.planner.vendors import load_vendors, read_given
+from policyscan.planner.terraform import AddressLog, AtWork, executable
+from policyscan.planner.vendors import vendors_of
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
+
+PATIENCE_SECONDS: Final = 300.0
+"""For everything together; a plan of a thousand resources takes a twentieth of it."""
 
 _PLAN = "policyscan.tfplan"
 
@@ -55,7 +60,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     """Plan the root module in `directory`.
 
     Needs no network, credentials or provider binaries, and leaves nothing behind.
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
         for number, applied in enumerate(request.after):
@@ -69,7 +74,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
 def draw_graph(directory: Path) -> str:
     """What `terraform graph` prints of a configuration: dependencies between resource blocks.
 
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, JUST_PLAN) as (run, _):
         return run.graph()
@@ -79,9 +84,11 @@ def draw_graph(directory: Path) -> str:
 def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path]]:
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
-        scratch = Path(name).resolve()
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), request)
+    with private_folder() as scratch, children() as started:
+        deadline = monotonic() + PATIENCE_SECONDS
+        at_work = AtWork(started, deadline, request.terraform, request.environment)
+        sandbox = copy_configuration(directory, scratch / "configuration")
+        run = _Run(directory, sandbox, request, at_work)
         run.initialise()
         yield run, scratch
 
@@ -89,24 +96,19 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, request: Request) -> None:
+    def __init__(
+        self, directory: Path, sandbox: Sandbox, request: Request, at_work: AtWork
+    ) -> None:
         self._directory = directory
         self._sandbox = sandbox
         self._request = request
+        self._at_work = at_work
         self._vendors = self._asked_for()
 
     def _asked_for(self) -> tuple[Vendor, ...]:
         """The providers of the configuration, and of the state it begins with by now."""
         words = self._sandbox.mentioned_types()
-        given = read_given(self._request.schemas, words)
-        installed = installed_schemas(
-            self._directory,
-            words,
-            without=frozenset(each.address for each in given),
-            command=self._request.terraform,
-            variables=self._request.environment,
-        )
-        return load_vendors(words, (*given, *installed))
+        return vendors_of(self._directory, words, self._request.schemas, self._at_work)
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
@@ -114,15 +116,9 @@ class _Run:
         providers = [
             vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
         ]
-        with serve(providers) as reattach:
-            yield Terraform(
-                place=Place(sandbox.root_module, self._directory),
-                environment={
-                    **environment(sandbox.top.parent, reattach),
-                    **self._request.environment,
-                },
-                command=self._request.terraform,
-            )
+        place = Place(sandbox.root_module, self._directory)
+        with serve(providers, self._at_work.children.group) as reattach:
+            yield self._at_work.at(place, sandbox.top.parent, reattach)
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
@@ -171,7 +167,7 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top), self._request)
+        other = _Run(directory, copy_configuration(directory, top), self._request, self._at_work)
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.initialise()

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from policyscan.plan import read_plan
 from policyscan.plan.drift import drift
 from policyscan.plan.replay import Replay, Run
 from policyscan.plan.token import Dialect, find_tokens
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known
 from policyscan.planner.prior import (
     answers,
@@ -37,12 +36,14 @@ from policyscan.planner.remote_state import answer_remote_states
 from policyscan.planner.request import TERRAFORM
 from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
-from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
+from policyscan.planner.terraform import AtWork, RefusedError, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import vendors_of
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from policyscan.plan import Plan
     from policyscan.plan.token import Issue
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from policyscan.planner.provider import Configuration
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
 
 _VARIABLES = "policyscan.tfvars.json"
@@ -70,27 +72,30 @@ class _StuckError(PlannerError):
         self.blamed = blamed
 
 
-def replay(
+def replay(  # noqa: PLR0913 - one argument per thing it may draw on
     plan: Plan,
     folder: Path,
     *,
     seconds: float,
     within: Path | None = None,
     terraform: str = TERRAFORM,
+    schemas: tuple[Path, ...] = (),
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
+    schemas: files of `terraform providers schema -json`, as for a plan.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
     executable(terraform)
     deadline = monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
-        top = Path(scratch).resolve() / "configuration"
-        sandbox = copy_configuration(folder, top, within)
-        vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, deadline, terraform)
+    with private_folder() as scratch, children() as started:
+        sandbox = copy_configuration(folder, scratch / "configuration", within)
+        at_work = AtWork(started, deadline, terraform)
+        words = sandbox.mentioned_types() | {each.type for each in plan.resources}
+        vendors = vendors_of(folder, words, schemas, at_work)
+        stage = _Stage(plan, sandbox, vendors, folder, at_work)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -176,8 +181,7 @@ class _Stage:
     sandbox: Sandbox
     vendors: tuple[Vendor, ...]
     named: Path
-    deadline: float
-    terraform: str
+    at_work: AtWork
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -206,8 +210,12 @@ class _Stage:
         """Plan in both dialects at once. Raises _StuckError: core reports errors."""
         with ThreadPoolExecutor(max_workers=1) as other:
             second = other.submit(self._run, Dialect.SECOND, left_unknown)
-            first = self._run(Dialect.FIRST, left_unknown)
-            return first, second.result()
+            try:
+                return self._run(Dialect.FIRST, left_unknown), second.result()
+            except SystemExit:
+                # Or leaving would wait for the other one.
+                self.at_work.children.end()
+                raise
 
     def _run(self, dialect: Dialect, left_unknown: Attributes) -> Run:
         tokens = Tokens(dialect, left_unknown)
@@ -243,9 +251,9 @@ class _Stage:
                     changing=changing(self.plan),
                 )
             )
-        with serve(providers) as reattach:
-            settings = environment(self.sandbox.top.parent, reattach)
-            yield Terraform(Place(root, self.named), settings, self.deadline, self.terraform)
+        with serve(providers, self.at_work.children.group) as reattach:
+            place = Place(root, self.named)
+            yield self.at_work.at(place, self.sandbox.top.parent, reattach)
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
+from policyscan.planner.installed import installed_schemas
 from policyscan.planner.provider import Provider, as_planned
 from policyscan.planner.schema import PROVIDERS, load_hints, load_schema, load_schema_file
 from policyscan.planner.utility import UtilityReader, settle_time
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from policyscan.planner.data_sources import Known
     from policyscan.planner.schema import ProviderSchema, TypeHints
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.terraform import AtWork
 
 _AWS = "registry.terraform.io/hashicorp/aws"
 _SETTLE = {_AWS: aws.settle, "registry.terraform.io/hashicorp/time": settle_time}
@@ -65,9 +67,16 @@ def load_vendors(words: frozenset[str], given: Iterable[ProviderSchema] = ()) ->
     return tuple(Vendor(schemas[address], load_hints(address)) for address in sorted(schemas))
 
 
-def read_given(files: Iterable[Path], words: frozenset[str]) -> tuple[ProviderSchema, ...]:
-    """The providers in files of `terraform providers schema -json`.
+def vendors_of(
+    directory: Path, words: frozenset[str], files: Iterable[Path], at_work: AtWork
+) -> tuple[Vendor, ...]:
+    """The providers of the root module in `directory`, by the best that is known of them.
 
-    Raises PlannerError: a file is not in that form.
+    files: what `terraform providers schema -json` printed. They win over the providers that are
+    installed there, and those over what is kept here.
+    Raises PlannerError: a file is not in that form, an installed provider does not answer.
     """
-    return tuple(schema for file in files for schema in load_schema_file(file, words))
+    given = [schema for file in files for schema in load_schema_file(file, words)]
+    addresses = frozenset(each.address for each in given)
+    installed = installed_schemas(directory, words, without=addresses, at_work=at_work)
+    return load_vendors(words, (*given, *installed))

@@ -26,7 +26,8 @@ from policyscan.planner.vendors import load_vendors
 Path({log!r}).open("a").write("started\\n")
 given = load_schema_file(Path({schema!r}), frozenset({types!r}))
 [vendor] = load_vendors(frozenset(), given)
-started, port = server._start(vendor.provider(Unknown(), Known(), Path(".")), {{}})
+servicer = server._Servicer(vendor.provider(Unknown(), Known(), Path(".")), {{}})
+started, port = server._start(servicer, os.getpgrp())
 print(f"1|6|tcp|127.0.0.1:{{port}}|grpc", flush=True)
 parent = os.getppid()
 while os.getppid() == parent:

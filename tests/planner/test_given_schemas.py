@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policyscan.errors import PlannerError
+from policyscan.plan import read_plan
+from policyscan.plan.replay import enriched
 from policyscan.planner import make_plan
+from policyscan.planner.replay import replay
 from policyscan.planner.request import Inputs, Request
 from tests.planner.conftest import Planned
 from tests.planner.installed_provider import Installed, install
@@ -194,6 +197,20 @@ def test_a_schema_file_that_is_not_there_is_told(
     configuration.write(CONFIGURATION)
     with pytest.raises(PlannerError, match=r"none\.json: No such file"):
         make_plan(configuration.folder, Request(schemas=(tmp_path / "none.json",)))
+
+
+def test_a_plan_is_replayed_with_the_schema_it_was_made_with(
+    configuration: Configuration, schema: Path
+) -> None:
+    configuration.write(
+        CONFIGURATION + 'resource "terraform_data" "t" { input = shop_shelf.s.single.made }'
+    )
+    outcome = make_plan(configuration.folder, Request(schemas=(schema,)))
+    plan = read_plan(outcome.plan_json, "plan.json")
+    with pytest.raises(PlannerError, match=f"no schema of provider {ADDRESS} is known offline"):
+        replay(plan, configuration.folder, seconds=60)
+    new = enriched(plan, replay(plan, configuration.folder, seconds=60, schemas=(schema,)))
+    assert new.resources != plan.resources
 
 
 # -- the providers installed in the folder -------------------------------------------------------
