@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Final
 from policyscan.planner.applied import Applied
 from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
+from policyscan.planner.plan_json import (
+    data_sources,
+    normal_form,
+    pin_builtin_ids,
+    planned_types,
+    with_label,
+)
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, AtWork, executable
-from policyscan.planner.vendors import vendors_of
+from policyscan.planner.vendors import schema_only, vendors_of
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
@@ -160,6 +166,7 @@ class _Run:
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
+            schema_only=schema_only(self._vendors, planned_types(shown)),
         )
 
     def _known(self) -> Known:

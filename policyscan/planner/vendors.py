@@ -9,7 +9,14 @@ from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
 from policyscan.planner.installed import installed_schemas
 from policyscan.planner.provider import Provider, as_planned
-from policyscan.planner.schema import PROVIDERS, load_hints, load_schema, load_schema_file
+from policyscan.planner.schema import (
+    PROVIDERS,
+    Coverage,
+    coverage,
+    load_hints,
+    load_schema,
+    load_schema_file,
+)
 from policyscan.planner.utility import UtilityReader, settle_time
 
 if TYPE_CHECKING:
@@ -57,14 +64,15 @@ def load_vendors(words: frozenset[str], given: Iterable[ProviderSchema] = ()) ->
     neither its name stands there, nor a name that begins with it.
     given: schemas that win over those kept here, the first of one address over the next.
     """
-    schemas: dict[str, ProviderSchema] = {}
+    vendors: dict[str, Vendor] = {}
     for schema in given:
-        schemas.setdefault(schema.address, schema)
+        vendors.setdefault(schema.address, Vendor(schema, load_hints(schema.address)))
     asked = {word.partition("_")[0] for word in words}
     for address in PROVIDERS:
-        if address not in schemas and address.rpartition("/")[2] in asked:
-            schemas[address] = load_schema(address, words)
-    return tuple(Vendor(schemas[address], load_hints(address)) for address in sorted(schemas))
+        if address not in vendors and address.rpartition("/")[2] in asked:
+            hints = load_hints(address)
+            vendors[address] = Vendor(load_schema(address, words, hints), hints)
+    return tuple(vendors[address] for address in sorted(vendors))
 
 
 def vendors_of(
@@ -80,3 +88,20 @@ def vendors_of(
     addresses = frozenset(each.address for each in given)
     installed = installed_schemas(directory, words, without=addresses, at_work=at_work)
     return load_vendors(words, (*given, *installed))
+
+
+def schema_only(vendors: Iterable[Vendor], planned: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Those types of `planned`, pairs of provider and type, of which only the schema is known."""
+    hints = {_short(vendor.schema.address): vendor.hints for vendor in vendors}
+    return tuple(
+        sorted(
+            name
+            for provider, name in planned
+            if coverage(hints.get(_short(provider), {}), name) is Coverage.SCHEMA_ONLY
+        )
+    )
+
+
+def _short(provider: str) -> str:
+    """An address without its registry: OpenTofu has one of its own."""
+    return provider.partition("/")[2]

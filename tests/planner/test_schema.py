@@ -17,9 +17,12 @@ from policyscan.planner.schema import (
     PROVIDERS,
     Attribute,
     Block,
+    Coverage,
     NestedBlock,
     ProviderSchema,
     TypeHints,
+    coverage,
+    is_schema_only,
     load_hints,
     load_schema,
 )
@@ -251,6 +254,7 @@ def test_hints_refer_only_to_paths_of_the_schema(provider: str) -> None:
             *row.force_new,
             *row.computed_blocks,
             *row.sensitive,
+            *row.write_only,
             *row.applied,
             *row.normalised,
         )
@@ -306,6 +310,60 @@ def test_templates_name_attributes_of_their_type_or_made_up_values(provider: str
     ]
 
     assert wrong == []
+
+
+def test_what_is_decided_and_what_is_not_are_arguments_of_their_type(provider: str) -> None:
+    wrong = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path in (*row.decided, *row.undecided)
+        if path != "*" and path not in known
+    ]
+
+    assert wrong == []
+
+
+def test_a_row_reaches_as_far_as_its_arguments_are_decided() -> None:
+    hints = load_hints(AWS)
+
+    assert coverage(hints, "aws_ecs_service") is Coverage.FULL
+    assert coverage(hints, "aws_vpc") is Coverage.FULL
+    assert hints["aws_athena_database"].undecided == ("workgroup",)
+    assert coverage(hints, "aws_athena_database") is Coverage.PARTIAL
+    assert coverage(hints, "aws_quicksight_analysis") is Coverage.SCHEMA_ONLY
+    assert coverage(hints, "aws_no_such_type") is Coverage.SCHEMA_ONLY
+
+
+def test_of_a_type_newer_than_the_probe_and_of_a_foreign_provider_only_the_schema_is_known() -> (
+    None
+):
+    assert is_schema_only(AWS, "aws_workmail_default_domain")
+    assert not is_schema_only(AWS, "aws_ecs_daemon")
+    assert not is_schema_only("registry.terraform.io/hashicorp/random", "random_password")
+    assert is_schema_only("registry.terraform.io/acme/cloud", "acme_thing")
+
+
+def test_of_every_type_of_a_small_provider_everything_is_known_or_the_schema(
+    provider: str,
+) -> None:
+    if provider != AWS:
+        hints, schema = load_hints(provider), load_schema(provider)
+        levels = {name: coverage(hints, name) for name in schema.resources}
+        small = ("archive", "local", "null", "random", "time", "tls")
+        is_small = provider.endswith(tuple(f"/hashicorp/{name}" for name in small))
+        expected = Coverage.FULL if is_small else Coverage.SCHEMA_ONLY
+        assert levels == dict.fromkeys(levels, expected)
+
+
+def test_facts_newer_than_the_probe_are_laid_over_the_row_of_their_type() -> None:
+    row = load_hints(AWS)["aws_lambda_function"]
+
+    assert row.defaults["memory_size"] == 128
+    assert row.defaults["durable_config.retention_period"] == 14
+    assert "lambda/function.go" in row.source
+    daemon = aws("aws_ecs_daemon").resources["aws_ecs_daemon"].attributes
+    assert daemon["propagate_tags"].write_only
+    assert not daemon["name"].write_only
 
 
 def test_every_arn_made_up_is_well_formed() -> None:
@@ -398,7 +456,7 @@ def test_facts_a_plan_by_the_real_provider_showed() -> None:
 
 
 def test_a_provider_without_hints_has_the_row_of_every_type_alone() -> None:
-    assert list(load_hints("registry.terraform.io/hashicorp/archive")) == ["*"]
+    assert list(load_hints("registry.terraform.io/acme/cloud")) == ["*"]
 
 
 def test_a_misspelt_field_of_a_row_is_refused_with_file_and_row(tmp_path: Path) -> None:

@@ -7,16 +7,14 @@ one a service. All is read when asked for; nothing is kept between calls.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from policyscan.errors import PlannerError
-from policyscan.planner.schema.document import GROUPS, read_document
-from policyscan.planner.schema.hints import DATA_SOURCE, TypeHints, load_hints
+from policyscan.planner.schema.document import GROUPS, read_document, read_services, service_of
+from policyscan.planner.schema.hints import DATA_SOURCE, Coverage, TypeHints, load_hints
 from policyscan.planner.schema.model import (
     Attribute,
     Block,
@@ -34,10 +32,13 @@ __all__ = [
     "PROVIDERS",
     "Attribute",
     "Block",
+    "Coverage",
     "NestedAttributes",
     "NestedBlock",
     "ProviderSchema",
     "TypeHints",
+    "coverage",
+    "is_schema_only",
     "known_address",
     "load_hints",
     "load_schema",
@@ -70,9 +71,28 @@ PROVIDERS: Mapping[str, str] = {
 """Provider address, in lower case -> the file beside this one that holds its schema."""
 
 
-def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
+def coverage(hints: Mapping[str, TypeHints], type_name: str) -> Coverage:
+    """How far what is known of a resource type reaches; `hints` are those of its provider."""
+    return hints[type_name].coverage if type_name in hints else Coverage.SCHEMA_ONLY
+
+
+def is_schema_only(provider: str, type_name: str) -> bool:
+    """Whether no more is known of a resource type than its schema says.
+
+    Example: is_schema_only("registry.terraform.io/hashicorp/aws", "aws_vpc") is False.
+    """
+    return coverage(load_hints(provider), type_name) is Coverage.SCHEMA_ONLY
+
+
+def load_schema(
+    provider: str,
+    types: frozenset[str] | None = None,
+    hints: Mapping[str, TypeHints] | None = None,
+) -> ProviderSchema:
     """Load the schema of `provider`, with those of `types` it has, whatever they are types of.
 
+    types: None for all of them, which takes seconds of time for AWS.
+    hints: what `load_hints` gives, if it is at hand.
     A type the provider lacks is simply left out: Terraform core then names it to the user.
     Raises PlannerError: no schema is kept for `provider`.
     Example: load_schema("registry.terraform.io/hashicorp/aws", frozenset({"aws_vpc"})).
@@ -84,36 +104,9 @@ def load_schema(provider: str, types: frozenset[str]) -> ProviderSchema:
         )
     content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
     is_zip = PROVIDERS[provider].endswith(".zip")
-    (schema,) = _of_services(content, types) if is_zip else read_document(content, types)
-    return _marked(msgspec.structs.replace(schema, address=provider), load_hints(provider))
-
-
-def service_of(type_name: str) -> str:
-    """The part of a zipped schema that holds a type. Example: "lb" for aws_lb_listener."""
-    return type_name.split("_")[1]
-
-
-def _of_services(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
-    """The one provider of a zipped schema."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        services = {f"{service_of(name)}.json" for name in types if "_" in name}
-        names = sorted(services & set(archive.namelist()))
-        parts = [part for name in names for part in read_document(archive.read(name), types)]
-        (whole,) = read_document(archive.read("provider.json"), types)
-    return (
-        msgspec.structs.replace(
-            whole,
-            resources={name: part.resources[name] for part in parts for name in part.resources},
-            data_sources={
-                name: part.data_sources[name] for part in parts for name in part.data_sources
-            },
-            ephemeral_resources={
-                name: part.ephemeral_resources[name]
-                for part in parts
-                for name in part.ephemeral_resources
-            },
-        ),
-    )
+    (schema,) = (read_services if is_zip else read_document)(content, types)
+    known = load_hints(provider) if hints is None else hints
+    return _marked(msgspec.structs.replace(schema, address=provider), known)
 
 
 def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
@@ -146,13 +139,11 @@ def known_address(address: str) -> str:
 
 
 def _marked(schema: ProviderSchema, hints: Mapping[str, TypeHints]) -> ProviderSchema:
-    """The schema with what the hints know to be sensitive marked so."""
+    """The schema with what the hints know to be sensitive or write-only marked so."""
 
     def marked(blocks: Mapping[str, Block], prefix: str = "") -> dict[str, Block]:
         return {
-            name: _mark_sensitive(block, hints[prefix + name].sensitive)
-            if prefix + name in hints
-            else block
+            name: _with_flags(block, hints[prefix + name]) if prefix + name in hints else block
             for name, block in blocks.items()
         }
 
@@ -163,15 +154,21 @@ def _marked(schema: ProviderSchema, hints: Mapping[str, TypeHints]) -> ProviderS
     )
 
 
-def _mark_sensitive(block: Block, paths: tuple[str, ...]) -> Block:
-    """The block with the attributes at dotted `paths` sensitive, where it has them."""
+def _with_flags(block: Block, row: TypeHints) -> Block:
+    for flag in ("sensitive", "write_only"):
+        block = _flagged(block, getattr(row, flag), flag)
+    return block
+
+
+def _flagged(block: Block, paths: tuple[str, ...], flag: str) -> Block:
+    """The block with a flag set on the attributes at dotted `paths`, where it has them."""
     attributes, block_types = dict(block.attributes), dict(block.block_types)
     for path in paths:
         name, _, inner = path.partition(".")
         if inner and name in block_types:
             nested = block_types[name]
-            body = _mark_sensitive(nested.block, (inner,))
+            body = _flagged(nested.block, (inner,), flag)
             block_types[name] = msgspec.structs.replace(nested, block=body)
         elif not inner and name in attributes:
-            attributes[name] = msgspec.structs.replace(attributes[name], sensitive=True)
+            attributes[name] = msgspec.structs.replace(attributes[name], **{flag: True})
     return Block(attributes, block_types)

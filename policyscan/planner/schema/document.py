@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Mapping  # msgspec resolves annotations at run time
 
 import msgspec
@@ -11,6 +13,8 @@ from policyscan.planner.schema.model import Block, ProviderSchema
 
 GROUPS = ("resource_schemas", "data_source_schemas", "ephemeral_resource_schemas")
 """Where a schema document keeps types."""
+COMMON = "provider.json"
+"""The part of a zipped schema that holds what is no type's."""
 _ADDRESS = re.compile(r"[\w.-]+(?::\d+)?/[\w-]+/[\w-]+")
 
 
@@ -46,8 +50,8 @@ class _WholeDocument(msgspec.Struct, frozen=True):
     provenance: _Provenance = _Provenance()
 
 
-def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
-    """The providers in a document, by address, each with those of `types` it has.
+def read_document(content: bytes, types: frozenset[str] | None) -> tuple[ProviderSchema, ...]:
+    """The providers in a document, by address, each with those of `types` it has, None for all.
 
     Raises msgspec.MsgspecError: it is not in that form.
     """
@@ -67,6 +71,27 @@ def read_document(content: bytes, types: frozenset[str]) -> tuple[ProviderSchema
     )
 
 
+def service_of(type_name: str) -> str:
+    """The part of a zipped schema that holds a type. Example: "lb" for aws_lb_listener."""
+    return type_name.split("_")[1]
+
+
+def read_services(content: bytes, types: frozenset[str] | None) -> tuple[ProviderSchema, ...]:
+    """The one provider of a zipped schema, likewise: what is no type's is in a part of its own."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        services = set(archive.namelist()) - {COMMON}
+        if types is not None:
+            services &= {f"{service_of(name)}.json" for name in types if "_" in name}
+        names = (COMMON, *sorted(services))
+        parts = [part for name in names for part in read_document(archive.read(name), types)]
+    groups = ("resources", "data_sources", "ephemeral_resources")
+    joined = {
+        group: {name: block for part in parts for name, block in getattr(part, group).items()}
+        for group in groups
+    }
+    return (msgspec.structs.replace(parts[0], **joined),)
+
+
 def single_documents(content: bytes, versions: Mapping[str, str]) -> dict[str, bytes]:
     """Address -> a document with that provider alone, and nothing in it that is not read here.
 
@@ -84,10 +109,10 @@ def single_documents(content: bytes, versions: Mapping[str, str]) -> dict[str, b
     }
 
 
-def _blocks(schemas: Mapping[str, msgspec.Raw], types: frozenset[str]) -> dict[str, Block]:
+def _blocks(schemas: Mapping[str, msgspec.Raw], types: frozenset[str] | None) -> dict[str, Block]:
     decoder = msgspec.json.Decoder(_TypeSchema)
     blocks = {}
-    for name in sorted(types & schemas.keys()):
+    for name in sorted(schemas.keys() if types is None else types & schemas.keys()):
         try:
             blocks[name] = decoder.decode(schemas[name]).block
         except msgspec.ValidationError as error:
