@@ -139,6 +139,7 @@ bench: install ## measure a cold start, the rules, a replay, how scans grow (doc
 	$(BIN)/python -m tests.benchmarks.cold_start
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
+	$(BIN)/python -m tests.benchmarks.planning_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
 	$(BIN)/python -m tests.benchmarks.scale
 

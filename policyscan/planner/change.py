@@ -79,9 +79,7 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if in_set and self.is_sdk and attribute.type == "string":
-            return ""
-        return None
+        return _left_out(attribute.type) if in_set and self.is_sdk else None
 
     def _holding(
         self, nested: NestedAttributes, values: tuple[Value, Value, Value], path: str
@@ -132,6 +130,17 @@ class Completion:
         if nested.nesting == "set":
             return [_as_it_was(element, prior or []) for element in planned]
         return planned
+
+
+def _left_out(kind: Any) -> Value:
+    """What the SDK holds of an argument left out inside a set block."""
+    match kind:
+        case "string":
+            return ""
+        case ["list" | "set", _]:
+            return []
+        case _:
+            return None
 
 
 def _elements(

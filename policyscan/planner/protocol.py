@@ -37,9 +37,10 @@ Schema                   int64 version 1, Block block 2
 SchemaEntry              string key 1, Schema value 2
 
 SchemaRequest            -
+ServerCapabilities       bool get_provider_schema_optional 2
 SchemaResponse           Schema provider 1, repeated SchemaEntry resource_schemas 2, \
 repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4, \
-repeated SchemaEntry ephemeral_resource_schemas 8
+ServerCapabilities server_capabilities 6, repeated SchemaEntry ephemeral_resource_schemas 8
 ValidateProviderRequest  DynamicValue config 1
 ValidateProviderResponse repeated Diagnostic diagnostics 2
 ValidateRequest          string type_name 1, DynamicValue config 2

@@ -10,6 +10,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -162,8 +163,14 @@ class _Servicer:
         return self._configurations.get(context.peer())
 
     def get_schema(self, _request: Any, _context: Any) -> Any:
+        return self._schema
+
+    @cached_property
+    def _schema(self) -> Any:
         schema = self._provider.schema
         response = MESSAGES["SchemaResponse"]()
+        # Core need not ask again for each alias and walk: of all AWS types that takes a second.
+        response.server_capabilities.get_provider_schema_optional = True
         response.provider.block.CopyFrom(_block_message(schema.provider))
         for entries, blocks in (
             (response.resource_schemas, schema.resources),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,13 @@ class Runs:
 
     temporary: Path
 
-    def start(self, *arguments: str | Path, path: Path | None = None) -> subprocess.Popen[bytes]:
+    @contextmanager
+    def start(
+        self, *arguments: str | Path, path: Path | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """One command line, with the programs in the folder `path` before all others."""
         folders = os.environ["PATH"] if path is None else f"{path}:{os.environ['PATH']}"
-        return subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "policyscan", *map(str, arguments)],
             env={
                 **os.environ,
@@ -50,7 +54,11 @@ class Runs:
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def processes(self) -> Iterator[tuple[int, list[str]]]:
         """Every process of these runs that has not ended, and its command line."""
@@ -109,12 +117,19 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("command", [("scan",), ("plan",)])
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("scan", signal.SIGINT),
+        ("scan", signal.SIGTERM),
+        ("scan", signal.SIGHUP),
+        ("plan", signal.SIGINT),
+    ],
+)
 def test_a_signal_ends_everything_and_leaves_nothing(
-    runs: Runs, slow: Path, command: tuple[str, ...], number: signal.Signals
+    runs: Runs, slow: Path, command: str, number: signal.Signals
 ) -> None:
-    with runs.start(*command, INFRA, path=slow) as process:
+    with runs.start(command, INFRA, path=slow) as process:
         until(runs.at_work("sleep"))
         process.send_signal(number)
         _, complaint = process.communicate(timeout=PATIENCE)

@@ -6,7 +6,9 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +37,6 @@ from policyscan.planner.schema.waf import restore_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 AWS = "registry.terraform.io/hashicorp/aws"
 ARN = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(123456789012)?:\S+")
@@ -332,6 +333,15 @@ def test_a_row_reaches_as_far_as_its_arguments_are_decided() -> None:
     assert coverage(hints, "aws_athena_database") is Coverage.PARTIAL
     assert coverage(hints, "aws_quicksight_analysis") is Coverage.SCHEMA_ONLY
     assert coverage(hints, "aws_no_such_type") is Coverage.SCHEMA_ONLY
+
+
+def test_the_documentation_counts_the_types_of_each_level() -> None:
+    hints, types = load_hints(AWS), document(AWS)["provider_schemas"][AWS]["resource_schemas"]
+    counted = Counter(str(coverage(hints, name)) for name in types)
+
+    page = (Path(__file__).parents[2] / "docs" / "offline.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (full|partial|schema only) \| .* \| ([\d,]+) \|$", page, re.MULTILINE)
+    assert {level: int(number.replace(",", "")) for level, number in told} == counted
 
 
 def test_of_a_type_newer_than_the_probe_and_of_a_foreign_provider_only_the_schema_is_known() -> (

@@ -27,8 +27,8 @@ _HINTS = Path(__file__).with_name("hints")
 _ROWS = _HINTS / "aws" / "probed.json"
 _UNDECIDED = _HINTS / "aws.undecided.json"
 _FROM_PROBE = ("defaults", "force_new", "computed_blocks")
-_KINDS = {"string": str, "bool": bool, "number": int}
-_EVERYWHERE = ("region", "tags", "tags_all", "timeouts")
+_KINDS = {"string": (str,), "bool": (bool,), "number": (int, float)}
+_ELSEWHERE = ("id", "region", "tags", "tags_all", "timeouts")
 """What the row "*" and the planner itself know of every type."""
 
 
@@ -48,10 +48,13 @@ def rows(
         if name not in facts:
             made[name] = held[name]
             continue
-        made_up = [each for each in kept.pop("source", "").split("; ") if "made up" in each]
-        source = "; ".join([f"probe {version}", *made_up])
         found = _with_earlier(facts[name], held.get(name, {}))
-        made[name] = {"source": source} | _found(found, types[name]) | kept
+        source = [f"probe {version}"]
+        for each in kept.pop("source", "").split("; "):
+            is_earlier = each.startswith("probe ") and found != facts[name]
+            if "made up" in each or (is_earlier and each not in source):
+                source.append(each)
+        made[name] = {"source": "; ".join(source)} | _found(found, types[name]) | kept
     return made
 
 
@@ -60,6 +63,8 @@ def _with_earlier(facts: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str
     undecided = set(facts.get("undecided", ()))
     defaults = {path: each for path, each in held.get("defaults", {}).items() if path in undecided}
     force_new = {path for path in held.get("force_new", ()) if path in undecided}
+    if not defaults and not force_new:
+        return dict(facts)
     return dict(facts) | {
         "defaults": defaults | facts.get("defaults", {}),
         "force_new": sorted(force_new | set(facts.get("force_new", ()))),
@@ -72,7 +77,7 @@ def _found(facts: Mapping[str, Any], block: Block) -> dict[str, Any]:
     in_sets = {path for path, found in paths.items() if _is_set(found)}
     found: dict[str, Any] = {
         "defaults": {
-            path: value
+            path: int(value) if isinstance(value, float) else value
             for path, value in facts.get("defaults", {}).items()
             if _is_default(paths.get(path), value)
             and not (value == "" and any(path.startswith(f"{each}.") for each in in_sets))
@@ -95,7 +100,8 @@ def _is_default(found: Attribute | NestedBlock | None, value: Any) -> bool:
     return (
         isinstance(found, Attribute)
         and found.optional
-        and type(value) is _KINDS.get(str(found.type))
+        and type(value) in _KINDS.get(str(found.type), ())
+        and (not isinstance(value, float) or value.is_integer())
     )
 
 
@@ -108,23 +114,40 @@ def undecided(
         if name not in facts or name not in probed:
             found[name] = [EVERYTHING]
             continue
-        known, now = dict(_settable(probed[name], "")), dict(_settable(block, ""))
-        open_ones = (now.keys() - known.keys()) | (now.keys() & {*facts[name].get("undecided", ())})
-        if outermost := [path for path in sorted(open_ones) if not _is_inside(path, open_ones)]:
-            found[name] = outermost
+        known = {path for path, _ in _settable(probed[name], "")}
+        open_ones = {path for path, _ in _settable(block, "") if path not in known}
+        open_ones.update(facts[name].get("undecided", ()))
+        if paths := _outermost(block, "", open_ones):
+            found[name] = paths
     return found
 
 
-def _is_inside(path: str, others: set[str]) -> bool:
-    steps = path.split(".")
-    return any(".".join(steps[:depth]) in others for depth in range(1, len(steps)))
+def _outermost(block: Block, prefix: str, open_ones: set[str]) -> list[str]:
+    """The open paths, a block in the place of its members where all of them are open."""
+    paths = [path for path, _ in _arguments(block, prefix) if path in open_ones]
+    for name, nested in block.block_types.items():
+        inside = f"{prefix}{name}."
+        found = _outermost(nested.block, inside, open_ones)
+        members = [path for path, _ in _arguments(nested.block, inside)]
+        members += [inside + inner for inner in nested.block.block_types]
+        is_open = bool(members) and set(members) <= set(found)
+        paths += [prefix + name] if is_open or prefix + name in open_ones else found
+    return sorted(paths)
+
+
+def _arguments(block: Block, prefix: str) -> Iterator[tuple[str, Attribute]]:
+    for name, attribute in block.attributes.items():
+        if (attribute.optional or attribute.required) and prefix + name not in _ELSEWHERE:
+            yield prefix + name, attribute
 
 
 def _settable(block: Block, prefix: str) -> Iterator[tuple[str, Attribute | NestedBlock]]:
-    for path, found in _paths(block, prefix):
-        is_computed = isinstance(found, Attribute) and not (found.optional or found.required)
-        if path.split(".")[0] not in _EVERYWHERE and not is_computed and path != "id":
-            yield path, found
+    """Every argument and block of a type, but those that are alike in all types."""
+    yield from _arguments(block, prefix)
+    for name, nested in block.block_types.items():
+        if name not in _ELSEWHERE:
+            yield prefix + name, nested
+            yield from _settable(nested.block, f"{prefix}{name}.")
 
 
 def _paths(block: Block, prefix: str) -> Iterator[tuple[str, Attribute | NestedBlock]]:
