@@ -12,7 +12,8 @@ on. What an older version of the provider had of these is taken from there: `--o
 and listed as `provenance.holes`. Nor do the bindings say whether one object is a block or an
 attribute: it is a block where it cannot be computed, unless the provider speaks protocol 6
 (`--nested`), whose attributes may hold attributes, or is named by `--attribute`. Of the providers
-kept here, helm was read with `--nested`, kubernetes with `--attribute kubernetes_manifest.wait_for`.
+kept here, helm was read with `--nested`, kubernetes with `--attribute
+kubernetes_manifest.wait_for`.
 """
 
 from __future__ import annotations
