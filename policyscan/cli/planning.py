@@ -85,10 +85,14 @@ class Planning:
             replaced=self.replaced,
             destroy=self.destroy,
             answers=tuple(map(_answer, _given(self._files("--data")))),
-            schemas=self._files("--provider-schema"),
+            schemas=self.schema_files(),
             module_cache=next(iter(self._files("--module-cache")), None),
             terraform=self.terraform,
         )
+
+    def schema_files(self) -> tuple[Path, ...]:
+        """The files of provider schemas. Raises ConfigError: one is missing."""
+        return self._files("--provider-schema")
 
     def _files(self, flag: str) -> tuple[Path, ...]:
         """The files of a flag, as paths that hold wherever Terraform runs."""

@@ -25,21 +25,14 @@ from policyscan.planner.server import serve
 from policyscan.planner.staged import in_stages
 from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import (
-    AddressLog,
-    RefusedError,
-    Terraform,
-    environment,
-    executable,
-)
-from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.planner.terraform import AddressLog, AtWork, RefusedError, executable
+from policyscan.planner.vendors import schema_only, vendors_of
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from policyscan.planner.children import Children
     from policyscan.planner.data_sources import Answer
     from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
@@ -47,6 +40,7 @@ if TYPE_CHECKING:
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
 
 PATIENCE_SECONDS: Final = 300.0
@@ -113,40 +107,37 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
     with private_folder() as scratch, children() as started:
-        at_work = _AtWork(request, started, monotonic() + PATIENCE_SECONDS)
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), at_work)
+        deadline = monotonic() + PATIENCE_SECONDS
+        at_work = AtWork(started, deadline, request.terraform, request.environment)
+        sandbox = copy_configuration(directory, scratch / "configuration")
+        run = _Run(directory, sandbox, request, at_work)
         run.initialise()
         yield run, scratch
-
-
-@dataclass(frozen=True, slots=True)
-class _AtWork:
-    """What is asked for, and the processes that do it, before a time of the monotonic clock."""
-
-    request: Request
-    children: Children
-    deadline: float
 
 
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, at_work: _AtWork) -> None:
+    def __init__(
+        self, directory: Path, sandbox: Sandbox, request: Request, at_work: AtWork
+    ) -> None:
         self._directory = directory
         self._sandbox = sandbox
+        self._request = request
         self._at_work = at_work
         self._vendors = self._loaded()
         self._used: list[Answer] = []
         self._notes: list[str] = []
         self._is_simulated = False
         self._told: tuple[Resource, ...] = ()
-        self._refuse_flaws(at_work.request.answers)
+        self._refuse_flaws(request.answers)
         take_over_states(sandbox)
 
     def _loaded(self, types: frozenset[str] = frozenset()) -> tuple[Vendor | OtherStates, ...]:
-        """The providers of the configuration and its answers, and those of some types more."""
-        asked = frozenset(each.type for each in self._at_work.request.answers)
-        vendors = load_vendors(self._sandbox.mentioned_types() | asked | types)
+        """The providers of the configuration, its state and its answers, and of more types."""
+        asked = frozenset(each.type for each in self._request.answers)
+        words = self._sandbox.mentioned_types() | asked | types
+        vendors = vendors_of(self._directory, words, self._request.schemas, self._at_work)
         return (*vendors, OtherStates(self._directory))
 
     def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
@@ -162,18 +153,9 @@ class _Run:
             with_answers(vendor.provider(strategy, known, sandbox.root_module), known)
             for vendor in self._vendors
         ]
-        at_work = self._at_work
-        with serve(providers, at_work.children.group) as reattach:
-            yield Terraform(
-                place=Place(sandbox.root_module, self._directory),
-                environment={
-                    **environment(sandbox.top.parent, reattach),
-                    **at_work.request.environment,
-                },
-                children=at_work.children,
-                deadline=at_work.deadline,
-                command=at_work.request.terraform,
-            )
+        place = Place(sandbox.root_module, self._directory)
+        with serve(providers, self._at_work.children.group) as reattach:
+            yield self._at_work.at(place, sandbox.top.parent, reattach)
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
@@ -242,7 +224,7 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *self._at_work.request.arguments(),
+                *self._request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         shown = as_core_says(shown)
@@ -258,13 +240,16 @@ class _Run:
         return Known(
             resources=tuple(simulated_resources(self._sandbox.state)),
             told=self._told,
-            answers=self._at_work.request.answers,
+            answers=self._request.answers,
             used=self._used,
         )
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        self._apply_in(_Run(directory, copy_configuration(directory, top), self._at_work), inputs)
+        self._apply_in(self._other(directory, copy_configuration(directory, top)), inputs)
+
+    def _other(self, directory: Path, sandbox: Sandbox) -> _Run:
+        return _Run(directory, sandbox, self._request, self._at_work)
 
     def apply_revision(self, revision: Revision, scratch: Path) -> None:
         """Apply the same folder as it was at a git revision, checked out below `scratch`."""
@@ -279,8 +264,8 @@ class _Run:
         sandbox = copy_configuration(folder, scratch / "before")
         sandbox.hold_conditions()
         with revision.blamed():
-            other = _Run(self._directory, sandbox, self._at_work)
-            inputs = revision.inputs(files, self._at_work.request.inputs)
+            other = self._other(self._directory, sandbox)
+            inputs = revision.inputs(files, self._request.inputs)
             try:
                 self._apply_in(other, inputs)
             except RefusedError as error:

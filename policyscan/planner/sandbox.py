@@ -19,7 +19,7 @@ from policyscan.errors import PlannerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
+_WORD = re.compile(r"[A-Za-z]\w*")
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
 _DEPENDS_ON = re.compile(r'(\bdepends_on"?[ \t]*[=:][ \t]*)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
@@ -72,9 +72,12 @@ class Sandbox:
             self.state.parent.mkdir(parents=True)
 
     def mentioned_types(self) -> frozenset[str]:
-        """Every type name in quotes in the configuration, its installed modules and its state."""
+        """Every word of the configuration, its installed modules and its state.
+
+        The types are among them, and the names of the providers.
+        """
         state = (self.state,) if self.state.is_file() else ()
-        return frozenset(name for text in self.texts(*state) for name in _TYPE.findall(text))
+        return frozenset(word for text in self.texts(*state) for word in _WORD.findall(text))
 
     def texts(self, *others: Path) -> Iterator[str]:
         """What the files of the configuration and its installed modules hold, and other files."""
