@@ -63,7 +63,7 @@ class Planning:
 
     def request(self) -> Request:
         """The request. Raises ConfigError: a variable is not written as one, a file is missing."""
-        from policyscan.planner import Inputs, Request  # noqa: PLC0415 - needs grpc
+        from policyscan.planner import DATA_FOLDER, Inputs, Request  # noqa: PLC0415 - needs grpc
 
         return Request(
             Inputs(dict(map(_assigned, self.variables)), self._files("--var-file")),
@@ -80,6 +80,7 @@ class Planning:
             answers=next(iter(self._files("--data")), None),
             schemas=self._files("--provider-schema"),
             module_cache=next(iter(self._files("--module-cache")), None),
+            data_folder=os.environ.get("TF_DATA_DIR") or DATA_FOLDER,
             terraform=self.terraform,
         )
 

@@ -14,7 +14,7 @@ from policyscan.planner.data_sources import Known, simulated_resources
 from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
-from policyscan.planner.sandbox import copy_configuration
+from policyscan.planner.sandbox import copy_configuration, selected_workspace
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
@@ -79,9 +79,15 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
     executable(request.terraform)
     with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
         scratch = Path(name).resolve()
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), request)
+        run = _Run(directory, _copied(directory, scratch / "configuration", request), request)
         run.initialise()
         yield run, scratch
+
+
+def _copied(directory: Path, top: Path, request: Request) -> Sandbox:
+    return copy_configuration(
+        directory, top, cache=request.module_cache, data_folder=request.data_folder
+    )
 
 
 class _Run:
@@ -112,6 +118,8 @@ class _Run:
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
             terraform.run("init", "-input=false", "-json")
+        selected = selected_workspace(self._directory, self._request.data_folder)
+        self._sandbox.select_workspace(self._request.workspace or selected)
 
     def apply(self, inputs: Inputs) -> None:
         log = AddressLog()
@@ -156,10 +164,10 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top), self._request)
+        other = _Run(directory, _copied(directory, top, self._request), self._request)
+        other.initialise()
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
-        other.initialise()
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
 

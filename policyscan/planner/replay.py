@@ -34,8 +34,8 @@ from policyscan.planner.prior import (
 from policyscan.planner.provider import Provider
 from policyscan.planner.refusal import Place
 from policyscan.planner.remote_state import answer_remote_states
-from policyscan.planner.request import TERRAFORM
-from policyscan.planner.sandbox import as_written, copy_configuration
+from policyscan.planner.request import JUST_PLAN
+from policyscan.planner.sandbox import as_written, copy_configuration, selected_workspace
 from policyscan.planner.server import serve
 from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from policyscan.plan.token import Issue
     from policyscan.planner.change import Step
     from policyscan.planner.provider import Configuration
+    from policyscan.planner.request import Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
     from policyscan.planner.vendors import Vendor
@@ -76,21 +77,24 @@ def replay(
     *,
     seconds: float,
     within: Path | None = None,
-    terraform: str = TERRAFORM,
+    request: Request = JUST_PLAN,
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
+    Of `request` counts what a plan does not tell: where modules are, workspace, targets, Terraform.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
-    executable(terraform)
+    executable(request.terraform)
     deadline = monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
         top = Path(scratch).resolve() / "configuration"
-        sandbox = copy_configuration(folder, top, within)
+        sandbox = copy_configuration(
+            folder, top, within, cache=request.module_cache, data_folder=request.data_folder
+        )
         vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, deadline, terraform)
+        stage = _Stage(plan, sandbox, vendors, folder, deadline, request)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -177,7 +181,7 @@ class _Stage:
     vendors: tuple[Vendor, ...]
     named: Path
     deadline: float
-    terraform: str
+    request: Request
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -197,7 +201,8 @@ class _Stage:
         with self._terraform(Tokens(Dialect.FIRST, frozenset())) as terraform:
             terraform.run("init", "-input=false", "-json")
         # Only now, or init would ask whether to move the states.
-        self.sandbox.select_workspace_of(self.named)
+        selected = selected_workspace(self.named, self.request.data_folder)
+        self.sandbox.select_workspace(self.request.workspace or selected)
         _private(self.sandbox.root_module / _VARIABLES, variables_file(self.plan))
         if any(r.mode == "managed" and r.before is not None for r in self.plan.resources):
             _private(self.sandbox.state, state_file(self.plan, self._blocks()))
@@ -213,7 +218,8 @@ class _Stage:
         tokens = Tokens(dialect, left_unknown)
         file = f"{dialect.name.lower()}.tfplan"
         flags = ("-input=false", "-json", "-lock=false", "-refresh=false")
-        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan))
+        targets = (f"-target={each}" for each in self.request.targets)
+        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan), *targets)
         with self._terraform(tokens) as terraform:
             try:
                 terraform.run("plan", *flags, f"-out={file}", *given)
@@ -245,7 +251,9 @@ class _Stage:
             )
         with serve(providers) as reattach:
             settings = environment(self.sandbox.top.parent, reattach)
-            yield Terraform(Place(root, self.named), settings, self.deadline, self.terraform)
+            yield Terraform(
+                Place(root, self.named), settings, self.deadline, self.request.terraform
+            )
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

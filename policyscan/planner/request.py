@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TERRAFORM = "terraform"
+DATA_FOLDER = ".terraform"
+"""Where Terraform keeps modules, seen from the root module, unless TF_DATA_DIR names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Request:
     answers: a file of what data sources find (`--data`).
     schemas: files of `terraform providers schema -json`, which win over the schemas kept here.
     module_cache: a folder with modules that `terraform init` would download.
+    data_folder: where Terraform keeps modules and the selected workspace, from the root module.
     terraform: the command to run.
     """
 
@@ -59,6 +62,7 @@ class Request:
     answers: Path | None = None
     schemas: tuple[Path, ...] = ()
     module_cache: Path | None = None
+    data_folder: str = DATA_FOLDER
     terraform: str = TERRAFORM
 
     def arguments(self) -> Iterator[str]:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.errors import PlannerError
+from policyscan.planner.modules import install_modules, stores
+from policyscan.planner.refusal import Place
+from policyscan.planner.request import DATA_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +48,12 @@ _HOLDS = " true ? true : "
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
 _SELECTION = Path(".terraform", "environment")
 _WORKSPACE = re.compile(r"[\w-][\w.-]{0,89}")
+_DEFAULT = "default"
+_CLOUD = re.compile(
+    r'^[ \t]*"?cloud"?[ \t]*:?[ \t]*\[?\s*\{(?:[^{}]|\{[^{}]*\})*?'
+    r'"?\bworkspaces"?[ \t]*:?[ \t]*\[?\s*\{[^{}]*?"?\bname"?[ \t]*[=:][ \t]*"([^"$]+)"',
+    re.MULTILINE,
+)
 # Overrides are merged in the order of their names: this one has the last word.
 OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
@@ -60,18 +69,27 @@ class Sandbox:
     @property
     def state(self) -> Path:
         """Where the local backend keeps the simulated state of the selected workspace."""
-        workspace = _selected_in(self.root_module)
+        workspace = selected_workspace(self.root_module)
         folder = Path("terraform.tfstate.d", workspace) if workspace else Path()
         return self.root_module / folder / "terraform.tfstate"
 
-    def select_workspace_of(self, folder: Path) -> None:
-        """Select the workspace that is selected in the user's folder."""
-        workspace = _selected_in(folder)
-        if workspace:
-            selection = self.root_module / _SELECTION
-            selection.parent.mkdir(exist_ok=True)
-            selection.write_text(workspace)
-            self.state.parent.mkdir(parents=True)
+    def select_workspace(self, name: str) -> None:
+        """Select a workspace, "" or `default` for the one that is always there.
+
+        Only after init, or init would ask whether to move the states.
+        Raises PlannerError: no workspace can have this name.
+        """
+        if name in {"", _DEFAULT}:
+            return
+        if not _WORKSPACE.fullmatch(name):
+            raise PlannerError(
+                f"workspace {name!r}: no workspace can be called so; give letters, digits, -, _ "
+                "and ., 90 at most"
+            )
+        selection = self.root_module / _SELECTION
+        selection.parent.mkdir(exist_ok=True)
+        selection.write_text(name)
+        self.state.parent.mkdir(parents=True, exist_ok=True)
 
     def mentioned_types(self) -> frozenset[str]:
         """Every type name in quotes in the configuration and its installed modules."""
@@ -138,11 +156,26 @@ class Sandbox:
                 file.write_bytes(content)
 
 
-def _selected_in(folder: Path) -> str:
-    """The selected workspace, "" for the default one. Source: command/meta_backend.go."""
-    selection = folder / _SELECTION
-    name = selection.read_text(errors="replace").strip() if selection.is_file() else ""
-    return name if _WORKSPACE.fullmatch(name) and name != "default" else ""
+def selected_workspace(folder: Path, data_folder: str = DATA_FOLDER) -> str:
+    """The workspace selected in a root module, "" for the default one.
+
+    One that belongs to a single workspace of HCP Terraform is always in that.
+    Source: command/meta_backend.go, cloud/backend.go.
+    """
+    selection = folder / data_folder / _SELECTION.name
+    if selection.is_file():
+        name = selection.read_text(errors="replace").strip()
+    else:
+        name = next(
+            filter(None, map(_cloud_workspace, _configuration_files(folder, deep=False))), ""
+        )
+    return name if _WORKSPACE.fullmatch(name) and name != _DEFAULT else ""
+
+
+def _cloud_workspace(file: Path) -> str:
+    text = _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace"))
+    found = _CLOUD.search(text)
+    return found[1] if found else ""
 
 
 def _take_detours(folder: Path) -> None:
@@ -183,9 +216,18 @@ def as_written(shown: bytes) -> bytes:
     return _DETOUR.sub(rb"\1.\2", shown)
 
 
-def copy_configuration(directory: Path, top: Path, within: Path | None = None) -> Sandbox:
+def copy_configuration(
+    directory: Path,
+    top: Path,
+    within: Path | None = None,
+    *,
+    cache: Path | None = None,
+    data_folder: str = DATA_FOLDER,
+) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
+    Modules that `terraform init` would download are taken from what it left in the root module's
+    `data_folder`, else from `cache`.
     Nothing outside of the folder `within` is copied, where it is given.
     Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
@@ -202,8 +244,8 @@ def copy_configuration(directory: Path, top: Path, within: Path | None = None) -
     try:
         for source in sources:
             _copy(source, top / source.relative_to(common))
-        if (root / ".terraform" / "modules").is_dir():
-            _copy(root / ".terraform" / "modules", sandbox.root_module / ".terraform" / "modules")
+        known = stores(root, data_folder, cache, within)
+        install_modules(Place(sandbox.root_module, directory), known)
     except (OSError, shutil.Error) as error:
         raise PlannerError(f"{directory}: cannot be copied to plan in: {error}") from error
     (sandbox.root_module / OVERRIDE).write_text(_LOCAL_BACKEND)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,17 +81,6 @@ def test_variables_without_value_are_named_with_the_flag_that_sets_them(
     )
 
 
-@pytest.mark.parametrize(
-    "source", ["terraform-aws-modules/vpc/aws", "git::https://example.com/vpc.git"]
-)
-def test_a_module_that_is_not_installed_is_named(configuration: Configuration, source: str) -> None:
-    configuration.write(f'module "vpc" {{ source = "{source}" }}')
-    assert refusal(configuration) == (
-        "ROOT/main.tf:1: module 'vpc' is not installed, and offline nothing is downloaded; run "
-        "`terraform init` in the folder first, its .terraform/modules is then used"
-    )
-
-
 def test_an_import_is_refused(configuration: Configuration) -> None:
     configuration.write("""
       resource "aws_sqs_queue" "a" {}
@@ -105,25 +93,3 @@ def test_an_import_is_refused(configuration: Configuration) -> None:
         "ROOT: aws_sqs_queue one cannot be imported offline: Only the account knows what it looks "
         "like; leave the import block out."
     )
-
-
-def test_an_installed_registry_module_is_taken_from_the_folder(
-    configuration: Configuration,
-) -> None:
-    configuration.write(
-        'module "queue" {\n  source  = "terraform-aws-modules/sqs/aws"\n  version = "4.0.0"\n}'
-    )
-    configuration.write('resource "aws_sqs_queue" "this" {}', ".terraform/modules/queue/main.tf")
-    manifest = {
-        "Modules": [
-            {"Key": "", "Source": "", "Dir": "."},
-            {
-                "Key": "queue",
-                "Source": "registry.terraform.io/terraform-aws-modules/sqs/aws",
-                "Version": "4.0.0",
-                "Dir": ".terraform/modules/queue",
-            },
-        ]
-    }
-    configuration.write(json.dumps(manifest), ".terraform/modules/modules.json")
-    assert configuration.plan().actions() == {"module.queue.aws_sqs_queue.this": ["create"]}
