@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
+from policyscan.planner.imported import Importing, Imports
+from policyscan.planner.plan_json import (
+    data_sources,
+    imported,
+    normal_form,
+    pin_builtin_ids,
+    with_label,
+)
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration, selected_workspace
@@ -35,17 +42,23 @@ class PlanOutcome:
     """What `terraform show -json` prints, in normal form, and how far it can be trusted.
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
+    imported: addresses of what `import` blocks bring in, taken to be as configured.
     schema_only: the types of its resources of which no more is known than their schema.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bytes:
         """The plan, with what was made up named in it: for whoever judges it later."""
-        made_up = {"stand_ins": self.stand_ins, "schema_only": self.schema_only}
+        made_up = {
+            "stand_ins": self.stand_ins,
+            "imported": self.imported,
+            "schema_only": self.schema_only,
+        }
         return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
 
@@ -98,12 +111,14 @@ class _Run:
         self._sandbox = sandbox
         self._request = request
         self._vendors = load_vendors(sandbox.mentioned_types())
+        self._imports = Imports()
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
         sandbox = self._sandbox
         providers = [
-            vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
+            Importing.of(vendor.provider(strategy, known, sandbox.root_module), self._imports)
+            for vendor in self._vendors
         ]
         with serve(providers) as reattach:
             yield Terraform(
@@ -121,7 +136,14 @@ class _Run:
         selected = selected_workspace(self._directory, self._request.data_folder)
         self._sandbox.select_workspace(self._request.workspace or selected)
 
+    def _learn_imports(self, *arguments: str) -> None:
+        """Plan once for what is configured where the configuration imports."""
+        if self._sandbox.holds_imports():
+            with self._terraform(Unknown(), self._known()) as terraform:
+                terraform.run("plan", "-input=false", "-json", "-lock=false", *arguments)
+
     def apply(self, inputs: Inputs) -> None:
+        self._learn_imports(*inputs.arguments())
         log = AddressLog()
         with (
             self._sandbox.without_commands(),
@@ -139,6 +161,7 @@ class _Run:
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
+        self._learn_imports(*self._request.arguments())
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
@@ -157,10 +180,12 @@ class _Run:
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
+            imported=tuple(imported(shown)),
         )
 
     def _known(self) -> Known:
-        return Known(resources=tuple(simulated_resources(self._sandbox.state)))
+        learned = ((name, each) for (name, _), each in self._imports.learned.items())
+        return Known(resources=(*simulated_resources(self._sandbox.state), *learned))
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""

@@ -145,7 +145,7 @@ class _Replayed(Provider):
         """Read a provider block."""
         return Provider.configure(self, {**config, "region": config.get("region") or self.home})
 
-    def plan(
+    def plan(  # noqa: PLR0913 - as core asks
         self,
         configuration: Configuration,
         resource_type: str,
@@ -153,6 +153,7 @@ class _Replayed(Provider):
         config: dict[str, Any],
         proposed: dict[str, Any],
         prior: dict[str, Any] | None,
+        identifier: str = "",  # noqa: ARG002 - what is imported is in the state of the plan
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
         """The planned object, with the tokens that follow from its configuration.
 

@@ -34,6 +34,7 @@ _DATA = re.compile(
     r"(?:[ \t]*(?:(?:#|//)[^\n]*)?\r?\n.*?^\1\}|[^\n]*\}[ \t]*\r?$)",
     re.MULTILINE | re.DOTALL,
 )
+_IMPORT = re.compile(r'^[ \t]*import[ \t]*\{|"import"\s*:', re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DETOURS = "policyscan_detours.tf"
 _DETOUR = re.compile(rb"\blocal\.policyscan-(\w+)-([\w-]+)")
@@ -97,6 +98,13 @@ class Sandbox:
             name
             for file in _configuration_files(self.top, hidden=True)
             for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
+        )
+
+    def holds_imports(self) -> bool:
+        """Whether the root module, the only place for them, may have `import` blocks."""
+        return any(
+            _IMPORT.search(file.read_text(encoding="utf-8", errors="replace"))
+            for file in _configuration_files(self.root_module, deep=False)
         )
 
     def folders(self) -> tuple[Path, ...]:
