@@ -133,8 +133,8 @@ def offline_warnings(offline: Offline) -> tuple[str, ...]:
     found = []
     if offline.stand_ins:
         found.append(
-            f"the answers of {named(offline.stand_ins)} are stand-ins, made up offline: what rests on them "
-            "is not proven; give what they find with --data"
+            f"the answers of {named(offline.stand_ins)} are stand-ins, made up offline: what rests "
+            "on them is not proven; give what they find with --data"
         )
     if offline.imported:
         found.append(

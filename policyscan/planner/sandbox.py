@@ -51,8 +51,8 @@ _SELECTION = Path(".terraform", "environment")
 _WORKSPACE = re.compile(r"[\w-][\w.-]{0,89}")
 _DEFAULT = "default"
 _CLOUD = re.compile(
-    r'^[ \t]*"?cloud"?[ \t]*:?[ \t]*\[?\s*\{(?:[^{}]|\{[^{}]*\})*?'
-    r'"?\bworkspaces"?[ \t]*:?[ \t]*\[?\s*\{[^{}]*?"?\bname"?[ \t]*[=:][ \t]*"([^"$]+)"',
+    r'(?:^[ \t]*cloud[ \t]*\{|"cloud"\s*:\s*\[?\s*\{)(?:[^{}]|\{[^{}]*\})*?'
+    r'(?:\bworkspaces[ \t]*\{|"workspaces"\s*:\s*\[?\s*\{)[^{}]*?"?\bname"?\s*[=:]\s*"([^"$]+)"',
     re.MULTILINE,
 )
 # Overrides are merged in the order of their names: this one has the last word.
