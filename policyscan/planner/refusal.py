@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
 _MODULE = re.compile(r'module "([^"]+)"')
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_GIVEN = re.compile(r"<value for var\.(.+)>")
+_REAL = "plan with the real provider and hand over its `terraform show -json`"
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -36,6 +38,8 @@ class Place:
         """`folder/file.tf:12`, or the folder alone when Terraform names no line."""
         if not (file := _file(diagnostic)):
             return str(self.named)
+        if given := _GIVEN.fullmatch(file):
+            return f"{self.named}: the value given for variable {given[1]}"
         return f"{os.path.normpath(self.named / file)}:{_line(diagnostic)}"
 
     def translated(self, text: str) -> str:
@@ -56,9 +60,10 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
         found = _PROVIDER.search(detail)
         name = found[1] if found else "of this configuration"
         return (
-            f"{where}: provider {name} cannot be planned with offline (these can: {known}); "
-            "plan with the real provider and hand over its `terraform show -json`"
+            f"{where}: provider {name} cannot be planned with offline (these can: {known}); {_REAL}"
         )
+    if summary == "Unknown provider function":
+        return f"{where}: {summary}: {detail} Offline no provider has functions; {_REAL}"
     if summary in _NOT_INSTALLED and (found := _MODULE.search(detail)):
         return (
             f"{where}: module {found[1]!r} is not installed, and offline nothing is downloaded; "

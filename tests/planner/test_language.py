@@ -392,12 +392,17 @@ def test_aliases_have_their_own_region_and_tags_in_modules_too(
     assert found.output("region") == "us-east-1"
 
 
-def test_a_provider_s_function_is_told_to_be_unknown(configuration: Configuration) -> None:
+def test_a_provider_s_function_is_told_to_need_the_real_one(configuration: Configuration) -> None:
     configuration.write(
         'terraform {\n  required_providers { aws = { source = "hashicorp/aws" } }\n}\n'
         'output "a" { value = provider::aws::arn_parse("arn:aws:s3:::x").service }\n'
     )
-    assert refused(configuration).startswith("ROOT/main.tf:4: ")
+    message = refused(configuration)
+    assert message.startswith("ROOT/main.tf:4: Unknown provider function: ")
+    assert message.endswith(
+        "Offline no provider has functions; plan with the real provider and hand over its "
+        "`terraform show -json`"
+    )
 
 
 # Lifecycle
