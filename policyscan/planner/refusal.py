@@ -17,6 +17,7 @@ _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
 _MODULE = re.compile(r'module "([^"]+)"')
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
 _GIVEN = re.compile(r"<value for var\.(.+)>")
+_CYCLE = "Cycle: "
 _REAL = "plan with the real provider and hand over its `terraform show -json`"
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
@@ -42,6 +43,17 @@ class Place:
             return f"{self.named}: the value given for variable {given[1]}"
         return f"{os.path.normpath(self.named / file)}:{_line(diagnostic)}"
 
+    def of_resource(self, address: str) -> str:
+        """Where the root module declares a resource, "" where its text does not show it."""
+        kind, _, name = address.partition(" ")[0].rpartition(".")
+        head = re.compile(rf'^[ \t]*resource[ \t]+"{re.escape(kind)}"[ \t]+"{re.escape(name)}"')
+        for file in sorted(self.root_module.glob("*.tf")):
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
+                if head.match(line):
+                    return f"{os.path.normpath(self.named / file.name)}:{number}"
+        return ""
+
     def translated(self, text: str) -> str:
         """Terraform's text on one line, in terms of the user's folder."""
         return " ".join(text.replace(str(self.root_module), str(self.named)).split())
@@ -53,6 +65,8 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     first = min(diagnostics, key=_rank)
     summary, detail = first["summary"].rstrip(".:"), place.translated(first.get("detail", ""))
     where = place.of(first)
+    if summary.startswith(_CYCLE):
+        return _cycle(place, summary)
     if summary == "No value for required variable":
         return f"{where}: {_unset(diagnostics)}"
     if summary == "Failed to query available provider packages":
@@ -72,9 +86,18 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     return f"{where}: {place.translated(summary)}: {detail}".rstrip(": ")
 
 
-def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:
-    file = _file(diagnostic)
-    return not file, file, _line(diagnostic), diagnostic["summary"]
+def _cycle(place: Place, summary: str) -> str:
+    """A cycle from its first member on, with the place where one of them is declared."""
+    members = summary.removeprefix(_CYCLE).split(", ")
+    begin = members.index(min(members))
+    members = [*members[begin:], *members[:begin]]
+    where = next(filter(None, map(place.of_resource, members)), str(place.named))
+    return f"{where}: {_CYCLE}{', '.join(members)}"
+
+
+def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str, str]:
+    file, detail = _file(diagnostic), diagnostic.get("detail", "")
+    return not file, file, _line(diagnostic), diagnostic["summary"], detail
 
 
 def _file(diagnostic: Mapping[str, Any]) -> str:

@@ -242,22 +242,33 @@ def copy_configuration(
     root = directory.resolve()
     if not root.is_dir():
         raise PlannerError(f"{directory}: not a folder; name the folder of the root module")
-    if not any(_configuration_files(root, deep=False)):
-        raise PlannerError(
-            f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
-        )
-    sources = sorted(_needed(root, within.resolve() if within else None))
-    common = Path(*_common_parts(sources))
-    sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
     try:
+        if not _is_module(root):
+            raise PlannerError(
+                f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
+            )
+        sources = sorted(_needed(root, within.resolve() if within else None))
+        common = Path(*_common_parts(sources))
+        sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
         for source in sources:
             _copy(source, top / source.relative_to(common))
         known = stores(root, data_folder, cache, within)
         install_modules(Place(sandbox.root_module, directory), known)
-    except (OSError, shutil.Error) as error:
-        raise PlannerError(f"{directory}: cannot be copied to plan in: {error}") from error
+    except shutil.Error as error:
+        # Its arguments are one list of (source, target, why).
+        file, _, why = error.args[0][0]
+        raise PlannerError(f"{file}: cannot be read: {_reason(why)}") from error
+    except OSError as error:
+        file = error.filename or directory
+        raise PlannerError(f"{file}: cannot be read: {_reason(error)}") from error
     (sandbox.root_module / OVERRIDE).write_text(_LOCAL_BACKEND)
     return sandbox
+
+
+def _reason(error: object) -> str:
+    """Why the system refused, without its number and the name of the file."""
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return re.sub(r"^\[Errno \d+\] |: '.*'$", "", told)
 
 
 def _needed(root: Path, within: Path | None) -> set[Path]:
@@ -281,10 +292,15 @@ def _named(module: Path, root: Path, written: str) -> Path | None:
     """Where a relative path leads: from the module (sources) or the root module (file paths)."""
     for base in (module, root):
         path = (base / written).resolve()
-        # A path so high up that it holds the root module would copy half of the disk.
-        if path.exists() and not root.is_relative_to(path):
+        # What holds the root module may be half of the disk, unless it is a module itself, as
+        # where an example calls the module that it is an example of.
+        if path.exists() and (not root.is_relative_to(path) or _is_module(path)):
             return path
     return None
+
+
+def _is_module(path: Path) -> bool:
+    return any(_configuration_files(path, deep=False))
 
 
 def _configuration_files(place: Path, *, deep: bool = True, hidden: bool = False) -> Iterator[Path]:

@@ -48,19 +48,6 @@ def test_a_provider_that_is_not_offline_is_named(configuration: Configuration) -
     )
 
 
-def test_an_unknown_resource_type_is_named_with_its_line(configuration: Configuration) -> None:
-    configuration.write('\n\nresource "aws_nonesuch" "main" {}')
-    assert refusal(configuration) == (
-        "ROOT/main.tf:3: Invalid resource type: The provider hashicorp/aws does not support "
-        'resource type "aws_nonesuch".'
-    )
-
-
-def test_invalid_hcl_is_told_with_file_and_line(configuration: Configuration) -> None:
-    configuration.write('output "a" {\n  value = \n}', "broken.tf")
-    assert refusal(configuration).startswith("ROOT/broken.tf:2: Invalid expression: ")
-
-
 def test_an_error_in_a_module_outside_names_the_user_s_own_file(
     configuration: Configuration,
 ) -> None:
@@ -78,18 +65,4 @@ def test_variables_without_value_are_named_with_the_flag_that_sets_them(
     assert refusal(configuration, {"c": "1"}) == (
         "ROOT/main.tf:1: variables a, b not set; pass --var a=VALUE --var b=VALUE, "
         "or --var-file FILE"
-    )
-
-
-def test_an_import_is_refused(configuration: Configuration) -> None:
-    configuration.write("""
-      resource "aws_sqs_queue" "a" {}
-      import {
-        to = aws_sqs_queue.a
-        id = "one"
-      }
-    """)
-    assert refusal(configuration) == (
-        "ROOT: aws_sqs_queue one cannot be imported offline: Only the account knows what it looks "
-        "like; leave the import block out."
     )

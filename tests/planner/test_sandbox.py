@@ -78,7 +78,7 @@ def test_modules_and_files_outside_keep_their_place(tmp_path: Path) -> None:
 def test_nothing_is_copied_from_outside_of_the_folder_named(tmp_path: Path) -> None:
     root = tmp_path / "private" / "root"
     for folder, text in {
-        root: 'module "a" { source = "../beside" }\nmodule "b" { source = "../../outside" }\n',
+        root: 'module "a" { source = "../beside" }\nlocals { b = file("../../outside/main.tf") }\n',
         tmp_path / "private" / "beside": "",
         tmp_path / "outside": "",
     }.items():

@@ -72,13 +72,11 @@ class _Installation:
             for call in module_calls(folders[-1]):
                 key = f"{above}.{call.name}".removeprefix(".")
                 folder = self._folder_of(call, key, folders[-1])
-                if folder in folders:
-                    raise PlannerError(
-                        f"{self._where(call)}: module {call.name!r} calls a module that it is "
-                        "part of; give it another source"
-                    )
-                if folder is not None and folder.is_dir():
-                    waiting.append((key, (*folders, folder)))
+                if folder is None:
+                    continue
+                if problem := _problem(call, folder, folders):
+                    raise PlannerError(f"{self._where(call)}: module {call.name!r} {problem}")
+                waiting.append((key, (*folders, folder)))
             walked += 1
             if walked > MOST_CALLS:
                 raise PlannerError(
@@ -126,3 +124,12 @@ class _Installation:
             f"module {call.name!r} ({wanted}) is not installed{others}, and offline nothing is "
             f"downloaded; {_INIT}, or {put}"
         )
+
+
+def _problem(call: Call, folder: Path, above: tuple[Path, ...]) -> str:
+    """What is wrong with the folder a call leads to, "" when nothing is."""
+    if folder in above:
+        return "calls a module that it is part of; give it another source"
+    if not folder.is_dir():
+        return f"is not there: {call.source} is no folder; mend it, or give the whole checkout"
+    return ""
