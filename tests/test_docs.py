@@ -60,7 +60,7 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    if command.startswith(("policyscan plan infra", "policyscan infra", "policyscan hook")):
+    if re.match(r"policyscan (?:plan |infra|hook|fixtures/real_world/)", command):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):

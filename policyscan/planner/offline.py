@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from policyscan.planner.terraform import AddressLog, Terraform, environment, exe
 from policyscan.planner.vendors import load_vendors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
@@ -44,12 +44,14 @@ class PlanOutcome:
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
     imported: addresses of what `import` blocks bring in, taken to be as configured.
     schema_only: the types of its resources of which no more is known than their schema.
+    modules: where each module was found that Terraform would download, by its key.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def labelled(self) -> bytes:
@@ -181,6 +183,7 @@ class _Run:
                 if known.is_stand_in(type_name, values)
             ),
             imported=tuple(imported(shown)),
+            modules=self._sandbox.modules,
         )
 
     def _known(self) -> Known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from policyscan.planner.refusal import Place
 from policyscan.planner.request import DATA_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
@@ -62,10 +62,14 @@ _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A copied configuration: `top` holds everything, `root_module` is inside it."""
+    """A copied configuration: `top` holds everything, `root_module` is inside it.
+
+    `modules` tells by its key where each module was found that Terraform would download.
+    """
 
     top: Path
     root_module: Path
+    modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -253,7 +257,9 @@ def copy_configuration(
         for source in sources:
             _copy(source, top / source.relative_to(common))
         known = stores(root, data_folder, cache, within)
-        install_modules(Place(sandbox.root_module, directory), known)
+        sandbox = replace(
+            sandbox, modules=install_modules(Place(sandbox.root_module, directory), known)
+        )
     except shutil.Error as error:
         # Its arguments are one list of (source, target, why).
         file, _, why = error.args[0][0]

@@ -255,3 +255,16 @@ def test_other_commands_plan_a_folder_as_a_scan_does(
     capsys.readouterr()
     assert run(["waivers", "infra", *flags]) == 0
     assert "aws_sqs_queue.a[1]" in capsys.readouterr().out
+
+
+def test_the_modules_of_a_cache_are_source_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written("cache/example/queue/aws/1.2.0/main.tf", 'resource "aws_sqs_queue" "q" {}\n')
+    (folder / "main.tf").write_text('module "q" {\n  source = "example/queue/aws"\n}\n')
+    code, found = scanned(capsys, "infra", "--module-cache", "cache", "--replay", "always")
+    assert (code, found["warnings"]) == (0, [])
+    assert found["summary"]["replay"]["used"] is True
+    (judged,) = [each for each in found["verdicts"] if each["rule"] == "PS802"]
+    assert judged["address"] == "module.q.aws_sqs_queue.q"
+    assert judged["source"]["file"].endswith("cache/example/queue/aws/1.2.0/main.tf")

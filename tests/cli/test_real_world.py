@@ -132,6 +132,15 @@ PLANS: dict[str, tuple[tuple[str, ...], int, dict[str, Any]]] = {
             'aws_cloudwatch_metric_alarm.depth["north/invoices/green"]': {"threshold": 100},
         },
     ),
+    "vendored": (
+        ("--module-cache", str(FOLDER.with_name("module_cache"))),
+        5,
+        {
+            "module.orders.aws_sqs_queue.this": {"name": "orders"},
+            "module.refunds.module.queue.aws_sqs_queue.this": {"name": "refunds.fifo"},
+            'module.events.aws_sns_topic_subscription.this["refunds"]': {"protocol": "sqs"},
+        },
+    ),
 }
 
 

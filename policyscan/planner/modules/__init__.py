@@ -7,6 +7,7 @@ import os.path
 import re
 import shutil
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from policyscan.planner.modules.source import read_remote
 from policyscan.planner.modules.store import Cache, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policyscan.planner.modules.calls import Call
     from policyscan.planner.modules.source import Remote
     from policyscan.planner.modules.store import Found, Store
@@ -41,10 +44,11 @@ def stores(root: Path, data_folder: str, cache: Path | None, within: Path | None
     return [each.within(within) for each in found] if within else found
 
 
-def install_modules(place: Place, known: list[Store]) -> None:
+def install_modules(place: Place, known: list[Store]) -> Mapping[str, Path]:
     """Copy every module that would be downloaded into the root module's copy, and list it there.
 
     Core then finds each by its key, and checks that it is the source and version asked for.
+    Returns where each was found, by its key. Example: {"network.vpc": Path("cache/vpc/5.1.0")}.
     Raises PlannerError: a module is at hand nowhere, or calls a module that it is part of.
     """
     installation = _Installation(place, known)
@@ -53,6 +57,7 @@ def install_modules(place: Place, known: list[Store]) -> None:
         root = {"Key": "", "Source": "", "Dir": "."}
         file = place.root_module / _FOLDER / "modules.json"
         file.write_text(json.dumps({"Modules": [root, *installation.records]}))
+    return installation.found
 
 
 @dataclass(slots=True)
@@ -62,14 +67,16 @@ class _Installation:
     place: Place
     stores: list[Store]
     records: list[dict[str, str]] = field(default_factory=list)
+    found: dict[str, Path] = field(default_factory=dict)
 
     def run(self) -> None:
         """Find every module. Raises PlannerError: one is missing, or part of itself."""
         waiting: list[tuple[str, tuple[Path, ...]]] = [("", (self.place.root_module,))]
+        calls_of = cache(module_calls)
         walked = 0
         while waiting:
             above, folders = waiting.pop()
-            for call in module_calls(folders[-1]):
+            for call in calls_of(folders[-1]):
                 key = f"{above}.{call.name}".removeprefix(".")
                 folder = self._folder_of(call, key, folders[-1])
                 if folder is None:
@@ -106,6 +113,7 @@ class _Installation:
         if found.version:
             record["Version"] = found.version
         self.records.append(record)
+        self.found[key] = found.package / remote.inner
         return self.place.root_module / record["Dir"]
 
     def _where(self, call: Call) -> str:
