@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 from policyscan.planner.applied import Applied
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known, simulated_resources
 from policyscan.planner.imported import Importing, Imports
 from policyscan.planner.plan_json import (
@@ -17,6 +17,7 @@ from policyscan.planner.plan_json import (
     imported,
     normal_form,
     pin_builtin_ids,
+    planned_types,
     with_label,
 )
 from policyscan.planner.refusal import Place
@@ -25,14 +26,20 @@ from policyscan.planner.sandbox import copy_configuration, selected_workspace
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from policyscan.planner.children import Children
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
+
+PATIENCE_SECONDS: Final = 300.0
+"""For everything together; a plan of a thousand resources takes a twentieth of it."""
 
 _PLAN = "policyscan.tfplan"
 
@@ -68,7 +75,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     """Plan the root module in `directory`.
 
     Needs no network, credentials or provider binaries, and leaves nothing behind.
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
         for number, applied in enumerate(request.after):
@@ -82,7 +89,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
 def draw_graph(directory: Path) -> str:
     """What `terraform graph` prints of a configuration: dependencies between resource blocks.
 
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, JUST_PLAN) as (run, _):
         return run.graph()
@@ -92,9 +99,13 @@ def draw_graph(directory: Path) -> str:
 def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path]]:
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
-        scratch = Path(name).resolve()
-        run = _Run(directory, _copied(directory, scratch / "configuration", request), request)
+    with private_folder() as scratch, children() as started:
+        sandbox = _copied(directory, scratch / "configuration", request)
+        # Whatever is applied before the plan is applied in its workspace.
+        workspace = request.workspace or selected_workspace(directory, request.data_folder)
+        asked = replace(request, workspace=workspace)
+        at_work = _AtWork(asked, started, monotonic() + PATIENCE_SECONDS)
+        run = _Run(directory, sandbox, at_work)
         run.initialise()
         yield run, scratch
 
@@ -105,13 +116,22 @@ def _copied(directory: Path, top: Path, request: Request) -> Sandbox:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """What is asked for, and the processes that do it, before a time of the monotonic clock."""
+
+    request: Request
+    children: Children
+    deadline: float
+
+
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, request: Request) -> None:
+    def __init__(self, directory: Path, sandbox: Sandbox, at_work: _AtWork) -> None:
         self._directory = directory
         self._sandbox = sandbox
-        self._request = request
+        self._at_work = at_work
         self._vendors = load_vendors(sandbox.mentioned_types())
         self._imports = Imports()
 
@@ -122,21 +142,23 @@ class _Run:
             Importing.of(vendor.provider(strategy, known, sandbox.root_module), self._imports)
             for vendor in self._vendors
         ]
-        with serve(providers) as reattach:
+        at_work = self._at_work
+        with serve(providers, at_work.children.group) as reattach:
             yield Terraform(
                 place=Place(sandbox.root_module, self._directory),
                 environment={
                     **environment(sandbox.top.parent, reattach),
-                    **self._request.environment,
+                    **at_work.request.environment,
                 },
-                command=self._request.terraform,
+                children=at_work.children,
+                deadline=at_work.deadline,
+                command=at_work.request.terraform,
             )
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
             terraform.run("init", "-input=false", "-json")
-        selected = selected_workspace(self._directory, self._request.data_folder)
-        self._sandbox.select_workspace(self._request.workspace or selected)
+        self._sandbox.select_workspace(self._at_work.request.workspace)
 
     def _learn_imports(self, *arguments: str) -> None:
         """Plan once for what is configured where the configuration imports."""
@@ -163,7 +185,7 @@ class _Run:
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
-        self._learn_imports(*self._request.arguments())
+        self._learn_imports(*self._at_work.request.arguments())
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
@@ -172,7 +194,7 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *self._request.arguments(),
+                *self._at_work.request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         return PlanOutcome(
@@ -184,6 +206,7 @@ class _Run:
             ),
             imported=tuple(imported(shown)),
             modules=self._sandbox.modules,
+            schema_only=schema_only(self._vendors, planned_types(shown)),
         )
 
     def _known(self) -> Known:
@@ -192,7 +215,8 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, _copied(directory, top, self._request), self._request)
+        at_work = self._at_work
+        other = _Run(directory, _copied(directory, top, at_work.request), at_work)
         other.initialise()
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)

@@ -62,9 +62,11 @@ def test_another_configuration_is_applied_in_the_same_workspace(
 ) -> None:
     configuration.write(WORKSPACE, "before/main.tf")
     configuration.write(WORKSPACE)
+    configuration.write("green", ".terraform/environment")
     earlier = Inputs(configuration=configuration.folder / "before")
-    found = planned(configuration, workspace="blue", after=(earlier,))
+    found = planned(configuration, after=(earlier,))
     assert found.actions() == {"aws_sqs_queue.a": ["no-op"]}
+    assert found.output("name") == "green"
 
 
 @pytest.mark.parametrize("data_folder", [".terraform", "data"])
