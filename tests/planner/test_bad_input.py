@@ -17,6 +17,7 @@ import pytest
 
 from policyscan.errors import PlannerError
 from policyscan.planner import Inputs, Request, make_plan
+from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.terraform import executable
 
 if TYPE_CHECKING:
@@ -295,12 +296,13 @@ def test_what_may_not_be_read_is_told(locked: str, place: Path) -> None:
     if is_root:
         os.seteuid(65534)
     try:
-        told = refusal(place)
+        with tempfile.TemporaryDirectory() as own, pytest.raises(PlannerError) as caught:
+            copy_configuration(place, Path(own) / "copy")
     finally:
         if is_root:
             os.seteuid(0)
         (place / locked).chmod(0o700)
-    assert told == f"ROOT/{locked}: cannot be read: Permission denied"
+    assert str(caught.value) == f"{place / locked}: cannot be read: Permission denied"
 
 
 def test_a_secret_value_of_another_type_is_not_told(tmp_path: Path) -> None:
