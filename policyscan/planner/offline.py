@@ -22,11 +22,12 @@ from policyscan.planner.plan_json import (
 )
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
-from policyscan.planner.sandbox import copy_configuration, selected_workspace
+from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
 from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:

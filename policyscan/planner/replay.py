@@ -34,11 +34,12 @@ from policyscan.planner.provider import Provider
 from policyscan.planner.refusal import Place
 from policyscan.planner.remote_state import answer_remote_states
 from policyscan.planner.request import JUST_PLAN
-from policyscan.planner.sandbox import as_written, copy_configuration, selected_workspace
+from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
 from policyscan.planner.vendors import load_vendors
+from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:

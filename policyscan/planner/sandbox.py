@@ -19,6 +19,7 @@ from policyscan.errors import PlannerError
 from policyscan.planner.modules import install_modules, stores
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import DATA_FOLDER
+from policyscan.planner.workspace import SELECTION, checked, written_selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,14 +50,6 @@ _CONDITION = re.compile(
 _HOLDS = " true ? true : "
 """Before an expression: whatever it is worth, and even if it cannot be worked out."""
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
-_SELECTION = Path(".terraform", "environment")
-_WORKSPACE = re.compile(r"[\w-][\w.-]{0,89}")
-_DEFAULT = "default"
-_CLOUD = re.compile(
-    r'(?:^[ \t]*cloud[ \t]*\{|"cloud"\s*:\s*\[?\s*\{)(?:[^{}]|\{[^{}]*\})*?'
-    r'(?:\bworkspaces[ \t]*\{|"workspaces"\s*:\s*\[?\s*\{)[^{}]*?"?\bname"?\s*[=:]\s*"([^"$]+)"',
-    re.MULTILINE,
-)
 # Overrides are merged in the order of their names: this one has the last word.
 OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
@@ -76,7 +69,7 @@ class Sandbox:
     @property
     def state(self) -> Path:
         """Where the local backend keeps the simulated state of the selected workspace."""
-        workspace = selected_workspace(self.root_module)
+        workspace = written_selection(self.root_module)
         folder = Path("terraform.tfstate.d", workspace) if workspace else Path()
         return self.root_module / folder / "terraform.tfstate"
 
@@ -86,17 +79,11 @@ class Sandbox:
         Only after init, or init would ask whether to move the states.
         Raises PlannerError: no workspace can have this name.
         """
-        if name in {"", _DEFAULT}:
-            return
-        if not _WORKSPACE.fullmatch(name):
-            raise PlannerError(
-                f"workspace {name!r}: no workspace can be called so; give letters, digits, -, _ "
-                "and ., 90 at most"
-            )
-        selection = self.root_module / _SELECTION
-        selection.parent.mkdir(exist_ok=True)
-        selection.write_text(name)
-        self.state.parent.mkdir(parents=True, exist_ok=True)
+        if checked(name):
+            selection = self.root_module / SELECTION
+            selection.parent.mkdir(exist_ok=True)
+            selection.write_text(name)
+            self.state.parent.mkdir(parents=True, exist_ok=True)
 
     def mentioned_types(self) -> frozenset[str]:
         """Every type name in quotes in the configuration and its installed modules."""
@@ -168,28 +155,6 @@ class Sandbox:
         finally:
             for file, (content, _) in written.items():
                 file.write_bytes(content)
-
-
-def selected_workspace(folder: Path, data_folder: str = DATA_FOLDER) -> str:
-    """The workspace selected in a root module, "" for the default one.
-
-    One that belongs to a single workspace of HCP Terraform is always in that.
-    Source: command/meta_backend.go, cloud/backend.go.
-    """
-    selection = folder / data_folder / _SELECTION.name
-    if selection.is_file():
-        name = selection.read_text(errors="replace").strip()
-    else:
-        name = next(
-            filter(None, map(_cloud_workspace, _configuration_files(folder, deep=False))), ""
-        )
-    return name if _WORKSPACE.fullmatch(name) and name != _DEFAULT else ""
-
-
-def _cloud_workspace(file: Path) -> str:
-    text = _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace"))
-    found = _CLOUD.search(text)
-    return found[1] if found else ""
 
 
 def _take_detours(folder: Path) -> None:

@@ -105,6 +105,17 @@ def test_a_cloud_block_in_json_names_its_workspace(configuration: Configuration)
     assert planned(configuration).output("name") == "production"
 
 
+def test_the_default_workspace_can_be_asked_for_against_a_cloud_block(
+    configuration: Configuration,
+) -> None:
+    configuration.write(CLOUD % 'name = "production"' + WORKSPACE)
+    configuration.write('data "aws_sqs_queue" "a" { name = "queue-default" }\n', "data.tf")
+    found = planned(configuration, workspace="default", after=(Inputs(),))
+    assert found.actions()["aws_sqs_queue.a"] == ["no-op"]
+    # It answers from the state of that workspace.
+    assert found.outcome.stand_ins == ()
+
+
 def test_a_name_that_no_workspace_can_have_is_refused(configuration: Configuration) -> None:
     configuration.write(WORKSPACE)
     assert refused(configuration, workspace="a/b") == (
