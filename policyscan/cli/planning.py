@@ -62,9 +62,14 @@ class Planning:
         }
 
     def request(self) -> Request:
-        """The request. Raises ConfigError: a variable is not written as one, a file is missing."""
+        """The request.
+
+        Raises ConfigError: a variable is not written as one, a file is missing, two flags clash.
+        """
         from policyscan.planner import DATA_FOLDER, Inputs, Request  # noqa: PLC0415 - needs grpc
 
+        if self.state and self.since:
+            raise ConfigError("--state and --since: both say what stands before; leave one out")
         return Request(
             Inputs(dict(map(_assigned, self.variables)), self._files("--var-file")),
             after=tuple(Inputs(variable_files=(each,)) for each in self._files("--after")),

@@ -130,7 +130,7 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
 
 def offline_warnings(offline: Offline) -> tuple[str, ...]:
     """What to know about a plan made offline: what nobody looked up, what is not known."""
-    found = []
+    found = list(offline.notes)
     if offline.stand_ins:
         found.append(
             f"the answers of {named(offline.stand_ins)} are stand-ins, made up offline: what rests "

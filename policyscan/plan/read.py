@@ -222,7 +222,7 @@ class _Document:
         return Offline(
             *(
                 tuple(sorted(label.get(key) or ()))
-                for key in ("stand_ins", "imported", "schema_only")
+                for key in ("stand_ins", "imported", "schema_only", "notes")
             )
         )
 

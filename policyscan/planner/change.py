@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Value = Any
 Step = str | int
+_ZEROS: Sequence[Value] = ("", 0, False, [], {})
 _ZERO = {"string": "", "number": 0, "bool": False}
 
 
@@ -66,7 +67,7 @@ class Completion:
     def _attribute(
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
-        config, proposed, _ = versions.inside(name)
+        config, proposed, prior = versions.inside(name)
         if attribute.write_only:
             return None
         if config is not None:
@@ -76,7 +77,31 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
+        if self.is_sdk and self._is_as_unset(prior, path):
+            return prior
         return _left_out(attribute.type) if in_set and self.is_sdk else None
+
+    def _is_as_unset(self, prior: Value, path: str) -> bool:
+        """Whether an object's value is what stands there when nothing is configured.
+
+        The SDK tells no difference between what is empty and what is not set, and what AWS fills
+        in by itself is no change either.
+        """
+        return prior in _ZEROS or (path in self.hints.unset and prior == self.hints.unset[path])
+
+    def _is_block_as_unset(self, block: Block, prior: Value, path: str) -> bool:
+        usual = self.hints.defaults
+        return all(
+            prior.get(name) is None
+            or (attribute.computed and not attribute.optional)
+            or self._is_as_unset(prior[name], path + name)
+            or (path + name in usual and prior[name] == usual[path + name])
+            for name, attribute in block.attributes.items()
+        ) and all(
+            self._is_block_as_unset(inner.block, each, f"{path}{name}.")
+            for name, inner in block.block_types.items()
+            for each in _members(prior.get(name))
+        )
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -86,6 +111,11 @@ class Completion:
             return proposed
         if not config and path in self.hints.computed_blocks:
             return self.compute(path, "block") if prior is None else prior
+        is_left_out = self.is_sdk and prior and not config and nested.nesting == "list"
+        if is_left_out and all(
+            self._is_block_as_unset(nested.block, each, f"{path}.") for each in prior
+        ):
+            return prior
         if nested.nesting == "single":
             if config is None:
                 return None
@@ -127,6 +157,11 @@ def _elements(
         else:
             was = by_place.get(index)
         yield Versions(configured, element, was)
+
+
+def _members(inside: Value) -> list[Value]:
+    """The objects of a block, of which there may be one, several or none."""
+    return inside if isinstance(inside, list) else [inside] if inside else []
 
 
 def _as_it_was(planned: Value, prior: list[Value]) -> Value:

@@ -6,10 +6,11 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.children import children
+from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources
 from policyscan.planner.imported import Importing, Imports
 from policyscan.planner.plan_json import (
@@ -20,12 +21,21 @@ from policyscan.planner.plan_json import (
     planned_types,
     with_label,
 )
-from policyscan.planner.refusal import Place
+from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
+from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
+from policyscan.planner.staged import in_stages
+from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
+from policyscan.planner.terraform import (
+    AddressLog,
+    RefusedError,
+    Terraform,
+    environment,
+    executable,
+)
 from policyscan.planner.vendors import load_vendors, schema_only
 from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
@@ -35,7 +45,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policyscan.planner.children import Children
+    from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
+    from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
 
@@ -52,6 +64,7 @@ class PlanOutcome:
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
     imported: addresses of what `import` blocks bring in, taken to be as configured.
     schema_only: the types of its resources of which no more is known than their schema.
+    notes: what else to know about how it was made.
     modules: where each module was found that Terraform would download, by its key.
     """
 
@@ -59,6 +72,7 @@ class PlanOutcome:
     stand_ins: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
@@ -68,6 +82,7 @@ class PlanOutcome:
             "stand_ins": self.stand_ins,
             "imported": self.imported,
             "schema_only": self.schema_only,
+            "notes": self.notes,
         }
         return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
@@ -79,6 +94,10 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
+        if request.state is not None:
+            run.start_from(read_state(request.state))
+        if request.since:
+            run.apply_revision(find_revision(directory, request.since), scratch)
         for number, applied in enumerate(request.after):
             if applied.configuration is None:
                 run.apply(applied)
@@ -135,6 +154,9 @@ class _Run:
         self._at_work = at_work
         self._vendors = load_vendors(sandbox.mentioned_types())
         self._imports = Imports()
+        self._notes: list[str] = []
+        self._is_simulated = False
+        self._told: tuple[Resource, ...] = ()
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
@@ -167,25 +189,62 @@ class _Run:
             with self._terraform(Unknown(), self._known()) as terraform:
                 terraform.run("plan", "-input=false", "-json", "-lock=false", *arguments)
 
-    def apply(self, inputs: Inputs) -> None:
-        self._learn_imports(*inputs.arguments())
-        log = AddressLog()
-        with (
-            self._sandbox.without_commands(),
-            self._terraform(Applied(log.next_of), self._known()) as terraform,
-        ):
-            terraform.run(
-                "apply",
-                "-auto-approve",
-                "-input=false",
-                "-json",
-                "-parallelism=1",
-                *inputs.arguments(),
-                log=log,
+    def start_from(self, state: Mapping[str, Any]) -> None:
+        """Have a state of the real provider stand before all else."""
+        if not state["resources"]:
+            self._notes.append("the state given holds no resources: the plan creates all")
+        self._told = told(state)
+        types = frozenset(each["type"] for each in state["resources"])
+        self._vendors = load_vendors(self._sandbox.mentioned_types() | types)
+        schemas = [each.schema for each in self._vendors]
+        resources = {name: block for each in schemas for name, block in each.resources.items()}
+        data = {name: block for each in schemas for name, block in each.data_sources.items()}
+        if strangers := not_served(state, resources):
+            self._notes.append(
+                f"of the state, {', '.join(strangers)} is left out, as no schema of it is known "
+                "offline: what becomes of it is not in the plan"
             )
+        write_private(self._sandbox.state, fitting(state, resources, data))
+
+    def apply(self, inputs: Inputs) -> None:
+        self._is_simulated = True
+        self._learn_imports(*inputs.arguments())
+        known = self._known()
+        self._apply(inputs, known)
+        if known.is_outdated_by(simulated_resources(self._sandbox.state)):
+            # Whatever stands for a while has seen what it made itself.
+            self._apply(inputs, self._known())
+
+    def _apply(self, inputs: Inputs, known: Known) -> None:
+        log = AddressLog()
+        options = ("-input=false", "-json", *inputs.arguments())
+        with (
+            without_commands(self._sandbox) as may_run_commands,
+            self._terraform(Applied(log.next_of), known) as terraform,
+        ):
+
+            def apply(*targets: str) -> None:
+                only = tuple(f"-target={each}" for each in targets)
+                if may_run_commands:
+                    terraform.run("plan", "-lock=false", f"-out={_PLAN}", *options, *only)
+                    check_commands(self._directory, terraform.output("show", "-json", _PLAN))
+                once = ("-auto-approve", "-parallelism=1")
+                terraform.run("apply", *once, *options, *only, log=log)
+
+            in_stages(apply, lambda: terraform.output("graph").decode())
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
+        try:
+            return self._plan()
+        except RefusedError as error:
+            if not (self._is_simulated and is_condition(error.diagnostics)):
+                raise
+            self._notes.append(f"passed over, as it judges what a simulated apply made up: {error}")
+            self._sandbox.hold_conditions()
+            return self._plan()
+
+    def _plan(self) -> PlanOutcome:
         self._learn_imports(*self._at_work.request.arguments())
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
@@ -208,21 +267,51 @@ class _Run:
             imported=tuple(imported(shown)),
             modules=self._sandbox.modules,
             schema_only=schema_only(self._vendors, planned_types(shown)),
+            notes=tuple(self._notes),
         )
 
     def _known(self) -> Known:
         learned = ((name, each) for (name, _), each in self._imports.learned.items())
-        return Known(resources=(*simulated_resources(self._sandbox.state), *learned))
+        stands = (*simulated_resources(self._sandbox.state), *learned)
+        return Known(stands, self._told)
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        at_work = self._at_work
-        other = _Run(directory, _copied(directory, top, at_work.request), at_work)
+        self._apply_in(
+            _Run(directory, _copied(directory, top, self._at_work.request), self._at_work), inputs
+        )
+
+    def apply_revision(self, revision: Revision, scratch: Path) -> None:
+        """Apply the same folder as it was at a git revision, checked out below `scratch`."""
+        files = scratch / "revision"
+        folder = revision.check_out(files)
+        if folder is None:
+            self._notes.append(
+                f"{self._directory} held no configuration at {revision.name}: the plan creates all"
+            )
+            return
+        share_modules(self._directory, folder)
+        sandbox = _copied(folder, scratch / "before", self._at_work.request)
+        sandbox.hold_conditions()
+        with revision.blamed():
+            other = _Run(self._directory, sandbox, self._at_work)
+            inputs = revision.inputs(files, self._at_work.request.inputs)
+            try:
+                self._apply_in(other, inputs)
+            except RefusedError as error:
+                if not (new := undeclared(error.diagnostics)):
+                    raise
+                self._apply_in(other, without(new, inputs))
+
+    def _apply_in(self, other: _Run, inputs: Inputs) -> None:
         other.initialise()
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.apply(inputs)
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
+        self._vendors = load_vendors(self._sandbox.mentioned_types())
+        self._is_simulated = True
+        self._learn_imports(*inputs.arguments())
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

@@ -19,6 +19,7 @@ _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
 _GIVEN = re.compile(r"<value for var\.(.+)>")
 _CYCLE = "Cycle: "
 _REAL = "plan with the real provider and hand over its `terraform show -json`"
+_CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -93,6 +94,11 @@ def _cycle(place: Place, summary: str) -> str:
     members = [*members[begin:], *members[:begin]]
     where = next(filter(None, map(place.of_resource, members)), str(place.named))
     return f"{where}: {_CYCLE}{', '.join(members)}"
+
+
+def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pre- and postconditions are all that failed."""
+    return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
 def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str, str]:

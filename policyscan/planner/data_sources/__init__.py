@@ -5,6 +5,7 @@ What neither can say gets a stand-in, and every stand-in is told to the caller.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.data_sources.account import ACCOUNT_ANSWERS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from policyscan.planner.provider import Configuration
     from policyscan.planner.schema import Block, TypeHints
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 __all__ = ["AwsReader", "Known", "simulated_resources"]
 
@@ -41,6 +44,8 @@ class AwsReader:
             config = {**config, "region": configuration.known_region}
         if type_name == "aws_iam_policy_document":
             return policy_document(config)
+        if (told := self._known.real_answer(type_name, config)) is not None:
+            return complete(block, config, told)
         if (answer := ACCOUNT_ANSWERS.get(type_name)) is not None:
             return complete(block, config, answer(configuration, config))
         if type_name == "aws_ecr_image" and self._known.holds_repository(config):
@@ -79,6 +84,10 @@ def fitted(value: Any, kind: Any) -> Any:
             return {name: fitted(value.get(name), inner) for name, inner in members.items()}
         case "string" if isinstance(value, str | int | float):
             return str(value).lower() if isinstance(value, bool) else str(value)
+        case "number" if isinstance(value, str) and _NUMBER.fullmatch(value):
+            return float(value) if "." in value else int(value)
+        case "bool" if value in ("true", "false"):
+            return value == "true"
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         case "bool" if isinstance(value, bool):

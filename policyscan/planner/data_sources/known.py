@@ -7,19 +7,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Resource = tuple[str, dict[str, Any]]
 
+_UNSET: tuple[Any, ...] = (None, "", [], {})
 _NOT_IDENTIFYING = frozenset({"region", "most_recent", "with_decryption"})
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The resources of one simulated state, and the stand-ins given so far."""
+    """The resources of one state, and the stand-ins given so far.
+
+    told: what the data sources of a real state were told when it was made.
+    """
 
     resources: tuple[Resource, ...] = ()
+    told: tuple[Resource, ...] = ()
     stand_ins: list[Resource] = field(default_factory=list)
 
     def resource(self, type_name: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -36,6 +41,18 @@ class Known:
                 return attributes
         return None
 
+    def real_answer(self, type_name: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the same arguments were really told, if they were asked."""
+        asked = {name: value for name, value in config.items() if value not in _UNSET}
+        for found, values in self.told:
+            if found == type_name and all(
+                _is_asked(value, values.get(name))
+                for name, value in asked.items()
+                if name != "region" or name in values
+            ):
+                return values
+        return None
+
     def holds_repository(self, config: Mapping[str, Any]) -> bool:
         """Whether the ECR repository an image is asked of was applied: its pipeline pushed."""
         name = config.get("repository_name")
@@ -48,11 +65,27 @@ class Known:
         """Note that `answer` was made up."""
         self.stand_ins.append((type_name, answer))
 
+    def is_outdated_by(self, resources: Iterable[Resource]) -> bool:
+        """Whether one of these might have answered what a stand-in was given for."""
+        made_up = {found for found, _ in self.stand_ins}
+        return bool(made_up & {found for found, _ in resources})
+
     def is_stand_in(self, type_name: str, values: Mapping[str, Any]) -> bool:
         """Whether these values of a data source, as plan JSON prints them, were made up."""
         return any(
             found == type_name and _prints_as(answer, values) for found, answer in self.stand_ins
         )
+
+
+def _is_asked(asked: Any, told: Any) -> bool:
+    """Whether an argument is that of an answer, whose blocks hold more, in another order."""
+    if isinstance(asked, list) and isinstance(told, list):
+        return len(asked) == len(told) and all(
+            any(_is_asked(each, other) for other in told) for each in asked
+        )
+    if isinstance(asked, dict) and isinstance(told, dict):
+        return all(_is_asked(value, told.get(name)) for name, value in asked.items())
+    return bool(asked == told) or (asked in _UNSET and told in _UNSET)
 
 
 def simulated_resources(state: Path) -> Iterator[Resource]:
