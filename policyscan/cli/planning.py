@@ -68,7 +68,7 @@ class Planning:
 
         Raises ConfigError: a variable is not written as one, a file is missing, two flags clash.
         """
-        from policyscan.planner import Inputs, Request  # noqa: PLC0415 - needs grpc
+        from policyscan.planner import DATA_FOLDER, Inputs, Request  # noqa: PLC0415 - needs grpc
 
         if self.state and self.since:
             raise ConfigError("--state and --since: both say what stands before; leave one out")
@@ -85,14 +85,11 @@ class Planning:
             replaced=self.replaced,
             destroy=self.destroy,
             answers=tuple(map(_answer, _given(self._files("--data")))),
-            schemas=self.schema_files(),
+            schemas=self._files("--provider-schema"),
             module_cache=next(iter(self._files("--module-cache")), None),
+            data_folder=os.environ.get("TF_DATA_DIR") or DATA_FOLDER,
             terraform=self.terraform,
         )
-
-    def schema_files(self) -> tuple[Path, ...]:
-        """The files of provider schemas. Raises ConfigError: one is missing."""
-        return self._files("--provider-schema")
 
     def _files(self, flag: str) -> tuple[Path, ...]:
         """The files of a flag, as paths that hold wherever Terraform runs."""

@@ -69,8 +69,7 @@ def replayed(given: Input) -> Plan:
             given.source.directory,
             seconds=_SECONDS,
             within=given.source.within,
-            terraform=given.planning.terraform,
-            schemas=given.planning.schema_files(),
+            request=given.planning.request(),
         )
     except PlannerError as problem:
         raise PlannerError(given.in_their_words(str(problem))) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from policyscan.errors import PlannerError
 from policyscan.planner.change import Completion, Versions, is_sdk_type, replaced_by
 from policyscan.planner.ephemeral import opened
 from policyscan.planner.schema import TypeHints
@@ -92,7 +93,11 @@ class Provider:
             ignored_prefixes=_strings(ignored.get("key_prefixes")),
         )
 
-    def plan(
+    def existing(self, resource_type: str, identifier: str) -> dict[str, Any]:
+        """The object that an import finds. Raises PlannerError: nothing is known of it."""
+        raise PlannerError(f"{resource_type} {identifier} cannot be imported offline")
+
+    def plan(  # noqa: PLR0913 - as core asks
         self,
         configuration: Configuration,
         resource_type: str,
@@ -100,8 +105,12 @@ class Provider:
         config: dict[str, Any],
         proposed: dict[str, Any],
         prior: dict[str, Any] | None,
+        identifier: str = "",  # noqa: ARG002 - for those that import
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
-        """The planned object and the paths that force replacement; `prior` None is a create."""
+        """The planned object and the paths that force replacement; `prior` None is a create.
+
+        `identifier` is what `prior` was imported by, if it was.
+        """
         block, hints = self.schema.resources[resource_type], self._hints(resource_type)
         versions = Versions(config, proposed, prior)
         completion = Completion(hints, is_sdk_type(block), self.strategy.compute(resource_type))

@@ -19,6 +19,8 @@ _NO_PROVIDER = "Failed to query available provider packages"
 _MODULE = re.compile(r'module "([^"]+)"')
 _DATA = re.compile(r"(?:^|\.)data\.\w+\.")
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_GIVEN = re.compile(r"<value for var\.(.+)>")
+_CYCLE = "Cycle: "
 _CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
 _REAL_PLAN = "with the real provider, and hand over its `terraform show -json`"
 _NOT_INSTALLED = (
@@ -41,7 +43,20 @@ class Place:
         """`folder/file.tf:12`, or the folder alone when Terraform names no line."""
         if not (file := _file(diagnostic)):
             return str(self.named)
+        if given := _GIVEN.fullmatch(file):
+            return f"{self.named}: the value given for variable {given[1]}"
         return f"{os.path.normpath(self.named / file)}:{_line(diagnostic)}"
+
+    def of_resource(self, address: str) -> str:
+        """Where the root module declares a resource, "" where its text does not show it."""
+        kind, _, name = address.partition(" ")[0].rpartition(".")
+        head = re.compile(rf'^[ \t]*resource[ \t]+"{re.escape(kind)}"[ \t]+"{re.escape(name)}"')
+        for file in sorted(self.root_module.glob("*.tf")):
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
+                if head.match(line):
+                    return f"{os.path.normpath(self.named / file.name)}:{number}"
+        return ""
 
     def translated(self, text: str) -> str:
         """Terraform's text on one line, in terms of the user's folder."""
@@ -54,6 +69,8 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     first = min(diagnostics, key=_rank)
     summary, detail = first["summary"].rstrip(".:"), place.translated(first.get("detail", ""))
     where = place.of(first)
+    if summary.startswith(_CYCLE):
+        return _cycle(place, summary)
     if summary == "No value for required variable":
         return f"{where}: {_unset(diagnostics)}"
     if summary == _NO_PROVIDER:
@@ -74,14 +91,23 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     return f"{where}: {address}: {told}" if _DATA.search(address) else f"{where}: {told}"
 
 
+def _cycle(place: Place, summary: str) -> str:
+    """A cycle from its first member on, with the place where one of them is declared."""
+    members = summary.removeprefix(_CYCLE).split(", ")
+    begin = members.index(min(members))
+    members = [*members[begin:], *members[:begin]]
+    where = next(filter(None, map(place.of_resource, members)), str(place.named))
+    return f"{where}: {_CYCLE}{', '.join(members)}"
+
+
 def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
     """Whether pre- and postconditions are all that failed."""
     return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
-def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:
-    file = _file(diagnostic)
-    return not file, file, _line(diagnostic), diagnostic["summary"]
+def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str, str]:
+    file, detail = _file(diagnostic), diagnostic.get("detail", "")
+    return not file, file, _line(diagnostic), diagnostic["summary"], detail
 
 
 def _file(diagnostic: Mapping[str, Any]) -> str:

@@ -33,12 +33,13 @@ from policyscan.planner.prior import (
 from policyscan.planner.provider import Provider
 from policyscan.planner.refusal import Place
 from policyscan.planner.remote_state import answer_remote_states
-from policyscan.planner.request import TERRAFORM
+from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.terraform import AtWork, RefusedError, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
 from policyscan.planner.vendors import vendors_of
+from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from policyscan.plan.token import Issue
     from policyscan.planner.change import Step
     from policyscan.planner.provider import Configuration
+    from policyscan.planner.request import Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
     from policyscan.planner.terraform import Terraform
@@ -72,30 +74,36 @@ class _StuckError(PlannerError):
         self.blamed = blamed
 
 
-def replay(  # noqa: PLR0913 - one argument per thing it may draw on
+def replay(
     plan: Plan,
     folder: Path,
     *,
     seconds: float,
     within: Path | None = None,
-    terraform: str = TERRAFORM,
-    schemas: tuple[Path, ...] = (),
+    request: Request = JUST_PLAN,
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
-    schemas: files of `terraform providers schema -json`, as for a plan.
+    Of `request` counts what a plan does not tell: where modules are, schemas, workspace, targets,
+    Terraform.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
-    executable(terraform)
+    executable(request.terraform)
     deadline = monotonic() + seconds
     with private_folder() as scratch, children() as started:
-        sandbox = copy_configuration(folder, scratch / "configuration", within)
-        at_work = AtWork(started, deadline, terraform)
+        sandbox = copy_configuration(
+            folder,
+            scratch / "configuration",
+            within,
+            cache=request.module_cache,
+            data_folder=request.data_folder,
+        )
+        at_work = AtWork(started, deadline, request.terraform)
         words = sandbox.mentioned_types() | {each.type for each in plan.resources}
-        vendors = vendors_of(folder, words, schemas, at_work)
-        stage = _Stage(plan, sandbox, vendors, folder, at_work)
+        vendors = vendors_of(folder, words, request.schemas, at_work)
+        stage = _Stage(plan, sandbox, vendors, folder, at_work, request)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -146,7 +154,7 @@ class _Replayed(Provider):
         """Read a provider block."""
         return Provider.configure(self, {**config, "region": config.get("region") or self.home})
 
-    def plan(
+    def plan(  # noqa: PLR0913 - as core asks
         self,
         configuration: Configuration,
         resource_type: str,
@@ -154,6 +162,7 @@ class _Replayed(Provider):
         config: dict[str, Any],
         proposed: dict[str, Any],
         prior: dict[str, Any] | None,
+        identifier: str = "",  # noqa: ARG002 - what is imported is in the state of the plan
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
         """The planned object, with the tokens that follow from its configuration.
 
@@ -182,6 +191,7 @@ class _Stage:
     vendors: tuple[Vendor, ...]
     named: Path
     at_work: AtWork
+    request: Request
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -201,7 +211,8 @@ class _Stage:
         with self._terraform(Tokens(Dialect.FIRST, frozenset())) as terraform:
             terraform.run("init", "-input=false", "-json")
         # Only now, or init would ask whether to move the states.
-        self.sandbox.select_workspace_of(self.named)
+        selected = selected_workspace(self.named, self.request.data_folder)
+        self.sandbox.select_workspace(self.request.workspace or selected)
         _private(self.sandbox.root_module / _VARIABLES, variables_file(self.plan))
         if any(r.mode == "managed" and r.before is not None for r in self.plan.resources):
             _private(self.sandbox.state, state_file(self.plan, self._blocks()))
@@ -221,7 +232,8 @@ class _Stage:
         tokens = Tokens(dialect, left_unknown)
         file = f"{dialect.name.lower()}.tfplan"
         flags = ("-input=false", "-json", "-lock=false", "-refresh=false")
-        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan))
+        targets = (f"-target={each}" for each in self.request.targets)
+        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan), *targets)
         with self._terraform(tokens) as terraform:
             try:
                 terraform.run("plan", *flags, f"-out={file}", *given)

@@ -215,6 +215,7 @@ class _Servicer:
             config=decode(request.config.msgpack),
             proposed=proposed,
             prior=decode(request.prior_state.msgpack),
+            identifier=request.prior_private.decode(),
         )
         return MESSAGES["PlanResponse"](
             planned_state=_value(planned),
@@ -239,11 +240,15 @@ class _Servicer:
 
     def import_resource_state(self, request: Any, _context: Any) -> Any:
         response = MESSAGES["ImportResponse"]()
-        response.diagnostics.add(
-            severity=_ERROR,
-            summary=f"{request.type_name} {request.id} cannot be imported offline",
-            detail="Only the account knows what it looks like; leave the import block out.",
-        )
+        try:
+            state = self._provider.existing(request.type_name, request.id)
+        except PolicyscanError as error:
+            response.diagnostics.add(severity=_ERROR, summary=str(error))
+        else:
+            # Core hands `private` on when it asks for the plan of this object.
+            response.imported_resources.add(
+                type_name=request.type_name, state=_value(state), private=request.id.encode()
+            )
         return response
 
     def read_data_source(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -209,7 +209,9 @@ def test_a_plan_is_replayed_with_the_schema_it_was_made_with(
     plan = read_plan(outcome.plan_json, "plan.json")
     with pytest.raises(PlannerError, match=f"no schema of provider {ADDRESS} is known offline"):
         replay(plan, configuration.folder, seconds=60)
-    new = enriched(plan, replay(plan, configuration.folder, seconds=60, schemas=(schema,)))
+    new = enriched(
+        plan, replay(plan, configuration.folder, seconds=60, request=Request(schemas=(schema,)))
+    )
     assert new.resources != plan.resources
 
 

@@ -1298,7 +1298,7 @@ def test_what_is_not_the_source_is_said(configuration: Configuration, tmp_path: 
     (other / "main.tf").write_text('resource "aws_kms_key" {')
     assert "main.tf:1: " in refused(plan, other)
     (other / "main.tf").write_text('module "far" { source = "example/far/aws" }')
-    assert "module 'far' is not installed" in refused(plan, other)
+    assert "module 'far' (example/far/aws) is not installed" in refused(plan, other)
 
 
 def test_a_missing_terraform_is_said(
