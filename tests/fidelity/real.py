@@ -1,0 +1,155 @@
+"""The AWS provider 3.39.0 itself: its binary, run without a network, and plans made with it.
+
+Core attaches to the running binary, as it does to ours. What it needs to plan without an account
+is written into an override file, so that both providers see the same configuration otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from policyscan.plan import read_plan
+from policyscan.planner.plan_json import normal_form
+from policyscan.planner.prior import state_file
+from policyscan.planner.refusal import Place
+from policyscan.planner.sandbox import copy_configuration
+from policyscan.planner.schema import Block
+from policyscan.planner.terraform import Terraform, environment
+
+VERSION = "3.39.0"
+ADDRESS = "registry.terraform.io/hashicorp/aws"
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = ROOT / ".venv-fidelity"
+_PACKED = f"cloudrail/terraform_plugins/terraform-provider-aws_{VERSION}_linux_amd64.zip"
+# What Terraform core shows a plugin, to be told apart from a person: a public constant of core.
+_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+_OVERRIDE = """\
+provider "aws" {
+  access_key                  = "mock"
+  secret_key                  = "mock"
+  max_retries                 = 1
+  s3_force_path_style         = true
+  skip_credentials_validation = true
+  skip_get_ec2_platforms      = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+}
+"""
+
+
+class OldSchema(msgspec.Struct, frozen=True):
+    """A resource type as 3.39 has it: what it holds, and the version its state must say."""
+
+    version: int
+    block: Block
+
+
+class _Provider(msgspec.Struct, frozen=True):
+    resource_schemas: dict[str, OldSchema]
+
+
+class _Schemas(msgspec.Struct, frozen=True):
+    provider_schemas: dict[str, _Provider]
+
+
+@dataclass(frozen=True, slots=True)
+class RealProvider:
+    """The running binary: where core finds it, and the schema it serves."""
+
+    reattach: str
+    scratch: Path
+    resources: Mapping[str, OldSchema]
+
+    def plan(self, directory: Path, *arguments: str, state_of: bytes = b"") -> bytes:
+        """The plan JSON of a configuration; `state_of` is a plan from whose prior state it starts.
+
+        Raises PlannerError: 3.39 refuses the configuration.
+        """
+        top = self.scratch / f"plan-{len(list(self.scratch.glob('plan-*')))}"
+        sandbox = copy_configuration(directory, top)
+        (sandbox.root_module / "zzzz_mock_override.tf").write_text(_OVERRIDE)
+        if state_of:
+            sandbox.state.write_bytes(self._state(state_of))
+        terraform = Terraform(
+            Place(sandbox.root_module, directory), environment(self.scratch, self.reattach)
+        )
+        terraform.run("init", "-input=false", "-json")
+        terraform.run(
+            "plan", "-input=false", "-json", "-refresh=false", "-out=saved.tfplan", *arguments
+        )
+        return normal_form(terraform.output("show", "-json", "saved.tfplan"), str(sandbox.top))
+
+    def _state(self, plan: bytes) -> bytes:
+        """The state that plan was made on, in the form 3.39 wrote: what it lacks is left out."""
+        blocks = {name: schema.block for name, schema in self.resources.items()}
+        state = json.loads(state_file(read_plan(plan, "the offline plan"), blocks))
+        for resource in state["resources"]:
+            for instance in resource["instances"]:
+                instance["schema_version"] = self.resources[resource["type"]].version
+        return json.dumps(state).encode()
+
+
+@contextmanager
+def real_provider(scratch: Path) -> Iterator[RealProvider]:
+    """Run the provider's binary; `scratch` is an empty folder for it and the plans it makes."""
+    (found,) = ENVIRONMENT.glob(f"lib/python*/site-packages/{_PACKED}")
+    with zipfile.ZipFile(found) as archive:
+        (name,) = archive.namelist()
+        binary = Path(archive.extract(name, scratch))
+    binary.chmod(0o700)
+    with _started(binary, scratch) as reattach:
+        yield RealProvider(reattach, scratch, _schemas(scratch, reattach))
+
+
+@contextmanager
+def _started(binary: Path, scratch: Path) -> Iterator[str]:
+    settings = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "PLUGIN_PROTOCOL_VERSIONS": "5",
+        "TF_PLUGIN_MAGIC_COOKIE": _COOKIE,
+    }
+    with subprocess.Popen(
+        [str(binary)], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            # One line: core protocol, provider protocol, network, address, "grpc".
+            _, protocol, network, address, *_ = (process.stdout or []).readline().split("|")
+            yield json.dumps(
+                {
+                    ADDRESS: {
+                        "Protocol": "grpc",
+                        "ProtocolVersion": int(protocol),
+                        "Pid": process.pid,
+                        "Test": True,
+                        "Addr": {"Network": network, "String": address},
+                    }
+                }
+            )
+        finally:
+            process.kill()
+
+
+def _schemas(scratch: Path, reattach: str) -> Mapping[str, OldSchema]:
+    folder = scratch / "schemas"
+    folder.mkdir()
+    (folder / "main.tf").write_text('provider "aws" {}\n')
+    terraform = Terraform(Place(folder, folder), environment(scratch, reattach))
+    terraform.run("init", "-input=false", "-json")
+    content = terraform.output("providers", "schema", "-json")
+    decoded: Any = msgspec.json.decode(content, type=_Schemas)
+    return decoded.provider_schemas[ADDRESS].resource_schemas  # type: ignore[no-any-return]
