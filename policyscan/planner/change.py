@@ -2,24 +2,27 @@
 
 The rules are those of terraform-plugin-sdk v2, which most AWS types use: a default stands in for
 an unset argument, an unset Optional+Computed argument is unknown on create and kept on update,
-strings left out inside a set block are "", and objects in an attribute hold no nulls.
+strings left out inside a set block are "", and objects in an attribute hold no nulls. To the SDK
+null, "", 0, false and an empty collection are one: what was one of them stays what it was.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
 
 Value = Any
 Step = str | int
 _ZERO = {"string": "", "number": 0, "bool": False}
+_ZERO_IN_OBJECT = {**_ZERO, "number": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,22 @@ class Completion:
     def _attribute(
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
-        config, proposed, _ = versions.inside(name)
-        if config is not None:
-            return as_sdk_holds(config, attribute.type) if self.is_sdk else config
+        config, proposed, prior = versions.inside(name)
         is_new = versions.prior is None
+        if config is not None:
+            if not self.is_sdk:
+                return config
+            return _held(as_sdk_holds(config, attribute.type), prior, attribute)
         if path in self.hints.defaults and (is_new or not attribute.computed):
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if in_set and self.is_sdk and attribute.type == "string":
-            return ""
-        return None
+        if not self.is_sdk:
+            return None
+        if is_new:
+            return _left_out_in_set(attribute.type) if in_set else None
+        # Null, unless it was empty already, or is a collection, which can only be emptied.
+        return type(prior)() if isinstance(prior, list | dict) else None if prior else prior
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -95,24 +103,59 @@ class Completion:
             each
             if is_unknown(each.proposed)
             else self.block(nested.block, each, f"{path}.", in_set=in_set)
-            for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
+            for each in self._elements(
+                nested, (config or [], proposed or [], prior or []), f"{path}."
+            )
         ]
 
+    def _elements(
+        self, nested: NestedBlock, values: tuple[list[Value], list[Value], list[Value]], path: str
+    ) -> Iterator[Versions]:
+        """The elements of a block; a set's element has a prior only when one there is like it."""
+        config, proposed, prior = values
+        by_place = dict(enumerate(prior))
+        for index, element in enumerate(proposed):
+            configured = config[index] if index < len(config) else element
+            if nested.nesting == "set":
+                # Both are in cty's order, which the computed values core filled in may change.
+                filled = (one for one in config if _is_filled_from(element, one))
+                configured = next(filled, configured)
+                alike = (one for one in prior if self._is_alike(nested.block, configured, one, path))
+                was = element if element in prior else next(alike, None)
+                yield Versions(configured, was or element, was)
+            else:
+                yield Versions(configured, element, by_place.get(index))
 
-def _elements(
-    config: list[Value], proposed: list[Value], prior: list[Value], nesting: str
-) -> Iterator[Versions]:
-    """The elements of a block; a set's element has a prior only when core found one like it."""
-    by_place = dict(enumerate(prior))
-    for index, element in enumerate(proposed):
-        configured = config[index] if index < len(config) else element
-        if nesting == "set":
-            # Both sets are in cty's order, which the computed values core filled in may change.
-            configured = next((one for one in config if _is_filled_from(element, one)), configured)
-            was = element if element in prior else None
-        else:
-            was = by_place.get(index)
-        yield Versions(configured, element, was)
+    def _is_alike(self, block: Block, config: Value, prior: Value, path: str) -> bool:
+        """Whether a set's element is what configuration says: core takes null and "" for two."""
+        if not self.is_sdk or is_unknown(config):
+            return False
+        for name, attribute in block.attributes.items():
+            said, was = config.get(name), prior.get(name)
+            if said is None:
+                is_left = attribute.computed or was == self.hints.defaults.get(path + name)
+                if was and not is_left:
+                    return False
+            elif said != was and (said or was):
+                return False
+        return all(
+            self._are_alike(nested, config.get(name) or [], prior.get(name) or [], path + name)
+            for name, nested in block.block_types.items()
+        )
+
+    def _are_alike(self, nested: NestedBlock, config: Value, prior: Value, path: str) -> bool:
+        if not config and path in self.hints.computed_blocks:
+            return True
+        if not isinstance(config, list) or len(config) != len(prior):
+            return bool(config == prior)
+        return all(
+            any(self._is_alike(nested.block, one, other, f"{path}.") for other in prior)
+            for one in config
+        )
+
+
+def _left_out_in_set(kind: Any) -> Value:
+    return "" if kind == "string" else [] if kind[0] in {"list", "set"} else None
 
 
 def _is_filled_from(proposed: Value, config: Value) -> bool:
@@ -125,14 +168,41 @@ def _is_filled_from(proposed: Value, config: Value) -> bool:
     return bool(config == proposed)
 
 
+def _held(value: Value, prior: Value, attribute: Attribute) -> Value:
+    """A configured value beside what was: an empty collection is nothing, unless AWS computes it.
+
+    The objects of an attribute stay as they are while none changes. When one does, those that stay
+    lose their "".
+    """
+    match attribute.type:
+        case ["list" | "set", ["object", _]] if prior and isinstance(value, list):
+            kept = [next((was for was in prior if _are_one(was, each)), None) for each in value]
+            if len(prior) == len(value) and None not in kept:
+                return prior
+            return [
+                new if was is None else {name: None if each == "" else each for name, each in was.items()}
+                for new, was in zip(value, kept, strict=True)
+            ]
+        case _ if value in ([], {}) and not prior and not attribute.computed:
+            return prior
+    return value
+
+
+def _are_one(prior: Value, value: Value) -> bool:
+    """Whether two objects are the same to the SDK."""
+    return isinstance(value, dict) and all(
+        prior.get(name) == inner or not (prior.get(name) or inner) for name, inner in value.items()
+    )
+
+
 def as_sdk_holds(value: Value, kind: Any) -> Value:
     """A configured value as the SDK can hold it.
 
-    A set of primitives, or a map, with one unknown element is wholly unknown. The objects of an
+    A list or set of primitives, or a map, with one unknown element is wholly unknown. The objects of an
     attribute that stands for blocks (a security group's `ingress`) have zero values for nulls.
     """
     match kind:
-        case ["set", str()] | ["map", _] if not is_wholly_known(value):
+        case ["list" | "set", str()] | ["map", _] if not is_wholly_known(value):
             return UNKNOWN
         case ["list" | "set", ["object", members]] if isinstance(value, list):
             return [_zeroed(element, members) for element in value]
@@ -144,13 +214,27 @@ def _zeroed(element: Value, members: dict[str, Any]) -> Value:
     if not isinstance(element, dict):
         return element
     return {
-        name: _zero(kind) if element.get(name) is None else as_sdk_holds(element[name], kind)
+        name: zero(kind, _ZERO_IN_OBJECT)
+        if element.get(name) is None
+        else as_sdk_holds(element[name], kind)
         for name, kind in members.items()
     }
 
 
-def _zero(kind: Any) -> Value:
-    return _ZERO[kind] if isinstance(kind, str) else [] if kind[0] in {"list", "set"} else {}
+def zero(kind: Any, primitives: Mapping[str, Value] = MappingProxyType(_ZERO)) -> Value:
+    """What the SDK takes for nothing. Example: 0 for "number", [] for ["set", "string"]."""
+    return primitives[kind] if isinstance(kind, str) else [] if kind[0] in {"list", "set"} else {}
+
+
+def recomputed(
+    hints: TypeHints, prior: dict[str, Value], planned: dict[str, Value]
+) -> dict[str, Value]:
+    """An updated object in which what its change has the provider compute anew is unknown."""
+    return planned | {
+        name: UNKNOWN
+        for name, causes in hints.recomputed.items()
+        if any(prior.get(cause) != planned.get(cause) for cause in causes)
+    }
 
 
 def replaced_by(
@@ -166,7 +250,8 @@ def _differences(
     """Compare `values`, prior and planned; `force_new` holds dotted paths inside `block`."""
     prior, planned = values
     for name in block.attributes:
-        if name in force_new and prior.get(name) != planned.get(name):
+        was, becomes = prior.get(name), planned.get(name)
+        if name in force_new and was != becomes and (was or becomes):
             yield (*steps, name)
     for name, nested in block.block_types.items():
         was, becomes = prior.get(name) or [], planned.get(name) or []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from policyscan.planner.change import Completion, Versions, is_sdk_type, replaced_by
+from policyscan.planner.change import Completion, Versions, is_sdk_type, recomputed, replaced_by
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change
 from policyscan.planner.wire import is_unknown
@@ -88,12 +88,14 @@ class Provider:
         prior: dict[str, Any] | None,
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
         """The planned object and the paths that force replacement; `prior` None is a create."""
-        block, hints = self.schema.resources[resource_type], self._hints(resource_type)
+        block, hints = self.schema.resources[resource_type], self._hints(resource_type).of(config)
         versions = Versions(config, proposed, prior)
         completion = Completion(hints, is_sdk_type(block), self.strategy.compute(resource_type))
         planned = completion.block(block, versions)
         planned = self.settle(configuration, block, hints, versions, planned)
-        return planned, [] if prior is None else replaced_by(block, hints, prior, planned)
+        if prior is None:
+            return planned, []
+        return recomputed(hints, prior, planned), replaced_by(block, hints, prior, planned)
 
     def apply(
         self,

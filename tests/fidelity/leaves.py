@@ -26,7 +26,7 @@ class Category(StrEnum):
     GONE = "gone"
     """The attribute is in the other provider's schema alone."""
     REDEFINED = "redefined"
-    """It differs, and one schema has it computed, or of another type, and the other has not."""
+    """It differs, and the schemas differ on its type, or on whether AWS or users may set it."""
 
 
 UNKNOWN = "(known after apply)"
@@ -85,7 +85,11 @@ class Blocks:
         attribute, before = self.ours.attributes[name], self.theirs.attributes[name]
         if attribute.type != before.type:
             ours, theirs = _loosened(ours), _loosened(theirs)
-        is_same = (attribute.type, attribute.computed) == (before.type, before.computed)
+        is_same = (attribute.type, attribute.computed, attribute.optional) == (
+            before.type,
+            before.computed,
+            before.optional,
+        )
         for leaf in _attribute(attribute.type, ours, theirs, path):
             is_redefined = leaf.category is Category.DIFFERS and not is_same
             yield replace(leaf, category=Category.REDEFINED) if is_redefined else leaf

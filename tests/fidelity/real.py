@@ -33,6 +33,8 @@ ENVIRONMENT = ROOT / ".venv-fidelity"
 _PACKED = f"cloudrail/terraform_plugins/terraform-provider-aws_{VERSION}_linux_amd64.zip"
 # What Terraform core shows a plugin, to be told apart from a person: a public constant of core.
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+# What 3.39 keeps in a state of its own accord, where 6.x keeps nothing.
+_KEPT = {"aws_s3_bucket": {"acl": "private"}}
 _OVERRIDE = """\
 provider "aws" {
   access_key                  = "mock"
@@ -95,9 +97,39 @@ class RealProvider:
         blocks = {name: schema.block for name, schema in self.resources.items()}
         state = json.loads(state_file(read_plan(plan, "the offline plan"), blocks))
         for resource in state["resources"]:
+            schema = self.resources[resource["type"]]
             for instance in resource["instances"]:
-                instance["schema_version"] = self.resources[resource["type"]].version
+                for name, value in _KEPT.get(resource["type"], {}).items():
+                    instance["attributes"][name] = instance["attributes"][name] or value
+                instance["schema_version"] = schema.version
+                found = _sensitive(schema.block, instance["attributes"], ())
+                instance["sensitive_attributes"] = list(found)
         return json.dumps(state).encode()
+
+
+def _sensitive(block: Block, values: Any, steps: tuple[Any, ...]) -> Iterator[list[Any]]:
+    """The paths a state keeps secret, without which core takes the secrecy for a change."""
+    for name, attribute in block.attributes.items():
+        if attribute.sensitive:
+            yield [*steps, _step("get_attr", name)]
+    for name, nested in block.block_types.items():
+        for index, element in enumerate(values.get(name) or ()):
+            place = _step("index", {"value": index, "type": "number"})
+            if nested.nesting == "set":
+                place = _step("index", {"value": element, "type": _type_of(nested.block)})
+            yield from _sensitive(nested.block, element, (*steps, _step("get_attr", name), place))
+
+
+def _step(kind: str, value: Any) -> Mapping[str, Any]:
+    return {"type": kind, "value": value}
+
+
+def _type_of(block: Block) -> Any:
+    """The cty type of a block's object."""
+    inner = {
+        name: [nested.nesting, _type_of(nested.block)] for name, nested in block.block_types.items()
+    }
+    return ["object", {name: each.type for name, each in block.attributes.items()} | inner]
 
 
 @contextmanager

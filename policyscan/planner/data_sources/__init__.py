@@ -5,6 +5,7 @@ What neither can say gets a stand-in, and every stand-in is told to the caller.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.data_sources.account import ACCOUNT_ANSWERS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from policyscan.planner.provider import Configuration
     from policyscan.planner.schema import Block, TypeHints
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 __all__ = ["AwsReader", "Known", "simulated_resources"]
 
@@ -80,6 +83,8 @@ def fitted(value: Any, kind: Any) -> Any:
             return str(value).lower() if isinstance(value, bool) else str(value)
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
             return value
+        case "number" if isinstance(value, str) and _NUMBER.fullmatch(value):
+            return float(value) if "." in value else int(value)
         case "bool" if isinstance(value, bool):
             return value
         case _:

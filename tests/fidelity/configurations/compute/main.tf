@@ -31,7 +31,6 @@ resource "aws_instance" "web" {
   key_name               = aws_key_pair.ops.key_name
   ebs_optimized          = true
   monitoring             = true
-  user_data              = "#!/bin/sh\necho hello\n"
 
   root_block_device {
     volume_size = 20

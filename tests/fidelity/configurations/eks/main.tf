@@ -113,7 +113,7 @@ resource "aws_eks_node_group" "template" {
   scaling_config {
     desired_size = 1
     max_size     = var.changed ? 3 : 2
-    min_size     = 0
+    min_size     = 1
   }
 }
 
