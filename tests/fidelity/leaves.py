@@ -66,6 +66,10 @@ class Blocks:
     ours: Block
     theirs: Block
 
+    def have(self, name: str) -> bool:
+        """Whether both schemas have an attribute or block of that name."""
+        return name in _names(self.ours) & _names(self.theirs)
+
     def leaves(self, ours: Any, theirs: Any, path: str = "") -> Iterator[Leaf]:
         """Every leaf of the two values of it."""
         for name in sorted(_names(self.ours) | _names(self.theirs)):

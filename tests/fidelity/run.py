@@ -1,0 +1,137 @@
+"""Compares offline plans with those of the real AWS provider 3.39.0: `make fidelity`.
+
+Writes what it found into `result.json` and docs/fidelity.md. Leaves with 1, the page as it was,
+when an action differs, or a leaf does and nobody has said why in `explanations.yaml`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import policyscan.planner.schema.hints as hints
+from policyscan.planner import Inputs, Request, make_plan
+from policyscan.planner.schema import load_schema
+from tests.fidelity.leaves import Blocks
+from tests.fidelity.measure import Compared, compared, counted, differences
+from tests.fidelity.page import PAGE, page
+from tests.fidelity.published import measured_published
+from tests.fidelity.real import ADDRESS, VERSION, RealProvider, real_provider
+from tests.fidelity.stored import CONFIGURATIONS, RESULT, explanations, unexplained
+
+_CHANGED = Inputs(variables={"changed": "true"})
+_TABLES = Path(hints.__file__).parent / "aws"
+
+
+class Measurement:
+    """All comparisons with one running provider."""
+
+    def __init__(self, real: RealProvider) -> None:
+        self._real = real
+        self.resources: dict[str, list[Compared]] = {"create": [], "change": []}
+
+    @cache  # noqa: B019  # one instance a process
+    def blocks(self, resource_type: str) -> Blocks:
+        """A type by both schemas."""
+        ours = load_schema(ADDRESS, frozenset({resource_type})).resources[resource_type]
+        return Blocks(ours, self._real.resources[resource_type].block)
+
+    def configuration(self, directory: Path) -> dict[str, Any]:
+        """Both plans of one configuration: all new, and changed after an apply."""
+        offline = make_plan(directory).plan_json
+        created = self._compared("create", offline, self._real.plan(directory))
+        offline = make_plan(directory, Request(inputs=_CHANGED, after=(Inputs(),))).plan_json
+        real = self._real.plan(directory, *_CHANGED.arguments(), state_of=offline)
+        return {"create": created, "change": self._compared("change", offline, real)}
+
+    def _compared(self, which: str, ours: bytes, theirs: bytes) -> dict[str, Any]:
+        found = list(compared(ours, theirs, self.blocks))
+        self.resources[which] += found
+        actions = Counter("/".join(_plain(each.theirs)) for each in found)
+        return {
+            "resources": len(found),
+            "same_actions": sum(each.is_same_action for each in found),
+            "actions": dict(sorted(actions.items())),
+            "leaves": counted(leaf for each in found for leaf in each.leaves),
+        }
+
+
+def _plain(actions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in actions if not each.startswith("["))
+
+
+def _by_type(resources: Mapping[str, list[Compared]]) -> dict[str, Any]:
+    full = _types_with_full_tables()
+    names = sorted({each.type for found in resources.values() for each in found})
+    return {
+        name: {"table": "full" if name in full else "probed"}
+        | {
+            which: counted(leaf for each in found if each.type == name for leaf in each.leaves)
+            for which, found in resources.items()
+        }
+        for name in names
+    }
+
+
+def _types_with_full_tables() -> frozenset[str]:
+    """Those with a row that a person wrote; the others have what a probe of 3.39 left."""
+    tables = (yaml.safe_load(table.read_bytes()) for table in sorted(_TABLES.glob("*.yaml")))
+    return frozenset(name for table in tables for name in table)
+
+
+def _measured() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch:
+        with real_provider(Path(scratch).resolve()) as real:
+            measurement = Measurement(real)
+            configurations = {
+                directory.name: _told(directory, measurement)
+                for directory in sorted(CONFIGURATIONS.iterdir())
+            }
+    everything = [each for found in measurement.resources.values() for each in found]
+    return {
+        "provider": VERSION,
+        "configurations": configurations,
+        "types": _by_type(measurement.resources),
+        "actions": list(_actions(everything)),
+        "differences": differences(everything, measurement.blocks),
+        "published": measured_published(),
+    }
+
+
+def _told(directory: Path, measurement: Measurement) -> dict[str, Any]:
+    sys.stdout.write(f"{directory.name}\n")
+    sys.stdout.flush()
+    return measurement.configuration(directory)
+
+
+def _actions(resources: list[Compared]) -> Iterator[str]:
+    for each in resources:
+        if not each.is_same_action:
+            yield f"{each.address}: {' '.join(each.ours)}, not {' '.join(each.theirs)}"
+
+
+def main() -> None:
+    measured = _measured()
+    RESULT.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    known = explanations()
+    open_, idle = unexplained(measured, known)
+    problems = [
+        *(f"another action: {each}" for each in measured["actions"]),
+        *(f"explained nowhere: {each}" for each in open_),
+        *(f"explains nothing: {each}" for each in idle),
+    ]
+    if problems:
+        sys.exit("\n".join(problems))
+    PAGE.write_text(page(measured, known), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

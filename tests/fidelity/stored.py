@@ -1,0 +1,93 @@
+"""What `make fidelity` measured, and what a person wrote about the differences.
+
+`result.json` is written by the target. In `explanations.yaml` a person says why a difference
+remains; every difference needs one, and one that explains nothing has to go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent
+RESULT = FOLDER / "result.json"
+EXPLANATIONS = FOLDER / "explanations.yaml"
+CONFIGURATIONS = FOLDER / "configurations"
+PUBLISHED = FOLDER / "published"
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why leaves at some paths of some types differ. `*` stands for every type or path."""
+
+    types: tuple[str, ...]
+    paths: tuple[str, ...]
+    why: str
+    plans: tuple[str, ...] = (ANY,)
+
+    def is_about(self, plan: str, difference: Mapping[str, Any]) -> bool:
+        """Whether a difference, as `result.json` holds it, is one of these."""
+        asked = (
+            (self.types, difference["type"]),
+            (self.paths, difference["path"]),
+            (self.plans, plan),
+        )
+        return all(ANY in known or value in known for known, value in asked)
+
+
+def explanations() -> tuple[Explanation, ...]:
+    """Those a person wrote. Raises ValueError: one says nothing, or of nothing."""
+    found = []
+    for entry in yaml.safe_load(EXPLANATIONS.read_text(encoding="utf-8")):
+        if entry.keys() - {"types", "paths", "plans"} != {"why"} or not entry["why"].strip():
+            raise ValueError(f"{EXPLANATIONS}: types, paths, plans and a why belong here: {entry}")
+        found.append(
+            Explanation(
+                types=tuple(entry["types"]),
+                paths=tuple(entry["paths"]),
+                plans=tuple(entry.get("plans", (ANY,))),
+                why=" ".join(entry["why"].split()),
+            )
+        )
+    return tuple(found)
+
+
+def result() -> dict[str, Any]:
+    """What was measured last."""
+    content: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8"))
+    return content
+
+
+def all_differences(measured: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(what it was compared with, difference) of all that is to be explained.
+
+    What the schemas themselves say differently explains itself.
+    """
+    for each in measured["differences"]:
+        if each["category"] == "differs":
+            yield "3.39.0", each
+    for name, plan in measured["published"].items():
+        for each in plan["differences"]:
+            yield name, each
+
+
+def unexplained(
+    measured: Mapping[str, Any], known: Sequence[Explanation]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The differences nobody explained, and the explanations of nothing."""
+    found = list(all_differences(measured))
+    open_ = [
+        f"{plan} {each['type']}.{each['path']}: {each['ours']}, not {each['theirs']}"
+        for plan, each in found
+        if not any(one.is_about(plan, each) for one in known)
+    ]
+    idle = [
+        one.why for one in known if not any(one.is_about(plan, each) for plan, each in found)
+    ]
+    return tuple(open_), tuple(idle)
