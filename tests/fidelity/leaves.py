@@ -27,6 +27,8 @@ class Category(StrEnum):
     """The attribute is in the other provider's schema alone."""
     REDEFINED = "redefined"
     """It differs, and the schemas differ on its type, or on whether AWS or users may set it."""
+    SUPERSEDED = "superseded"
+    """It differs, and the provider changed since in what no schema says."""
 
 
 UNKNOWN = "(known after apply)"

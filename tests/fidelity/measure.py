@@ -13,6 +13,7 @@ from tests.fidelity.leaves import Blocks, Category, Leaf, sensitive_leaves, whol
 
 Count = dict[str, int]
 """Category -> how many leaves."""
+_DIFFERENT = {Category.DIFFERS, Category.REDEFINED, Category.SUPERSEDED}
 SHOWN = 100
 """Characters of a value in a stored difference: enough to tell what it is."""
 
@@ -33,23 +34,29 @@ class Compared:
         return self.ours == self.theirs
 
 
-def compared(ours: bytes, theirs: bytes, blocks: Callable[[str], Blocks]) -> Iterator[Compared]:
+def compared(
+    ours: bytes,
+    theirs: bytes,
+    blocks: Callable[[str], Blocks],
+    judge: Callable[[str, Leaf], Leaf],
+) -> Iterator[Compared]:
     """Every managed resource of two plans, which have the same addresses, sorted.
 
-    Raises ValueError: an address is in one plan alone.
+    `judge` gets each leaf of a type for a second opinion. Raises ValueError: an address is in one plan alone.
     """
     mine, other = _changes(ours), _changes(theirs)
     if alone := sorted(mine.keys() ^ other.keys()):
         raise ValueError(f"in one plan alone: {', '.join(alone)}")
     for address in sorted(mine):
-        both = blocks(mine[address]["type"])
+        resource_type = mine[address]["type"]
+        both = blocks(resource_type)
         change, changed = mine[address]["change"], other[address]["change"]
         yield Compared(
             address,
-            mine[address]["type"],
+            resource_type,
             _actions(change, both),
             _actions(changed, both),
-            tuple(_leaves(both, change, changed)),
+            tuple(judge(resource_type, leaf) for leaf in _leaves(both, change, changed)),
         )
 
 
@@ -85,7 +92,7 @@ def differences(resources: Iterable[Compared], blocks: Callable[[str], Blocks]) 
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for resource in resources:
         for leaf in resource.leaves:
-            if leaf.category not in {Category.DIFFERS, Category.REDEFINED}:
+            if leaf.category not in _DIFFERENT:
                 continue
             entry = found.setdefault(
                 (resource.type, leaf.path, leaf.category.value),

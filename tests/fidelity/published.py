@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from policyscan.planner import make_plan
 from policyscan.planner.schema import Block, load_schema
 from tests.fidelity.leaves import NOTHING, Blocks, Category, Leaf, whole
 from tests.fidelity.measure import Compared, counted, differences
-from tests.fidelity.stored import PUBLISHED
+from tests.fidelity.stored import PUBLISHED, Explanation, judged
 from tests.fidelity.text import SENSITIVE, created
 
 ADDRESS = "registry.terraform.io/hashicorp/aws"
@@ -35,33 +35,33 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {}, NOTHING)
 """What a plan for people does not print."""
 
 
-def measured_published() -> dict[str, Any]:
+def measured_published(known: Sequence[Explanation]) -> dict[str, Any]:
     """Name -> how the offline plan of that configuration stands to the plan once published."""
-    return {folder.parent.name: _measured(folder.parent) for folder in sorted(PUBLISHED.glob(f"*/{FACTS}"))}
+    folders = sorted(facts.parent for facts in PUBLISHED.glob(f"*/{FACTS}"))
+    return {folder.name: _measured(folder, known) for folder in folders}
 
 
-def _measured(folder: Path) -> dict[str, Any]:
+def _measured(folder: Path, known: Sequence[Explanation]) -> dict[str, Any]:
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     plan = json.loads(make_plan(folder).plan_json)
     ours = {each["address"]: each for each in plan["resource_changes"] if each["mode"] == "managed"}
-    alone = sorted(ours.keys() ^ facts["resources"].keys())
-    found = [
-        _compared(
-            address,
-            ours[address],
-            facts["resources"][address],
-            frozenset(facts["newer"].get("*", ())).union(
-                facts["newer"].get(ours[address]["type"], ())
-            ),
+    theirs = facts["resources"]
+    found = []
+    for address in sorted(ours.keys() & theirs.keys()):
+        resource_type = ours[address]["type"]
+        newer = {*facts["newer"].get("*", ()), *facts["newer"].get(resource_type, ())}
+        leaves = (
+            judged(folder.name, resource_type, _second(leaf, newer), known)
+            for leaf in _leaves(ours[address], theirs[address]["values"])
         )
-        for address in sorted(ours.keys() & facts["resources"].keys())
-    ]
+        actions = tuple(ours[address]["change"]["actions"])
+        found.append(Compared(address, resource_type, actions, ("create",), tuple(leaves)))
     return {
         "source": facts["source"],
         "provider": facts["provider"],
         "resources": len(found),
         "same_actions": sum(each.is_same_action for each in found),
-        "alone": alone,
+        "alone": sorted(ours.keys() ^ theirs.keys()),
         "leaves": counted(leaf for each in found for leaf in each.leaves),
         "differences": differences(found, _blocks),
     }
@@ -73,20 +73,10 @@ def _blocks(resource_type: str) -> Blocks:
     return Blocks(block, block)
 
 
-def _compared(
-    address: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], newer: frozenset[str]
-) -> Compared:
-    """`newer`: what the provider of the other plan did not have yet."""
-    change = ours["change"]
+def _leaves(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Leaf]:
+    change, blocks = ours["change"], _blocks(ours["type"])
     mine = _hidden(whole(change["after"], change["after_unknown"]), change["after_sensitive"])
-    blocks = _blocks(ours["type"])
-    leaves = tuple(
-        _judged(leaf, newer)
-        for leaf in blocks.leaves(
-            _shaped(mine, blocks.ours, theirs["values"]), _filled(theirs["values"], blocks.ours)
-        )
-    )
-    return Compared(address, ours["type"], tuple(change["actions"]), ("create",), leaves)
+    yield from blocks.leaves(_shaped(mine, blocks.ours, theirs), _filled(theirs, blocks.ours))
 
 
 def _hidden(value: Any, marks: Any) -> Any:
@@ -137,7 +127,8 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _judged(leaf: Leaf, newer: frozenset[str]) -> Leaf:
+def _second(leaf: Leaf, newer: Collection[str]) -> Leaf:
+    """A leaf judged by what a text can say."""
     if leaf.path.partition(".")[0] in newer:
         return Leaf(leaf.path, Category.NEWER, leaf.ours)
     is_empty = leaf.ours in _EMPTY and leaf.theirs in _EMPTY

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,20 @@ import yaml
 import policyscan.planner.schema.hints as hints
 from policyscan.planner import Inputs, Request, make_plan
 from policyscan.planner.schema import load_schema
-from tests.fidelity.leaves import Blocks
+from tests.fidelity.leaves import Blocks, Leaf
 from tests.fidelity.measure import Compared, compared, counted, differences
 from tests.fidelity.page import PAGE, page
 from tests.fidelity.published import measured_published
 from tests.fidelity.real import ADDRESS, VERSION, RealProvider, real_provider
-from tests.fidelity.stored import CONFIGURATIONS, RESULT, explanations, unexplained
+from tests.fidelity.stored import (
+    CONFIGURATIONS,
+    RESULT,
+    Explanation,
+    digest,
+    explanations,
+    judged,
+    unexplained,
+)
 
 _CHANGED = Inputs(variables={"changed": "true"})
 _TABLES = Path(hints.__file__).parent / "aws"
@@ -34,8 +42,9 @@ _TABLES = Path(hints.__file__).parent / "aws"
 class Measurement:
     """All comparisons with one running provider."""
 
-    def __init__(self, real: RealProvider) -> None:
+    def __init__(self, real: RealProvider, known: Sequence[Explanation]) -> None:
         self._real = real
+        self._known = known
         self.resources: dict[str, list[Compared]] = {"create": [], "change": []}
 
     @cache  # noqa: B019  # one instance a process
@@ -52,8 +61,11 @@ class Measurement:
         real = self._real.plan(directory, *_CHANGED.arguments(), state_of=offline)
         return {"create": created, "change": self._compared("change", offline, real)}
 
+    def _judged(self, resource_type: str, leaf: Leaf) -> Leaf:
+        return judged(VERSION, resource_type, leaf, self._known)
+
     def _compared(self, which: str, ours: bytes, theirs: bytes) -> dict[str, Any]:
-        found = list(compared(ours, theirs, self.blocks))
+        found = list(compared(ours, theirs, self.blocks, self._judged))
         self.resources[which] += found
         actions = Counter("/".join(_plain(each.theirs)) for each in found)
         return {
@@ -87,10 +99,10 @@ def _types_with_full_tables() -> frozenset[str]:
     return frozenset(name for table in tables for name in table)
 
 
-def _measured() -> dict[str, Any]:
+def _measured(known: Sequence[Explanation]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch:
         with real_provider(Path(scratch).resolve()) as real:
-            measurement = Measurement(real)
+            measurement = Measurement(real, known)
             configurations = {
                 directory.name: _told(directory, measurement)
                 for directory in sorted(CONFIGURATIONS.iterdir())
@@ -98,11 +110,12 @@ def _measured() -> dict[str, Any]:
     everything = [each for found in measurement.resources.values() for each in found]
     return {
         "provider": VERSION,
+        "digest": digest(),
         "configurations": configurations,
         "types": _by_type(measurement.resources),
         "actions": list(_actions(everything)),
         "differences": differences(everything, measurement.blocks),
-        "published": measured_published(),
+        "published": measured_published(known),
     }
 
 
@@ -119,9 +132,9 @@ def _actions(resources: list[Compared]) -> Iterator[str]:
 
 
 def main() -> None:
-    measured = _measured()
-    RESULT.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     known = explanations()
+    measured = _measured(known)
+    RESULT.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     open_, idle = unexplained(measured, known)
     problems = [
         *(f"another action: {each}" for each in measured["actions"]),
