@@ -61,7 +61,9 @@ class _Settlement:
             for name, attribute in block.attributes.items()
         }
         if path and self._is_sdk and path != "timeouts.":
-            kinds = {name: each.type for name, each in block.attributes.items() if not each.write_only}
+            kinds = {
+                name: each.type for name, each in block.attributes.items() if not each.write_only
+            }
             settled = _without_nulls(settled, kinds)
         for name, nested in block.block_types.items():
             settled[name] = self._nested(nested, planned.get(name), f"{path}{name}.")

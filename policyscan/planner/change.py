@@ -120,7 +120,9 @@ class Completion:
                 # Both are in cty's order, which the computed values core filled in may change.
                 filled = (one for one in config if _is_filled_from(element, one))
                 configured = next(filled, configured)
-                alike = (one for one in prior if self._is_alike(nested.block, configured, one, path))
+                alike = (
+                    one for one in prior if self._is_alike(nested.block, configured, one, path)
+                )
                 was = element if element in prior else next(alike, None)
                 yield Versions(configured, was or element, was)
             else:
@@ -180,12 +182,16 @@ def _held(value: Value, prior: Value, attribute: Attribute) -> Value:
             if len(prior) == len(value) and None not in kept:
                 return prior
             return [
-                new if was is None else {name: None if each == "" else each for name, each in was.items()}
+                new if was is None else _without_empty_text(was)
                 for new, was in zip(value, kept, strict=True)
             ]
         case _ if value in ([], {}) and not prior and not attribute.computed:
             return prior
     return value
+
+
+def _without_empty_text(element: dict[str, Value]) -> dict[str, Value]:
+    return {name: None if value == "" else value for name, value in element.items()}
 
 
 def _are_one(prior: Value, value: Value) -> bool:

@@ -7,7 +7,7 @@ after apply", or an empty list or map. A block that both leave out is no leaf.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
@@ -56,8 +56,8 @@ def whole(after: Any, unknown: Any) -> Any:
             name: whole(values.get(name), marks.get(name)) for name in sorted({*values, *marks})
         }
     if isinstance(after, list):
-        marks = unknown if isinstance(unknown, list) else []
-        return [whole(*both) for both in zip_longest(after, marks[: len(after)])]
+        each = unknown if isinstance(unknown, list) else []
+        return [whole(*both) for both in zip_longest(after, each[: len(after)])]
     return after
 
 
@@ -187,7 +187,7 @@ def _pairs(
 
 
 def _distance(both: Blocks, one: Any, other: Any) -> int:
-    if one == UNKNOWN or other == UNKNOWN:
+    if not (isinstance(one, dict) and isinstance(other, dict)):
         return int(one != other)
     return sum(leaf.category is Category.DIFFERS for leaf in both.leaves(one, other))
 

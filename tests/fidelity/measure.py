@@ -42,7 +42,8 @@ def compared(
 ) -> Iterator[Compared]:
     """Every managed resource of two plans, which have the same addresses, sorted.
 
-    `judge` gets each leaf of a type for a second opinion. Raises ValueError: an address is in one plan alone.
+    `judge` gets each leaf of a type for a second opinion.
+    Raises ValueError: an address is in one plan alone.
     """
     mine, other = _changes(ours), _changes(theirs)
     if alone := sorted(mine.keys() ^ other.keys()):

@@ -1,4 +1,4 @@
-"""docs/fidelity.md: how far offline plans are those of the real provider; `make fidelity` writes it.
+"""docs/fidelity.md: how far offline plans are the real provider's; `make fidelity` writes it.
 
 Nothing here plans: the figures are in `result.json`, the reasons in `explanations.yaml`.
 """
@@ -206,9 +206,7 @@ def _of_types(types: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(("type", "tables", *_FIGURES), rows)
 
 
-def _reasons(
-    plan: str, measured: Mapping[str, Any], known: Sequence[Explanation]
-) -> Iterator[str]:
+def _reasons(plan: str, measured: Mapping[str, Any], known: Sequence[Explanation]) -> Iterator[str]:
     """The differences to one plan, by what explains them."""
     found = [each for name, each in all_differences(measured) if name == plan]
     for reason in known:

@@ -160,7 +160,8 @@ def _started(binary: Path, scratch: Path) -> Iterator[str]:
     ) as process:
         try:
             # One line: core protocol, provider protocol, network, address, "grpc".
-            _, protocol, network, address, *_ = (process.stdout or []).readline().split("|")
+            line = process.stdout.readline() if process.stdout else ""
+            _, protocol, network, address, *_ = line.split("|")
             yield json.dumps(
                 {
                     ADDRESS: {

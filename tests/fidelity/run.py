@@ -17,9 +17,8 @@ from typing import Any
 
 import yaml
 
-import policyscan.planner.schema.hints as hints
 from policyscan.planner import Inputs, Request, make_plan
-from policyscan.planner.schema import load_schema
+from policyscan.planner.schema import hints, load_schema
 from tests.fidelity.leaves import Blocks, Leaf
 from tests.fidelity.measure import Compared, compared, counted, differences
 from tests.fidelity.page import PAGE, page
@@ -100,13 +99,15 @@ def _types_with_full_tables() -> frozenset[str]:
 
 
 def _measured(known: Sequence[Explanation]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch:
-        with real_provider(Path(scratch).resolve()) as real:
-            measurement = Measurement(real, known)
-            configurations = {
-                directory.name: _told(directory, measurement)
-                for directory in sorted(CONFIGURATIONS.iterdir())
-            }
+    with (
+        tempfile.TemporaryDirectory(prefix="fidelity-") as scratch,
+        real_provider(Path(scratch).resolve()) as real,
+    ):
+        measurement = Measurement(real, known)
+        configurations = {
+            directory.name: _told(directory, measurement)
+            for directory in sorted(CONFIGURATIONS.iterdir())
+        }
     everything = [each for found in measurement.resources.values() for each in found]
     return {
         "provider": VERSION,

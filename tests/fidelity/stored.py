@@ -52,8 +52,13 @@ def explanations() -> tuple[Explanation, ...]:
     """Those a person wrote. Raises ValueError: one says nothing, or of nothing."""
     found = []
     for entry in yaml.safe_load(EXPLANATIONS.read_text(encoding="utf-8")):
-        if entry.keys() - {"plans", "since"} != {"types", "paths", "why"} or not entry["why"].strip():
-            raise ValueError(f"{EXPLANATIONS}: types, paths and why belong here, plans and since may: {entry}")
+        if (
+            entry.keys() - {"plans", "since"} != {"types", "paths", "why"}
+            or not entry["why"].strip()
+        ):
+            raise ValueError(
+                f"{EXPLANATIONS}: types, paths and why belong here, plans and since may: {entry}"
+            )
         found.append(
             Explanation(
                 types=tuple(entry["types"]),
@@ -78,9 +83,7 @@ def digest() -> str:
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def judged(
-    plan: str, resource_type: str, leaf: Leaf, known: Sequence[Explanation]
-) -> Leaf:
+def judged(plan: str, resource_type: str, leaf: Leaf, known: Sequence[Explanation]) -> Leaf:
     """The leaf, superseded where a person said from which version on our value is right."""
     if leaf.category is not Category.DIFFERS:
         return leaf
@@ -113,7 +116,5 @@ def unexplained(
         for plan, each in found
         if not any(one.is_about(plan, each) for one in known)
     ]
-    idle = [
-        one.why for one in known if not any(one.is_about(plan, each) for plan, each in found)
-    ]
+    idle = [one.why for one in known if not any(one.is_about(plan, each) for plan, each in found)]
     return tuple(open_), tuple(idle)

@@ -24,7 +24,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _HEADING = re.compile(r"^\s*# (\S.*) will be created$")
 _RESOURCE = re.compile(r'^\s*\+ resource "(\w+)" "[\w-]+" \{$')
 _TOKEN = re.compile(
-    r'\s*(?:\+ |# [^\n]*\n)*\s*(?P<token>\((?:known after apply|sensitive value|write-only attribute)\)'
+    r"\s*(?:\+ |# [^\n]*\n)*\s*(?P<token>"
+    r"\((?:known after apply|sensitive value|write-only attribute)\)"
     r'|jsonencode\(|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:e\+\d+)?|[\w-]+|[{}\[\](),=])'
 )
 _WORDS = {"true": True, "false": False, "null": None}

@@ -122,7 +122,7 @@ resource "aws_cloudwatch_event_target" "task" {
 }
 
 resource "aws_cloudwatch_event_permission" "partner" {
-  principal    = "210987654321"
+  principal    = "123456789012"
   statement_id = "partner"
 }
 
