@@ -204,7 +204,7 @@ def _are_one(prior: Value, value: Value) -> bool:
 def as_sdk_holds(value: Value, kind: Any) -> Value:
     """A configured value as the SDK can hold it.
 
-    A list or set of primitives, or a map, with one unknown element is wholly unknown. The objects of an
+    A list or set of primitives, or a map, with one unknown element is wholly unknown. Objects of an
     attribute that stands for blocks (a security group's `ingress`) have zero values for nulls.
     """
     match kind:
