@@ -66,6 +66,11 @@ def _changes(plan: bytes) -> Mapping[str, Mapping[str, Any]]:
     return {each["address"]: each for each in changes if each["mode"] == "managed"}
 
 
+def types_in(plan: bytes) -> frozenset[str]:
+    """The types of the managed resources of a plan."""
+    return frozenset(each["type"] for each in _changes(plan).values())
+
+
 def _actions(change: Mapping[str, Any], both: Blocks) -> tuple[str, ...]:
     """What is done, and the attributes it is done for, of those both schemas have."""
     reasons = [path for path in change.get("replace_paths", ()) if both.have(path[0])]

@@ -17,15 +17,18 @@ from typing import Any
 
 import yaml
 
+from policyscan.errors import PlannerError
 from policyscan.planner import Inputs, Request, make_plan
+from policyscan.planner.fixtures import PLAN_FILE, Fixture, find_fixtures, read_fixture
 from policyscan.planner.schema import hints, load_schema
 from tests.fidelity.leaves import Blocks, Leaf
-from tests.fidelity.measure import Compared, compared, counted, differences
-from tests.fidelity.page import PAGE, page
+from tests.fidelity.measure import Compared, compared, counted, differences, types_in
+from tests.fidelity.page import PAGE, ROOT, page
 from tests.fidelity.published import measured_published
 from tests.fidelity.real import ADDRESS, VERSION, RealProvider, real_provider
 from tests.fidelity.stored import (
     CONFIGURATIONS,
+    REAL,
     RESULT,
     Explanation,
     digest,
@@ -35,6 +38,7 @@ from tests.fidelity.stored import (
 )
 
 _CHANGED = Inputs(variables={"changed": "true"})
+FIXTURES = ROOT / "fixtures"
 _TABLES = Path(hints.__file__).parent / "aws"
 
 
@@ -60,8 +64,34 @@ class Measurement:
         real = self._real.plan(directory, *_CHANGED.arguments(), state_of=offline)
         return {"create": created, "change": self._compared("change", offline, real)}
 
+    def fixtures(self) -> dict[str, Any]:
+        """The plans of the project's fixtures that 3.39 can make, all new: nobody chose them."""
+        found: list[Compared] = []
+        refused = plans = 0
+        for fixture in _fixtures():
+            offline = (fixture.folder / PLAN_FILE).read_bytes()
+            types = types_in(offline)
+            if not types or types - self._real.resources.keys():
+                refused += 1
+                continue
+            try:
+                real = self._real.plan(fixture.configuration, *fixture.inputs.arguments())
+            except PlannerError:
+                refused += 1
+                continue
+            plans += 1
+            found += compared(offline, real, self.blocks, self._judged)
+        return {
+            "plans": plans,
+            "refused": refused,
+            "resources": len(found),
+            "same_actions": sum(each.is_same_action for each in found),
+            "leaves": counted(leaf for each in found for leaf in each.leaves),
+            "differences": differences(found, self.blocks),
+        }
+
     def _judged(self, resource_type: str, leaf: Leaf) -> Leaf:
-        return judged(VERSION, resource_type, leaf, self._known)
+        return judged(REAL, resource_type, leaf, self._known)
 
     def _compared(self, which: str, ours: bytes, theirs: bytes) -> dict[str, Any]:
         found = list(compared(ours, theirs, self.blocks, self._judged))
@@ -73,6 +103,12 @@ class Measurement:
             "actions": dict(sorted(actions.items())),
             "leaves": counted(leaf for each in found for leaf in each.leaves),
         }
+
+
+def _fixtures() -> Iterator[Fixture]:
+    """Those of one plan, made of the configuration alone."""
+    fixtures = map(read_fixture, find_fixtures(FIXTURES))
+    yield from (each for each in fixtures if not each.after and not each.destroy)
 
 
 def _plain(actions: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,6 +144,7 @@ def _measured(known: Sequence[Explanation]) -> dict[str, Any]:
             directory.name: _told(directory, measurement)
             for directory in sorted(CONFIGURATIONS.iterdir())
         }
+        held_out = measurement.fixtures()
     everything = [each for found in measurement.resources.values() for each in found]
     return {
         "provider": VERSION,
@@ -116,6 +153,7 @@ def _measured(known: Sequence[Explanation]) -> dict[str, Any]:
         "types": _by_type(measurement.resources),
         "actions": list(_actions(everything)),
         "differences": differences(everything, measurement.blocks),
+        "fixtures": held_out,
         "published": measured_published(known),
     }
 

@@ -23,6 +23,8 @@ EXPLANATIONS = FOLDER / "explanations.yaml"
 CONFIGURATIONS = FOLDER / "configurations"
 PUBLISHED = FOLDER / "published"
 ANY = "*"
+REAL = "3.39.0"
+FIXTURES = "fixtures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,11 @@ def all_differences(measured: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[
     """
     for each in measured["differences"]:
         if each["category"] != "redefined":
-            yield "3.39.0", each
-    for name, plan in measured["published"].items():
+            yield REAL, each
+    for name, plan in [(FIXTURES, measured["fixtures"]), *measured["published"].items()]:
         for each in plan["differences"]:
-            yield name, each
+            if each["category"] != "redefined":
+                yield name, each
 
 
 def unexplained(
