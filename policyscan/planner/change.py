@@ -70,6 +70,8 @@ class Completion:
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
         config, proposed, prior = versions.inside(name)
+        if attribute.write_only:
+            return None
         is_new = versions.prior is None
         if config is not None:
             if not self.is_sdk:
@@ -82,7 +84,7 @@ class Completion:
         if not self.is_sdk:
             return None
         if is_new:
-            return _left_out_in_set(attribute.type) if in_set else None
+            return _left_out(attribute.type) if in_set else None
         # Null, unless it was empty already, or is a collection, which can only be emptied.
         return type(prior)() if isinstance(prior, list | dict) else None if prior else prior
 
@@ -99,65 +101,60 @@ class Completion:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        return [
-            each
+        planned = [
+            each.proposed
             if is_unknown(each.proposed)
             else self.block(nested.block, each, f"{path}.", in_set=in_set)
-            for each in self._elements(
-                nested, (config or [], proposed or [], prior or []), f"{path}."
-            )
+            for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
         ]
-
-    def _elements(
-        self, nested: NestedBlock, values: tuple[list[Value], list[Value], list[Value]], path: str
-    ) -> Iterator[Versions]:
-        """The elements of a block; a set's element has a prior only when one there is like it."""
-        config, proposed, prior = values
-        by_place = dict(enumerate(prior))
-        for index, element in enumerate(proposed):
-            configured = config[index] if index < len(config) else element
-            if nested.nesting == "set":
-                # Both are in cty's order, which the computed values core filled in may change.
-                filled = (one for one in config if _is_filled_from(element, one))
-                configured = next(filled, configured)
-                alike = (
-                    one for one in prior if self._is_alike(nested.block, configured, one, path)
-                )
-                was = element if element in prior else next(alike, None)
-                yield Versions(configured, was or element, was)
-            else:
-                yield Versions(configured, element, by_place.get(index))
-
-    def _is_alike(self, block: Block, config: Value, prior: Value, path: str) -> bool:
-        """Whether a set's element is what configuration says: core takes null and "" for two."""
-        if not self.is_sdk or is_unknown(config):
-            return False
-        for name, attribute in block.attributes.items():
-            said, was = config.get(name), prior.get(name)
-            if said is None:
-                is_left = attribute.computed or was == self.hints.defaults.get(path + name)
-                if was and not is_left:
-                    return False
-            elif said != was and (said or was):
-                return False
-        return all(
-            self._are_alike(nested, config.get(name) or [], prior.get(name) or [], path + name)
-            for name, nested in block.block_types.items()
-        )
-
-    def _are_alike(self, nested: NestedBlock, config: Value, prior: Value, path: str) -> bool:
-        if not config and path in self.hints.computed_blocks:
-            return True
-        if not isinstance(config, list) or len(config) != len(prior):
-            return bool(config == prior)
-        return all(
-            any(self._is_alike(nested.block, one, other, f"{path}.") for other in prior)
-            for one in config
-        )
+        if nested.nesting == "set":
+            return [_as_it_was(element, prior or []) for element in planned]
+        return planned
 
 
-def _left_out_in_set(kind: Any) -> Value:
-    return "" if kind == "string" else [] if kind[0] in {"list", "set"} else None
+def _left_out(kind: Any) -> Value:
+    """What the SDK holds of an argument left out inside a set block."""
+    match kind:
+        case "string":
+            return ""
+        case ["list" | "set", _]:
+            return []
+        case _:
+            return None
+
+
+def _elements(
+    config: list[Value], proposed: list[Value], prior: list[Value], nesting: str
+) -> Iterator[Versions]:
+    """The elements of a block; a set's element has a prior only when core found one like it."""
+    by_place = dict(enumerate(prior))
+    for index, element in enumerate(proposed):
+        configured = config[index] if index < len(config) else element
+        if nesting == "set":
+            # Both sets are in cty's order, which the computed values core filled in may change.
+            configured = next((one for one in config if _is_filled_from(element, one)), configured)
+            was = element if element in prior else None
+        else:
+            was = by_place.get(index)
+        yield Versions(configured, element, was)
+
+
+def _as_it_was(planned: Value, prior: list[Value]) -> Value:
+    """A set's element as it was, where only what is unknown now could differ.
+
+    Core does not find it again once defaults and zero values stand in it.
+    """
+    return next((was for was in prior if _agrees(planned, was)), planned)
+
+
+def _agrees(planned: Value, was: Value) -> bool:
+    if is_unknown(planned):
+        return True
+    if isinstance(planned, dict) and isinstance(was, dict):
+        return all(_agrees(planned[name], was.get(name)) for name in planned)
+    if isinstance(planned, list) and isinstance(was, list):
+        return len(planned) == len(was) and all(map(_agrees, planned, was))
+    return bool(planned == was or not (planned or was))
 
 
 def _is_filled_from(proposed: Value, config: Value) -> bool:
@@ -261,6 +258,8 @@ def _differences(
             yield (*steps, name)
     for name, nested in block.block_types.items():
         was, becomes = prior.get(name) or [], planned.get(name) or []
+        if name in force_new and _is_another_block(nested, was, becomes):
+            yield (*steps, name)
         forcing = [path.partition(".")[2] for path in force_new if path.startswith(f"{name}.")]
         if was == becomes or not forcing:
             continue
@@ -269,6 +268,13 @@ def _differences(
                 yield from _differences(nested.block, forcing, both, (*steps, name, index))
         elif _only(was, forcing) != _only(becomes, forcing):
             yield (*steps, name)
+
+
+def _is_another_block(nested: NestedBlock, was: Value, becomes: Value) -> bool:
+    """Whether a block itself changes, not only what is in it: the SDK counts those of a list."""
+    if nested.nesting == "list" and isinstance(was, list) and isinstance(becomes, list):
+        return len(was) != len(becomes)
+    return bool(was != becomes)
 
 
 def _only(value: Value, paths: Sequence[str]) -> Value:
