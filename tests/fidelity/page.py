@@ -18,12 +18,12 @@ NEEDED = 99.5
 _HEAD = """\
 # How faithful offline plans are
 
-Offline plans are made by Terraform's own core over a provider of ours
-([architecture.md](architecture.md)). This page says how far they are the plans of the real
-provider. `make fidelity` measures it and writes the page: it installs the AWS provider {provider},
-the newest release that a package index carries, into an environment of its own, plans {count}
-configurations with it and with ours, and compares leaf by leaf. Neither needs an account or a
-network. {configurations} lie in [tests/fidelity/configurations](../tests/fidelity/configurations).
+[Offline plans](offline.md) are made by Terraform's own core over a provider of ours. This page says
+how far they are the plans of the real one. `make fidelity` measures it and writes the page: it
+installs the AWS provider {provider}, which pip can fetch, into an environment of its own, plans
+{count} configurations with it and with ours, and compares leaf by leaf. Planning needs no account
+and no network. The configurations lie in
+[tests/fidelity/configurations](../tests/fidelity/configurations).
 
 Each is planned twice: all new, and changed. For the change, our planner applies the configuration
 in simulation; both providers then plan the same change of the same state, in which resources are
@@ -49,9 +49,7 @@ _TYPES = """\
 
 ## By type
 
-Some types have full tables: rows that a person wrote, from the provider's documentation and source,
-with the values AWS picks. The others have what a probe of 3.39 told of them. Both plans of every
-configuration are in these figures.
+How far our tables reach for a type is said in [offline.md](offline.md#what-is-known-of-types).
 
 """
 _DIFFERENCES = """\
@@ -66,10 +64,10 @@ _FIXTURES = """\
 
 ## Plans that nobody chose
 
-The configurations above were written to be measured, and what they showed was mended until nothing
-differed. The project's own fixtures were not: they are what rules are tested with. 3.39 can plan
-{plans} of those that are planned all new; in the other {refused} something is newer than it. They
-hold {resources} resources, of which {same_actions} have the same action.
+The configurations above were written to be measured, and what they showed was mended. The
+project's own fixtures were not: they are what rules are tested with. 3.39 can plan {plans} of those
+that are planned all new; the other {refused} ask for what is newer, or for an account. They hold
+{resources} resources, of which {same_actions} have the same action.
 
 """
 _REDEFINED = """\
@@ -101,7 +99,6 @@ def page(measured: Mapping[str, Any], known: Sequence[Explanation]) -> str:
             _HEAD.format(
                 provider=measured["provider"],
                 count=len(plans),
-                configurations="They",
                 same=_sum(changed, "same_actions"),
                 changes=_sum(changed, "resources"),
                 created_same=_sum(created, "same_actions"),
@@ -199,13 +196,12 @@ def _actions(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _of_tables(types: Mapping[str, Any]) -> Iterator[str]:
-    names = {"full": "full tables", "probed": "probed"}
     rows = []
-    for table, name in names.items():
+    for table in sorted({each["table"] for each in types.values()}):
         of_it = [each for each in types.values() if each["table"] == table]
         for which, title in (("create", "all new"), ("change", "changed")):
             leaves = added(each[which] for each in of_it)
-            rows.append((f"{name}, {title}", len(of_it), *_figures(leaves)))
+            rows.append((f"{table}, {title}", len(of_it), *_figures(leaves)))
     yield from _table(("tables", "types", *_FIGURES), rows)
 
 

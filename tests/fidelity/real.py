@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
 
 from policyscan.plan import read_plan
+from policyscan.planner.children import Children, children
 from policyscan.planner.plan_json import normal_form
 from policyscan.planner.prior import state_file
 from policyscan.planner.refusal import Place
@@ -31,6 +33,7 @@ ADDRESS = "registry.terraform.io/hashicorp/aws"
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-fidelity"
 _PACKED = f"cloudrail/terraform_plugins/terraform-provider-aws_{VERSION}_linux_amd64.zip"
+_PATIENCE_SECONDS = 120.0
 # What Terraform core shows a plugin, to be told apart from a person: a public constant of core.
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 # What 3.39 keeps in a state of its own accord, where 6.x keeps nothing.
@@ -66,11 +69,30 @@ class _Schemas(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class RealProvider:
-    """The running binary: where core finds it, and the schema it serves."""
+class AtWork:
+    """The binary's process beside those of Terraform; `scratch` is a folder for what they write."""
 
     reattach: str
     scratch: Path
+    children: Children
+
+    def terraform(self, root_module: Path, named: Path) -> Terraform:
+        """Terraform in a root module, initialised with the binary as its provider."""
+        terraform = Terraform(
+            Place(root_module, named),
+            environment(self.scratch, self.reattach),
+            self.children,
+            monotonic() + _PATIENCE_SECONDS,
+        )
+        terraform.run("init", "-input=false", "-json")
+        return terraform
+
+
+@dataclass(frozen=True, slots=True)
+class RealProvider:
+    """The running binary: where core finds it, and the schema it serves."""
+
+    at_work: AtWork
     resources: Mapping[str, OldSchema]
 
     def plan(self, directory: Path, *arguments: str, state_of: bytes = b"") -> bytes:
@@ -78,15 +100,13 @@ class RealProvider:
 
         Raises PlannerError: 3.39 refuses the configuration.
         """
-        top = self.scratch / f"plan-{len(list(self.scratch.glob('plan-*')))}"
+        scratch = self.at_work.scratch
+        top = scratch / f"plan-{len(list(scratch.glob('plan-*')))}"
         sandbox = copy_configuration(directory, top)
         (sandbox.root_module / "zzzz_mock_override.tf").write_text(_OVERRIDE)
         if state_of:
             sandbox.state.write_bytes(self._state(state_of))
-        terraform = Terraform(
-            Place(sandbox.root_module, directory), environment(self.scratch, self.reattach)
-        )
-        terraform.run("init", "-input=false", "-json")
+        terraform = self.at_work.terraform(sandbox.root_module, directory)
         terraform.run(
             "plan", "-input=false", "-json", "-refresh=false", "-out=saved.tfplan", *arguments
         )
@@ -140,12 +160,13 @@ def real_provider(scratch: Path) -> Iterator[RealProvider]:
         (name,) = archive.namelist()
         binary = Path(archive.extract(name, scratch))
     binary.chmod(0o700)
-    with _started(binary, scratch) as reattach:
-        yield RealProvider(reattach, scratch, _schemas(scratch, reattach))
+    with children() as started:
+        at_work = AtWork(_started(binary, scratch, started), scratch, started)
+        yield RealProvider(at_work, _schemas(at_work))
 
 
-@contextmanager
-def _started(binary: Path, scratch: Path) -> Iterator[str]:
+def _started(binary: Path, scratch: Path, started: Children) -> str:
+    """Where the binary's process, once it runs, is to be found, as core is told."""
     settings = {
         "PATH": os.environ["PATH"],
         "HOME": str(scratch),
@@ -155,34 +176,24 @@ def _started(binary: Path, scratch: Path) -> Iterator[str]:
         "PLUGIN_PROTOCOL_VERSIONS": "5",
         "TF_PLUGIN_MAGIC_COOKIE": _COOKIE,
     }
-    with subprocess.Popen(
-        [str(binary)], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            # One line: core protocol, provider protocol, network, address, "grpc".
-            line = process.stdout.readline() if process.stdout else ""
-            _, protocol, network, address, *_ = line.split("|")
-            yield json.dumps(
-                {
-                    ADDRESS: {
-                        "Protocol": "grpc",
-                        "ProtocolVersion": int(protocol),
-                        "Pid": process.pid,
-                        "Test": True,
-                        "Addr": {"Network": network, "String": address},
-                    }
-                }
-            )
-        finally:
-            process.kill()
+    process = started.start([str(binary)], env=settings, stderr=subprocess.DEVNULL, text=True)
+    # One line: core protocol, provider protocol, network, address, "grpc".
+    line = str(process.stdout.readline()) if process.stdout else ""
+    _, protocol, network, address, *_ = line.split("|")
+    reattached = {
+        "Protocol": "grpc",
+        "ProtocolVersion": int(protocol),
+        "Pid": process.pid,
+        "Test": True,
+        "Addr": {"Network": network, "String": address},
+    }
+    return json.dumps({ADDRESS: reattached})
 
 
-def _schemas(scratch: Path, reattach: str) -> Mapping[str, OldSchema]:
-    folder = scratch / "schemas"
+def _schemas(at_work: AtWork) -> Mapping[str, OldSchema]:
+    folder = at_work.scratch / "schemas"
     folder.mkdir()
     (folder / "main.tf").write_text('provider "aws" {}\n')
-    terraform = Terraform(Place(folder, folder), environment(scratch, reattach))
-    terraform.run("init", "-input=false", "-json")
-    content = terraform.output("providers", "schema", "-json")
+    content = at_work.terraform(folder, folder).output("providers", "schema", "-json")
     decoded: Any = msgspec.json.decode(content, type=_Schemas)
     return decoded.provider_schemas[ADDRESS].resource_schemas  # type: ignore[no-any-return]

@@ -15,12 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from policyscan.errors import PlannerError
 from policyscan.planner import Inputs, Request, make_plan
 from policyscan.planner.fixtures import PLAN_FILE, Fixture, find_fixtures, read_fixture
-from policyscan.planner.schema import hints, load_schema
+from policyscan.planner.schema import load_hints, load_schema
+from policyscan.planner.schema.hints import Coverage
 from tests.fidelity.leaves import Blocks, Leaf
 from tests.fidelity.measure import Compared, compared, counted, differences, types_in
 from tests.fidelity.page import PAGE, ROOT, page
@@ -39,7 +38,6 @@ from tests.fidelity.stored import (
 
 _CHANGED = Inputs(variables={"changed": "true"})
 FIXTURES = ROOT / "fixtures"
-_TABLES = Path(hints.__file__).parent / "aws"
 
 
 class Measurement:
@@ -116,22 +114,17 @@ def _plain(actions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _by_type(resources: Mapping[str, list[Compared]]) -> dict[str, Any]:
-    full = _types_with_full_tables()
+    """Type -> how far our tables reach for it, and its leaves."""
+    known = load_hints(ADDRESS)
     names = sorted({each.type for found in resources.values() for each in found})
     return {
-        name: {"table": "full" if name in full else "probed"}
+        name: {"table": known[name].coverage.value if name in known else Coverage.SCHEMA_ONLY.value}
         | {
             which: counted(leaf for each in found if each.type == name for leaf in each.leaves)
             for which, found in resources.items()
         }
         for name in names
     }
-
-
-def _types_with_full_tables() -> frozenset[str]:
-    """Those with a row that a person wrote; the others have what a probe of 3.39 left."""
-    tables = (yaml.safe_load(table.read_bytes()) for table in sorted(_TABLES.glob("*.yaml")))
-    return frozenset(name for table in tables for name in table)
 
 
 def _measured(known: Sequence[Explanation]) -> dict[str, Any]:
