@@ -101,15 +101,18 @@ class Completion:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        planned = [
-            each.proposed
-            if is_unknown(each.proposed)
-            else self.block(nested.block, each, f"{path}.", in_set=in_set)
-            for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
-        ]
-        if nested.nesting == "set":
-            return [_as_it_was(element, prior or []) for element in planned]
-        return planned
+        elements = _elements(config or [], proposed or [], prior or [], nested.nesting)
+        return [self._element(nested, each, prior or [], path, in_set=in_set) for each in elements]
+
+    def _element(
+        self, nested: NestedBlock, each: Versions, prior: list[Value], path: str, *, in_set: bool
+    ) -> Value:
+        if is_unknown(each.proposed):
+            return each.proposed
+        planned = self.block(nested.block, each, f"{path}.", in_set=in_set)
+        # What configuration does not know yet may differ from what was.
+        is_settled = nested.nesting == "set" and is_wholly_known(each.config)
+        return _as_it_was(planned, prior) if is_settled else planned
 
 
 def _left_out(kind: Any) -> Value:

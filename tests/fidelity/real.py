@@ -37,7 +37,12 @@ _PATIENCE_SECONDS = 120.0
 # What Terraform core shows a plugin, to be told apart from a person: a public constant of core.
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 # What 3.39 keeps in a state of its own accord, where 6.x keeps nothing.
-_KEPT = {"aws_s3_bucket": {"acl": "private"}}
+_KEPT: Mapping[str, Mapping[str, Any]] = {
+    "aws_api_gateway_rest_api": {"minimum_compression_size": -1},
+    "aws_launch_configuration": {"associate_public_ip_address": False},
+    "aws_neptune_cluster": {"neptune_cluster_parameter_group_name": "default.neptune1"},
+    "aws_s3_bucket": {"acl": "private"},
+}
 _OVERRIDE = """\
 provider "aws" {
   access_key                  = "mock"

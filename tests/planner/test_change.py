@@ -125,6 +125,14 @@ def test_an_element_of_a_set_is_found_although_core_takes_null_and_empty_for_two
     }
 
 
+def test_an_element_that_configuration_does_not_know_yet_is_not_what_was() -> None:
+    prior = {"part": [{"name": "a", "size": 1, "made": "kept"}]}
+    config = {"part": [{"name": UNKNOWN, "size": 1, "made": None}]}
+    assert completed(block("set"), config, config, prior) == {
+        "part": [{"name": UNKNOWN, "size": 1, "made": UNKNOWN}]
+    }
+
+
 def test_objects_of_an_attribute_stay_as_they_are_until_one_changes() -> None:
     kind = ["set", ["object", {"name": "string", "port": "number"}]]
     schema = Block({"rule": Attribute(kind, optional=True, computed=True)})

@@ -174,7 +174,7 @@ resource "aws_batch_job_definition" "main" {
   name = "report"
   type = "container"
   container_properties = jsonencode({
-    image   = "123456789012.dkr.ecr.us-east-2.amazonaws.com/report:${var.changed ? 2 : 1}"
+    image   = "123456789012.dkr.ecr.us-east-2.amazonaws.com/report:1"
     memory  = 512
     vcpus   = 1
     command = ["report"]

@@ -308,7 +308,7 @@ resource "aws_vpn_gateway" "main" {
 
 resource "aws_customer_gateway" "office" {
   bgp_asn    = "65000"
-  ip_address = var.changed ? "198.51.100.2" : "198.51.100.1"
+  ip_address = "198.51.100.1"
   type       = "ipsec.1"
 }
 
