@@ -40,7 +40,7 @@ TOP_LEVEL = (
 )
 
 # Not UTF-8 by purpose: the provider's schema, and inputs whose very bytes are the test.
-BINARY = re.compile(r"policyscan/planner/schema/aws\.json\.gz|fixtures/hostile/.*")
+BINARY = re.compile(r"policyscan/planner/schema/aws\.zip|fixtures/hostile/.*")
 
 REGISTRY_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs|debian)[.](?:org|com)\b")
 

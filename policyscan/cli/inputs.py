@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
-from policyscan.cli.planning import PLANNED_AS_IS, TERRAFORM, Planning
+from policyscan.cli.planning import PLANNED_AS_IS, Planning
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
@@ -71,7 +71,7 @@ class SourceChoice:
 class Input:
     """A plan, called `name` as on the command line, and its source where that is at hand.
 
-    `terraform` is the command that may evaluate the source again.
+    `planning` says by what the source may be evaluated again.
 
     The files of the source may lie in a private folder that is gone once the input is closed.
     """
@@ -80,7 +80,7 @@ class Input:
     plan: Plan
     source: Source | None
     drawn: tuple[tuple[str, str], ...] = ()
-    terraform: str = TERRAFORM
+    planning: Planning = PLANNED_AS_IS
 
     def graph(self, plan: Plan | None = None) -> ResourceGraph:
         """The graph of the plan, or of what a replay made of it."""
@@ -172,7 +172,7 @@ def open_input(
         plan = read_plan(content, name)
         del content
         source = _source(name, own, choice, opened)
-        yield Input(name, plan, source, _drawn(choice.graph), planning.terraform)
+        yield Input(name, plan, source, _drawn(choice.graph), planning)
 
 
 def _is_folder(name: str) -> bool:

@@ -69,7 +69,8 @@ def replayed(given: Input) -> Plan:
             given.source.directory,
             seconds=_SECONDS,
             within=given.source.within,
-            terraform=given.terraform,
+            terraform=given.planning.terraform,
+            schemas=given.planning.schema_files(),
         )
     except PlannerError as problem:
         raise PlannerError(given.in_their_words(str(problem))) from None

@@ -9,18 +9,21 @@ null, "", 0, false and an empty collection are one: what was one of them stays w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import starmap, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from policyscan.planner.schema import Block
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
+    from policyscan.planner.schema import Attribute, NestedAttributes, NestedBlock, TypeHints
 
 Value = Any
 Step = str | int
+_ZEROS: Sequence[Value] = ("", 0, False, [], {})
 _ZERO = {"string": "", "number": 0, "bool": False}
 _ZERO_IN_OBJECT = {**_ZERO, "number": None}
 
@@ -72,6 +75,8 @@ class Completion:
         config, proposed, prior = versions.inside(name)
         if attribute.write_only:
             return None
+        if attribute.nested_type and config is not None:
+            return self._holding(attribute.nested_type, (config, proposed, prior), f"{path}.")
         is_new = versions.prior is None
         if config is not None:
             if not self.is_sdk:
@@ -85,8 +90,59 @@ class Completion:
             return None
         if is_new:
             return _left_out(attribute.type) if in_set else None
-        # Null, unless it was empty already, or is a collection, which can only be emptied.
-        return type(prior)() if isinstance(prior, list | dict) else None if prior else prior
+        if self._is_as_unset(prior, path):
+            return prior
+        # A collection can only be emptied.
+        return type(prior)() if isinstance(prior, list | dict) else None
+
+    def _is_as_unset(self, prior: Value, path: str) -> bool:
+        """Whether an object's value is what stands there when nothing is configured.
+
+        The SDK tells no difference between what is empty and what is not set, and what AWS fills
+        in by itself is no change either.
+        """
+        return prior in _ZEROS or (path in self.hints.unset and prior == self.hints.unset[path])
+
+    def _is_block_as_unset(self, block: Block, prior: Value, path: str) -> bool:
+        usual = self.hints.defaults
+        return all(
+            prior.get(name) is None
+            or (attribute.computed and not attribute.optional)
+            or self._is_as_unset(prior[name], path + name)
+            or (path + name in usual and prior[name] == usual[path + name])
+            for name, attribute in block.attributes.items()
+        ) and all(
+            self._is_block_as_unset(inner.block, each, f"{path}{name}.")
+            for name, inner in block.block_types.items()
+            for each in _members(prior.get(name))
+        )
+
+    def _holding(
+        self, nested: NestedAttributes, values: tuple[Value, Value, Value], path: str
+    ) -> Value:
+        """The planned value of an attribute that holds attributes; `values` are its versions."""
+        config, proposed, prior = values
+        if is_unknown(config):
+            return config
+        block = Block(nested.attributes)
+
+        def planned(config: Value, proposed: Value, prior: Value) -> Value:
+            if not isinstance(config, dict):
+                return config
+            was = prior if isinstance(prior, dict) else None
+            return self.block(block, Versions(config, proposed or {}, was), path)
+
+        match nested.nesting:
+            case "single":
+                return planned(config, proposed, prior)
+            case "map":
+                was, becomes = prior or {}, proposed or {}
+                return {key: planned(config[key], becomes.get(key), was.get(key)) for key in config}
+            case nesting:
+                return [
+                    planned(each.config, each.proposed, each.prior)
+                    for each in _elements(config, proposed or config, prior or [], nesting)
+                ]
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -96,23 +152,26 @@ class Completion:
             return proposed
         if not config and path in self.hints.computed_blocks:
             return self.compute(path, "block") if prior is None else prior
-        if nested.nesting == "single":
+        is_left_out = self.is_sdk and prior and not config and nested.nesting == "list"
+        if is_left_out and all(
+            self._is_block_as_unset(nested.block, each, f"{path}.") for each in prior
+        ):
+            return prior
+        if nested.nesting in {"single", "group"}:
             if config is None:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        elements = _elements(config or [], proposed or [], prior or [], nested.nesting)
-        return [self._element(nested, each, prior or [], path, in_set=in_set) for each in elements]
-
-    def _element(
-        self, nested: NestedBlock, each: Versions, prior: list[Value], path: str, *, in_set: bool
-    ) -> Value:
-        if is_unknown(each.proposed):
-            return each.proposed
-        planned = self.block(nested.block, each, f"{path}.", in_set=in_set)
-        # What configuration does not know yet may differ from what was.
-        is_settled = nested.nesting == "set" and is_wholly_known(each.config)
-        return _as_it_was(planned, prior) if is_settled else planned
+        return [
+            each.proposed
+            if is_unknown(each.proposed)
+            else _as_it_was(
+                self.block(nested.block, each, f"{path}.", in_set=in_set),
+                each.config,
+                (prior or []) if nested.nesting == "set" else [],
+            )
+            for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
+        ]
 
 
 def _left_out(kind: Any) -> Value:
@@ -142,21 +201,29 @@ def _elements(
         yield Versions(configured, element, was)
 
 
-def _as_it_was(planned: Value, prior: list[Value]) -> Value:
-    """A set's element as it was, where only what is unknown now could differ.
+def _members(inside: Value) -> list[Value]:
+    """The objects of a block, of which there may be one, several or none."""
+    return inside if isinstance(inside, list) else [inside] if inside else []
+
+
+def _as_it_was(planned: Value, config: Value, prior: list[Value]) -> Value:
+    """A set's element as it was, where it could differ only in what is left to the provider.
 
     Core does not find it again once defaults and zero values stand in it.
     """
-    return next((was for was in prior if _agrees(planned, was)), planned)
+    return next((was for was in prior if _agrees(planned, config, was)), planned)
 
 
-def _agrees(planned: Value, was: Value) -> bool:
+def _agrees(planned: Value, config: Value, was: Value) -> bool:
     if is_unknown(planned):
-        return True
+        return config in (None, [])
     if isinstance(planned, dict) and isinstance(was, dict):
-        return all(_agrees(planned[name], was.get(name)) for name in planned)
+        inner = config if isinstance(config, dict) else {}
+        return all(_agrees(planned[name], inner.get(name), was.get(name)) for name in planned)
     if isinstance(planned, list) and isinstance(was, list):
-        return len(planned) == len(was) and all(map(_agrees, planned, was))
+        said = config[: len(planned)] if isinstance(config, list) else []
+        alike = starmap(_agrees, zip_longest(planned, said, was))
+        return len(planned) == len(was) and all(alike)
     return bool(planned == was or not (planned or was))
 
 

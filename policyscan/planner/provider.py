@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from policyscan.planner.change import Completion, Versions, is_sdk_type, recomputed, replaced_by
+from policyscan.planner.ephemeral import opened
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change
+from policyscan.planner.upgrade import upgraded
 from policyscan.planner.wire import is_unknown
 
 if TYPE_CHECKING:
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
     from policyscan.planner.strategy import Strategy
 
 Settle = Callable[["Configuration", "Block", TypeHints, Versions, dict[str, Any]], dict[str, Any]]
+
+
+def as_planned(
+    _configuration: Configuration,
+    _block: Block,
+    _hints: TypeHints,
+    _versions: Versions,
+    planned: dict[str, Any],
+) -> dict[str, Any]:
+    """The `settle` of a vendor that adds nothing to the SDK's plan."""
+    return planned
+
 
 DEFAULT_REGION = "us-east-1"
 """The region of a provider block that names none: what the environment would have said."""
@@ -97,6 +111,13 @@ class Provider:
             return planned, []
         return recomputed(hints, prior, planned), replaced_by(block, hints, prior, planned)
 
+    def upgrade(
+        self, configuration: Configuration, resource_type: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The whole object of a state, which may hold less than the schema has."""
+        block, hints = self.schema.resources[resource_type], self._hints(resource_type)
+        return upgraded(block, hints, values, configuration.known_region)
+
     def apply(
         self,
         configuration: Configuration,
@@ -124,13 +145,21 @@ class Provider:
         block = self.schema.data_sources[type_name]
         return self.reader.read(configuration, type_name, block, config)
 
+    def open(
+        self, configuration: Configuration, type_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The object of an ephemeral resource: a stand-in, which no plan ever holds."""
+        block = self.schema.ephemeral_resources[type_name]
+        return opened(type_name, block, config, region=configuration.known_region)
+
     def _hints(self, resource_type: str) -> TypeHints:
         return self.hints.get(resource_type) or self.hints.get("*") or TypeHints(source="none")
 
 
 def _first(blocks: Any) -> dict[str, Any]:
     """The one block of a list of at most one."""
-    return blocks[0] if isinstance(blocks, list) and blocks else {}
+    first = blocks[0] if isinstance(blocks, list) and blocks else {}
+    return first if isinstance(first, dict) else {}
 
 
 def _strings(values: Any) -> tuple[str, ...]:

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
+_FUNCTION = re.compile(r'"(provider::\w+::\w+)"')
+_NO_PROVIDER = "Failed to query available provider packages"
 _MODULE = re.compile(r'module "([^"]+)"')
+_DATA = re.compile(r"(?:^|\.)data\.\w+\.")
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
+_REAL_PLAN = "with the real provider, and hand over its `terraform show -json`"
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -51,20 +56,27 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
     where = place.of(first)
     if summary == "No value for required variable":
         return f"{where}: {_unset(diagnostics)}"
-    if summary == "Failed to query available provider packages":
-        known = ", ".join(sorted(address.rpartition("/")[2] for address in PROVIDERS))
-        found = _PROVIDER.search(detail)
-        name = found[1] if found else "of this configuration"
+    if summary == _NO_PROVIDER:
+        return f"{where}: {_unknown_providers(diagnostics)}"
+    if summary == "Unknown provider function" and (found := _FUNCTION.search(detail)):
         return (
-            f"{where}: provider {name} cannot be planned with offline (these can: {known}); "
-            "plan with the real provider and hand over its `terraform show -json`"
+            f"{where}: {found[1]}: no function of a provider is known offline; "
+            f"plan without it, or {_REAL_PLAN}"
         )
     if summary in _NOT_INSTALLED and (found := _MODULE.search(detail)):
         return (
             f"{where}: module {found[1]!r} is not installed, and offline nothing is downloaded; "
             "run `terraform init` in the folder first, its .terraform/modules is then used"
         )
-    return f"{where}: {place.translated(summary)}: {detail}".rstrip(": ")
+    told = f"{place.translated(summary)}: {detail}".rstrip(": ")
+    # Data sources are refused by providers, which know no addresses.
+    address = first.get("address") or ""
+    return f"{where}: {address}: {told}" if _DATA.search(address) else f"{where}: {told}"
+
+
+def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pre- and postconditions are all that failed."""
+    return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
 def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:
@@ -78,6 +90,36 @@ def _file(diagnostic: Mapping[str, Any]) -> str:
 
 def _line(diagnostic: Mapping[str, Any]) -> int:
     return int(diagnostic["range"]["start"]["line"]) if _file(diagnostic) else 0
+
+
+def _unknown_providers(diagnostics: Sequence[Mapping[str, Any]]) -> str:
+    """All unknown providers at once, and what can be done about them."""
+    found = (
+        _PROVIDER.search(each.get("detail", ""))
+        for each in diagnostics
+        if each["summary"] == _NO_PROVIDER
+    )
+    names = sorted({each[1] for each in found if each})
+    told = ", ".join(names) or "of this configuration"
+    for name in names:
+        if kept := _of_another_namespace(name):
+            return (
+                f"provider {name} is not known offline, {kept} is: name it as the `source` of the "
+                "provider in required_providers of every module that uses it"
+            )
+    return (
+        f"no schema of provider {told} is known offline; give it with --provider-schema FILE "
+        "(`terraform providers schema -json > FILE` writes it where the provider is initialised), "
+        f"or plan {_REAL_PLAN}"
+    )
+
+
+def _of_another_namespace(name: str) -> str:
+    """The provider of the same name that is kept, "" when none is or its host differs."""
+    *host, _, kind = name.split("/")
+    kept = [address.partition("/")[2] for address in PROVIDERS]
+    likely = [each for each in kept if each.rpartition("/")[2] == kind]
+    return "" if host or not likely or name in likely else likely[-1]
 
 
 def _unset(diagnostics: Sequence[Mapping[str, Any]]) -> str:

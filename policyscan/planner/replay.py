@@ -36,9 +36,9 @@ from policyscan.planner.remote_state import answer_remote_states
 from policyscan.planner.request import TERRAFORM
 from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
-from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
+from policyscan.planner.terraform import AtWork, RefusedError, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import vendors_of
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from policyscan.plan import Plan
     from policyscan.plan.token import Issue
     from policyscan.planner.change import Step
-    from policyscan.planner.children import Children
     from policyscan.planner.provider import Configuration
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
 
 _VARIABLES = "policyscan.tfvars.json"
@@ -72,16 +72,18 @@ class _StuckError(PlannerError):
         self.blamed = blamed
 
 
-def replay(
+def replay(  # noqa: PLR0913 - one argument per thing it may draw on
     plan: Plan,
     folder: Path,
     *,
     seconds: float,
     within: Path | None = None,
     terraform: str = TERRAFORM,
+    schemas: tuple[Path, ...] = (),
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
+    schemas: files of `terraform providers schema -json`, as for a plan.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
@@ -90,8 +92,10 @@ def replay(
     deadline = monotonic() + seconds
     with private_folder() as scratch, children() as started:
         sandbox = copy_configuration(folder, scratch / "configuration", within)
-        vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, started, deadline, terraform)
+        at_work = AtWork(started, deadline, terraform)
+        words = sandbox.mentioned_types() | {each.type for each in plan.resources}
+        vendors = vendors_of(folder, words, schemas, at_work)
+        stage = _Stage(plan, sandbox, vendors, folder, at_work)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -177,9 +181,7 @@ class _Stage:
     sandbox: Sandbox
     vendors: tuple[Vendor, ...]
     named: Path
-    children: Children
-    deadline: float
-    terraform: str
+    at_work: AtWork
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -212,7 +214,7 @@ class _Stage:
                 return self._run(Dialect.FIRST, left_unknown), second.result()
             except SystemExit:
                 # Or leaving would wait for the other one.
-                self.children.end()
+                self.at_work.children.end()
                 raise
 
     def _run(self, dialect: Dialect, left_unknown: Attributes) -> Run:
@@ -249,14 +251,9 @@ class _Stage:
                     changing=changing(self.plan),
                 )
             )
-        with serve(providers, self.children.group) as reattach:
-            yield Terraform(
-                place=Place(root, self.named),
-                environment=environment(self.sandbox.top.parent, reattach),
-                children=self.children,
-                deadline=self.deadline,
-                command=self.terraform,
-            )
+        with serve(providers, self.at_work.children.group) as reattach:
+            place = Place(root, self.named)
+            yield self.at_work.at(place, self.sandbox.top.parent, reattach)
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

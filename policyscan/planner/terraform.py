@@ -156,10 +156,6 @@ class Terraform:
             timer.start()
             try:
                 yield process
-            except BaseException:
-                # Whoever leaves early does not wait for it, nor for what it started.
-                self.children.end()
-                raise
             finally:
                 timer.cancel()
         if process.returncode != 0:
@@ -168,6 +164,29 @@ class Terraform:
     def _check_time(self, command: str) -> None:
         if monotonic() >= self.deadline:
             raise PlannerError(f"{self.place.named}: terraform {command} took too long")
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """How Terraform is run, wherever it is: by which processes, before which time.
+
+    `variables` stand in its environment beside those it always has.
+    """
+
+    children: Children
+    deadline: float
+    command: str = TERRAFORM
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, place: Place, scratch: Path, reattach: str = "") -> Terraform:
+        """Terraform at `place`, which may use the folder `scratch` and attaches to providers."""
+        return Terraform(
+            place=place,
+            environment={**environment(scratch, reattach), **self.variables},
+            children=self.children,
+            deadline=self.deadline,
+            command=self.command,
+        )
 
 
 def executable(command: str = TERRAFORM) -> str:

@@ -40,12 +40,50 @@ def test_a_folder_without_configuration_is_named(configuration: Configuration) -
     )
 
 
-def test_a_provider_that_is_not_offline_is_named(configuration: Configuration) -> None:
-    configuration.write('resource "google_project" "main" { name = "x" }')
+def test_providers_that_are_not_known_are_named_with_how_to_give_their_schema(
+    configuration: Configuration,
+) -> None:
+    configuration.write("""
+      terraform {
+        required_providers {
+          own = { source = "registry.acme.example/acme/cloud" }
+          aws = { source = "hashicorp/aws" }
+        }
+      }
+      resource "google_project" "main" { name = "x" }
+      module "inner" { source = "./inner" }
+    """)
+    configuration.write(
+        'terraform {\n  required_providers { gl = { source = "gitlabhq/gitlab" } }\n}\n'
+        'resource "gitlab_project" "x" { provider = gl }',
+        "inner/main.tf",
+    )
     assert refusal(configuration) == (
-        "ROOT: provider hashicorp/google cannot be planned with offline (these can: archive, aws, "
-        "local, null, random, time, tls); plan with the real provider and hand over its "
-        "`terraform show -json`"
+        "ROOT: no schema of provider gitlabhq/gitlab, hashicorp/google, "
+        "registry.acme.example/acme/cloud is known offline; give it with --provider-schema FILE "
+        "(`terraform providers schema -json > FILE` writes it where the provider is initialised), "
+        "or plan with the real provider, and hand over its `terraform show -json`"
+    )
+
+
+def test_a_provider_kept_under_another_address_is_named(configuration: Configuration) -> None:
+    configuration.write('resource "docker_image" "main" { name = "nginx" }')
+    assert refusal(configuration) == (
+        "ROOT: provider hashicorp/docker is not known offline, kreuzwerker/docker is: name it as "
+        "the `source` of the provider in required_providers of every module that uses it"
+    )
+
+
+def test_a_function_of_a_provider_is_named(configuration: Configuration) -> None:
+    configuration.write("""
+      terraform {
+        required_providers { aws = { source = "hashicorp/aws" } }
+      }
+      output "a" { value = provider::aws::arn_parse("arn:aws:iam::123456789012:role/x") }
+    """)
+    assert refusal(configuration) == (
+        "ROOT/main.tf:5: provider::aws::arn_parse: no function of a provider is known offline; "
+        "plan without it, or with the real provider, and hand over its `terraform show -json`"
     )
 
 
