@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from policyscan.planner.change import Completion, Versions, is_sdk_type, recomputed, replaced_by
+from policyscan.planner.change import Completion, Versions, is_sdk_type
+from policyscan.planner.consequences import recomputed, replaced_by
 from policyscan.planner.ephemeral import opened
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change

@@ -41,7 +41,7 @@ def test_a_difference_without_a_reason_is_told_and_a_reason_without_a_difference
     open_, idle = unexplained(measured, ())
     assert len(open_) > 10
     assert idle == ()
-    silent = measured | {"differences": [], "published": {}}
+    silent = measured | {"differences": [], "fixtures": {"differences": []}, "published": {}}
     assert len(unexplained(silent, explanations())[1]) == len(explanations())
 
 

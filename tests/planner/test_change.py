@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.planner.change import Completion, Versions, as_sdk_holds, recomputed, replaced_by
+from policyscan.planner.change import Completion, Versions, as_sdk_holds
+from policyscan.planner.consequences import recomputed, replaced_by
 from policyscan.planner.normalise import container_definitions, iam_policy, json_document
 from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
 from policyscan.planner.wire import UNKNOWN, decode, encode, is_unknown, is_wholly_known
