@@ -155,6 +155,11 @@ fuzz: install ## break real plans for MINUTES=10, and see whether a scan breaks 
 peers: install $(SCANNERS:%=.venv-%/.locked-$(PYTHON_VERSION)) ## what other scanners find, into docs/peers.md
 	$(BIN)/python -m tests.peers.run
 
+# The AWS provider itself, an old release that pip can fetch: see tests/fidelity/real.py.
+.PHONY: fidelity
+fidelity: install .venv-fidelity/.locked-$(PYTHON_VERSION) ## compare offline plans with the real AWS provider's, into docs/fidelity.md
+	$(BIN)/python -m tests.fidelity.run
+
 .PHONY: mutants
 mutants: install ## break every rule in every small way: a test has to fail (writes docs/quality.md)
 	$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(if $(ONLY),--only $(ONLY)) \
@@ -195,7 +200,7 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	  --output-file constraints/install.txt
 	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
 	  --output-file constraints/serve.txt
-	for tool in $(SCANNERS) sarif-tools; do \
+	for tool in $(SCANNERS) sarif-tools fidelity; do \
 	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done
 	rm -r .venv-lock

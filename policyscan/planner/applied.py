@@ -2,19 +2,20 @@
 
 Ids, ARNs and names come from the templates of the hints, seeded by the resource's address. What
 no template names becomes null, or an empty collection: never an invented string, or a route
-would gain a network interface it never had.
+would gain a network interface it never had. Inside a block the SDK's state holds no nulls.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policyscan.planner.change import is_sdk_type, zero
 from policyscan.planner.schema.template import render
 from policyscan.planner.utility import GENERATORS
 from policyscan.planner.wire import UNKNOWN, is_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from policyscan.planner.schema import Block, NestedBlock
     from policyscan.planner.strategy import Change
@@ -52,12 +53,18 @@ class _Settlement:
         self._change = change
         self._planned = planned
         self._address = address
+        self._is_sdk = is_sdk_type(change.block)
 
     def block(self, block: Block, planned: dict[str, Any], path: str) -> dict[str, Any]:
         settled = {
             name: self._attribute(planned.get(name), attribute.type, path + name)
             for name, attribute in block.attributes.items()
         }
+        if path and self._is_sdk and path != "timeouts.":
+            kinds = {
+                name: each.type for name, each in block.attributes.items() if not each.write_only
+            }
+            settled = _without_nulls(settled, kinds)
         for name, nested in block.block_types.items():
             settled[name] = self._nested(nested, planned.get(name), f"{path}{name}.")
         return settled
@@ -80,7 +87,12 @@ class _Settlement:
 
     def _attribute(self, value: Any, kind: Any, path: str) -> Any:
         if isinstance(value, list):
-            return [self._attribute(each, None, path) for each in value]
+            settled = [self._attribute(each, None, path) for each in value]
+            match kind:
+                case ["list" | "set", ["object", members]] if self._is_sdk:
+                    return [_without_nulls(each, members) for each in settled]
+                case _:
+                    return settled
         if isinstance(value, dict):
             return {
                 key: self._attribute(inner, None, f"{path}.{key}") for key, inner in value.items()
@@ -92,7 +104,7 @@ class _Settlement:
     def _template(self, path: str, otherwise: Any) -> Any:
         templates = self._change.hints.applied
         if path not in templates:
-            return otherwise
+            return self._change.hints.defaults.get(path, otherwise)
         return render(
             templates[path],
             seed=self._address,
@@ -100,6 +112,16 @@ class _Settlement:
             region=self._change.region,
             templates=templates,
         )
+
+
+def _without_nulls(settled: dict[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """An object as the SDK's state holds it."""
+    return {
+        name: zero(kinds[name])
+        if value is None and kinds.get(name, "dynamic") != "dynamic"
+        else value
+        for name, value in settled.items()
+    }
 
 
 def _all_unknown(block: Block) -> dict[str, Any]:

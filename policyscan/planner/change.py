@@ -2,20 +2,22 @@
 
 The rules are those of terraform-plugin-sdk v2, which most AWS types use: a default stands in for
 an unset argument, an unset Optional+Computed argument is unknown on create and kept on update,
-strings left out inside a set block are "", and objects in an attribute hold no nulls.
+strings left out inside a set block are "", and objects in an attribute hold no nulls. To the SDK
+null, "", 0, false and an empty collection are one: what was one of them stays what it was.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import starmap, zip_longest
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.schema import Block
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policyscan.planner.schema import Attribute, NestedAttributes, NestedBlock, TypeHints
 
@@ -23,6 +25,7 @@ Value = Any
 Step = str | int
 _ZEROS: Sequence[Value] = ("", 0, False, [], {})
 _ZERO = {"string": "", "number": 0, "bool": False}
+_ZERO_IN_OBJECT = {**_ZERO, "number": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,23 @@ class Completion:
             return None
         if attribute.nested_type and config is not None:
             return self._holding(attribute.nested_type, (config, proposed, prior), f"{path}.")
-        if config is not None:
-            return as_sdk_holds(config, attribute.type) if self.is_sdk else config
         is_new = versions.prior is None
+        if config is not None:
+            if not self.is_sdk:
+                return config
+            return _held(as_sdk_holds(config, attribute.type), prior, attribute)
         if path in self.hints.defaults and (is_new or not attribute.computed):
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if self.is_sdk and self._is_as_unset(prior, path):
+        if not self.is_sdk:
+            return None
+        if is_new:
+            return _left_out(attribute.type) if in_set else None
+        if self._is_as_unset(prior, path):
             return prior
-        return _left_out(attribute.type) if in_set and self.is_sdk else None
+        # A collection can only be emptied.
+        return type(prior)() if isinstance(prior, list | dict) else None
 
     def _is_as_unset(self, prior: Value, path: str) -> bool:
         """Whether an object's value is what stands there when nothing is configured.
@@ -214,7 +224,7 @@ def _agrees(planned: Value, config: Value, was: Value) -> bool:
         said = config[: len(planned)] if isinstance(config, list) else []
         alike = starmap(_agrees, zip_longest(planned, said, was))
         return len(planned) == len(was) and all(alike)
-    return bool(planned == was)
+    return bool(planned == was or not (planned or was))
 
 
 def _is_filled_from(proposed: Value, config: Value) -> bool:
@@ -227,14 +237,45 @@ def _is_filled_from(proposed: Value, config: Value) -> bool:
     return bool(config == proposed)
 
 
+def _held(value: Value, prior: Value, attribute: Attribute) -> Value:
+    """A configured value beside what was: an empty collection is nothing, unless AWS computes it.
+
+    The objects of an attribute stay as they are while none changes. When one does, those that stay
+    lose their "".
+    """
+    match attribute.type:
+        case ["list" | "set", ["object", _]] if prior and isinstance(value, list):
+            kept = [next((was for was in prior if _are_one(was, each)), None) for each in value]
+            if len(prior) == len(value) and None not in kept:
+                return prior
+            return [
+                new if was is None else _without_empty_text(was)
+                for new, was in zip(value, kept, strict=True)
+            ]
+        case _ if value in ([], {}) and not prior and not attribute.computed:
+            return prior
+    return value
+
+
+def _without_empty_text(element: dict[str, Value]) -> dict[str, Value]:
+    return {name: None if value == "" else value for name, value in element.items()}
+
+
+def _are_one(prior: Value, value: Value) -> bool:
+    """Whether two objects are the same to the SDK."""
+    return isinstance(value, dict) and all(
+        prior.get(name) == inner or not (prior.get(name) or inner) for name, inner in value.items()
+    )
+
+
 def as_sdk_holds(value: Value, kind: Any) -> Value:
     """A configured value as the SDK can hold it.
 
-    A set of primitives, or a map, with one unknown element is wholly unknown. The objects of an
+    A list or set of primitives, or a map, with one unknown element is wholly unknown. Objects of an
     attribute that stands for blocks (a security group's `ingress`) have zero values for nulls.
     """
     match kind:
-        case ["set", str()] | ["map", _] if not is_wholly_known(value):
+        case ["list" | "set", str()] | ["map", _] if not is_wholly_known(value):
             return UNKNOWN
         case ["list" | "set", ["object", members]] if isinstance(value, list):
             return [_zeroed(element, members) for element in value]
@@ -246,62 +287,13 @@ def _zeroed(element: Value, members: dict[str, Any]) -> Value:
     if not isinstance(element, dict):
         return element
     return {
-        name: _zero(kind) if element.get(name) is None else as_sdk_holds(element[name], kind)
+        name: zero(kind, _ZERO_IN_OBJECT)
+        if element.get(name) is None
+        else as_sdk_holds(element[name], kind)
         for name, kind in members.items()
     }
 
 
-def _zero(kind: Any) -> Value:
-    return _ZERO[kind] if isinstance(kind, str) else [] if kind[0] in {"list", "set"} else {}
-
-
-def replaced_by(
-    block: Block, hints: TypeHints, prior: dict[str, Value], planned: dict[str, Value]
-) -> list[tuple[Step, ...]]:
-    """The paths whose change replaces the resource. Example: `[("network", 0, "mode")]`."""
-    return list(_differences(block, hints.force_new, (prior, planned), ()))
-
-
-def _differences(
-    block: Block, force_new: Sequence[str], values: tuple[Value, Value], steps: tuple[Step, ...]
-) -> Iterator[tuple[Step, ...]]:
-    """Compare `values`, prior and planned; `force_new` holds dotted paths inside `block`."""
-    prior, planned = values
-    for name in block.attributes:
-        if name in force_new and prior.get(name) != planned.get(name):
-            yield (*steps, name)
-    for name, nested in block.block_types.items():
-        was, becomes = prior.get(name) or [], planned.get(name) or []
-        if name in force_new and _is_another_block(nested, was, becomes):
-            yield (*steps, name)
-        forcing = [path.partition(".")[2] for path in force_new if path.startswith(f"{name}.")]
-        if was == becomes or not forcing:
-            continue
-        if nested.nesting == "list" and isinstance(becomes, list) and len(was) == len(becomes):
-            for index, both in enumerate(zip(was, becomes, strict=True)):
-                yield from _differences(nested.block, forcing, both, (*steps, name, index))
-        elif _only(was, forcing) != _only(becomes, forcing):
-            yield (*steps, name)
-
-
-def _is_another_block(nested: NestedBlock, was: Value, becomes: Value) -> bool:
-    """Whether a block itself changes, not only what is in it: the SDK counts those of a list."""
-    if nested.nesting == "list" and isinstance(was, list) and isinstance(becomes, list):
-        return len(was) != len(becomes)
-    return bool(was != becomes)
-
-
-def _only(value: Value, paths: Sequence[str]) -> Value:
-    """A value cut down to some dotted paths, so that a set's other changes do not count."""
-    if isinstance(value, list):
-        return sorted((_only(element, paths) for element in value), key=repr)
-    if not isinstance(value, dict):
-        return value
-    inner: dict[str, list[str]] = {}
-    for path in paths:
-        head, _, rest = path.partition(".")
-        inner.setdefault(head, []).extend([rest] if rest else [])
-    return {
-        head: _only(value.get(head), rest) if rest else value.get(head)
-        for head, rest in sorted(inner.items())
-    }
+def zero(kind: Any, primitives: Mapping[str, Value] = MappingProxyType(_ZERO)) -> Value:
+    """What the SDK takes for nothing. Example: 0 for "number", [] for ["set", "string"]."""
+    return primitives[kind] if isinstance(kind, str) else [] if kind[0] in {"list", "set"} else {}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from policyscan.errors import PlannerError
-from policyscan.planner.change import Completion, Versions, is_sdk_type, replaced_by
+from policyscan.planner.change import Completion, Versions, is_sdk_type
+from policyscan.planner.consequences import recomputed, replaced_by
 from policyscan.planner.ephemeral import opened
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change
@@ -111,12 +112,14 @@ class Provider:
 
         `identifier` is what `prior` was imported by, if it was.
         """
-        block, hints = self.schema.resources[resource_type], self._hints(resource_type)
+        block, hints = self.schema.resources[resource_type], self._hints(resource_type).of(config)
         versions = Versions(config, proposed, prior)
         completion = Completion(hints, is_sdk_type(block), self.strategy.compute(resource_type))
         planned = completion.block(block, versions)
         planned = self.settle(configuration, block, hints, versions, planned)
-        return planned, [] if prior is None else replaced_by(block, hints, prior, planned)
+        if prior is None:
+            return planned, []
+        return recomputed(hints, prior, planned), replaced_by(block, hints, prior, planned)
 
     def upgrade(
         self, configuration: Configuration, resource_type: str, values: Mapping[str, Any]

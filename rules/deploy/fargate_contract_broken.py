@@ -39,6 +39,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from policyscan.rule import (
+    ABSENT,
     Finding,
     Known,
     Level,
@@ -190,7 +191,8 @@ def _network(
         message = "its tasks have network interfaces of their own, and it has no " + NETWORK
         cure = "name its subnets and security groups", FIXED_NETWORK
         yield _problem(service, NETWORK, message, NO_NETWORK.removeprefix(BAD), cure)
-    if service.resource.value(f"{NETWORK}[0].subnets") == Known([]):
+    # The provider plans null for an empty list.
+    if blocks and service.resource.value(f"{NETWORK}[0].subnets") in (Known([]), ABSENT):
         path = f"{NETWORK}[0].subnets"
         cure = "name a subnet", FIXED_NETWORK
         yield _problem(service, path, "it names no subnet", "subnets can not be empty.", cure)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.planner.change import Completion, Versions, as_sdk_holds, replaced_by
+from policyscan.planner.change import Completion, Versions, as_sdk_holds
+from policyscan.planner.consequences import recomputed, replaced_by
 from policyscan.planner.normalise import container_definitions, iam_policy, json_document
 from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
 from policyscan.planner.wire import UNKNOWN, decode, encode, is_unknown, is_wholly_known
@@ -113,6 +114,78 @@ def test_a_computed_block_left_out_is_unknown_on_create_and_kept_on_update() -> 
     assert completed(block("list"), empty) == empty
 
 
+def test_what_was_nothing_stays_what_it_was() -> None:
+    """Null, "" and an empty list are one to the SDK; measured with provider 3.39.0."""
+    schema = Block(
+        {
+            name: Attribute(kind, optional=True)
+            for name, kind in {"text": "string", "names": ["list", "string"]}.items()
+        }
+    )
+    empty = {"text": "", "names": []}
+    nothing: dict[str, Any] = {"text": None, "names": None}
+    assert completed(schema, nothing, prior=empty) == empty
+    assert completed(schema, empty) == {"text": "", "names": None}
+    assert completed(schema, empty, prior=nothing) == {"text": "", "names": None}
+    something = {"text": "x", "names": ["x"]}
+    assert completed(schema, nothing, prior=something) == {"text": None, "names": []}
+
+
+def test_an_empty_list_that_aws_may_fill_stays_one() -> None:
+    schema = Block({"names": Attribute(["list", "string"], optional=True, computed=True)})
+    assert completed(schema, {"names": []}) == {"names": []}
+
+
+def test_an_element_of_a_set_is_found_although_core_takes_null_and_empty_for_two() -> None:
+    hints = TypeHints(source="test", defaults={"part.size": 7})
+    prior = {"part": [{"name": "", "size": 7, "made": "kept"}]}
+    config = {"part": [{"name": None, "size": None, "made": None}]}
+    assert completed(block("set"), config, config, prior, hints) == prior
+    changed = {"part": [{"name": None, "size": 8, "made": None}]}
+    assert completed(block("set"), changed, changed, prior, hints) == {
+        "part": [{"name": "", "size": 8, "made": UNKNOWN}]
+    }
+
+
+def test_an_element_that_configuration_does_not_know_yet_is_not_what_was() -> None:
+    prior = {"part": [{"name": "a", "size": 1, "made": "kept"}]}
+    config = {"part": [{"name": UNKNOWN, "size": 1, "made": None}]}
+    assert completed(block("set"), config, config, prior) == {
+        "part": [{"name": UNKNOWN, "size": 1, "made": UNKNOWN}]
+    }
+
+
+def test_objects_of_an_attribute_stay_as_they_are_until_one_changes() -> None:
+    kind = ["set", ["object", {"name": "string", "port": "number"}]]
+    schema = Block({"rule": Attribute(kind, optional=True, computed=True)})
+    prior = {"rule": [{"name": "", "port": 1}]}
+    same, other = {"name": None, "port": 1}, {"name": None, "port": 2}
+    assert completed(schema, {"rule": [same]}, prior=prior) == prior
+    assert completed(schema, {"rule": [same, other]}, prior=prior) == {
+        "rule": [{"name": None, "port": 1}, {"name": "", "port": 2}]
+    }
+
+
+def test_a_default_and_what_forces_may_hang_on_another_attribute() -> None:
+    hints = TypeHints(
+        source="test",
+        defaults={"kind": "one", "size": 7},
+        force_new=("size",),
+        only_if={"size": {"kind": ("one",)}},
+    )
+    assert hints.of({"kind": None}) is hints
+    others = hints.of({"kind": "two"})
+    assert others.defaults == {"kind": "one"}
+    assert others.force_new == ()
+
+
+def test_what_a_change_has_computed_anew_is_unknown() -> None:
+    hints = TypeHints(source="test", recomputed={"version": ("code", "part")})
+    prior = {"version": 1, "code": "a", "part": [], "name": "x"}
+    assert recomputed(hints, prior, prior | {"name": "y"})["version"] == 1
+    assert recomputed(hints, prior, prior | {"code": "b"})["version"] == UNKNOWN
+
+
 def test_a_dynamic_block_over_something_unknown_stays_unknown() -> None:
     assert completed(block("list"), {"part": UNKNOWN}) == {"part": UNKNOWN}
 
@@ -121,7 +194,7 @@ def test_a_dynamic_block_over_something_unknown_stays_unknown() -> None:
     ("kind", "value", "expected"),
     [
         (["set", "string"], ["a", UNKNOWN], UNKNOWN),
-        (["list", "string"], ["a", UNKNOWN], ["a", UNKNOWN]),
+        (["list", "string"], ["a", UNKNOWN], UNKNOWN),
         (["map", "string"], {"a": UNKNOWN}, UNKNOWN),
         (["map", "string"], {"a": "b"}, {"a": "b"}),
         (
@@ -130,7 +203,7 @@ def test_a_dynamic_block_over_something_unknown_stays_unknown() -> None:
                 ["object", {"a": "string", "b": "number", "c": "bool", "d": ["set", "string"]}],
             ],
             [{"a": None, "b": None, "c": None, "d": ["x", UNKNOWN]}],
-            [{"a": "", "b": 0, "c": False, "d": UNKNOWN}],
+            [{"a": "", "b": None, "c": False, "d": UNKNOWN}],
         ),
     ],
 )

@@ -117,6 +117,7 @@ def test_every_word_of_the_configuration_is_mentioned(tmp_path: Path) -> None:
         *("a", "b", "c", "d"),
         *("aws_ami", "aws_vpc", "data", "null_resource", "random_pet", "resource"),
         *("backend", "local", "terraform"),
+        *("aws", "example", "module", "source", "x"),
     }
 
 

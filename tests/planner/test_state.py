@@ -167,16 +167,16 @@ def test_a_state_without_resources_is_told(folder: Path) -> None:
 
 
 def test_what_no_schema_is_known_of_is_left_out_and_told(folder: Path) -> None:
-    other = 'provider["registry.terraform.io/datadog/datadog"]'
+    other = 'provider["registry.terraform.io/pagerduty/pagerduty"]'
     state = state_of(
-        entry("m", group("m"), type="datadog_monitor", provider=other),
+        entry("m", group("m"), type="pagerduty_service", provider=other),
         entry("o", group("o"), type="aws_opsworks_of_old"),
         entry("x", {"attributes": {"id": "x"}}, mode="data", type="aws_of_old"),
     )
     made = planned(folder, state)
     assert set(actions(made).values()) == {"create"}
     (note,) = made.notes
-    assert note.startswith("of the state, aws_opsworks_of_old, datadog_monitor is left out, as no ")
+    assert note.startswith("of the state, aws_opsworks_of_old, pagerduty_service is left out, as no ")
 
 
 # -- secrets --------------------------------------------------------------------------------

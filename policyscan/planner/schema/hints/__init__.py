@@ -57,6 +57,9 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       (see `policyscan.planner.schema.template`). A path that is not named here is null, or an
       empty collection: an optional attribute is never given an invented value.
     normalised: path -> how the provider rewrites the JSON document the attribute holds.
+    only_if: path -> attribute -> values: the path's facts in `defaults`, `force_new`, `recomputed`
+      hold only where each of these attributes has one of its values, if only by default.
+    recomputed: attribute -> the attributes and blocks whose change makes it unknown on update.
     decided: paths of arguments, or of blocks with all that is in them, that have been looked up and
       need no other fact here ("*": of all); said of what no probe could decide.
     undecided: paths of arguments and blocks that nobody has looked up yet; never written by hand.
@@ -71,6 +74,26 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     write_only: tuple[str, ...] = ()
     applied: Mapping[str, Any] = {}
     normalised: Mapping[str, Literal["json", "iam_policy", "container_definitions"]] = {}
+    only_if: Mapping[str, Mapping[str, tuple[Any, ...]]] = {}
+    recomputed: Mapping[str, tuple[str, ...]] = {}
+
+    def of(self, config: Mapping[str, Any]) -> TypeHints:
+        """The hints for one resource: those of other conditions left out."""
+        left_out = {
+            path
+            for path, conditions in self.only_if.items()
+            for name, values in conditions.items()
+            if (config.get(name) or self.defaults.get(name)) not in values
+        }
+        if not left_out:
+            return self
+        return msgspec.structs.replace(
+            self,
+            defaults={path: self.defaults[path] for path in self.defaults if path not in left_out},
+            force_new=tuple(path for path in self.force_new if path not in left_out),
+            recomputed={path: self.recomputed[path] for path in self.recomputed.keys() - left_out},
+        )
+
     decided: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
 
