@@ -1,0 +1,416 @@
+// The right side: boxes and lines where the report placed them. The view is the viewBox of the SVG.
+
+const MOST_OPEN = 300;
+const KIND = 0, TONE = 1, KEY = 2, TITLE = 3, NOTE = 4, X = 5, Y = 6, W = 7, H = 8, PARENT = 9;
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+class Drawing {
+  constructor() {
+    this.svg = s("svg", { class: "drawing", tabindex: "0", role: "group", "aria-label": "Resources and what they take from each other" });
+    this.folded = new Map();
+    this.svg.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    this.svg.addEventListener("pointerdown", (event) => this.onDrag(event));
+    this.svg.addEventListener("keydown", (event) => this.onKey(event));
+    new ResizeObserver(() => this.look()).observe(this.svg);
+  }
+
+  // -- what is shown -----------------------------------------------------------------------------
+
+  use(scene, name) {
+    this.scene = scene;
+    this.name = name;
+    this.lines = scene.lines;
+    this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).reverse());
+    this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
+    const leaves = scene.boxes.length - this.holders.size + 1;
+    const id = `${state.plan} ${name}`;
+    if (!this.folded.has(id)) {
+      const few = leaves <= MOST_OPEN || name !== "graph";
+      this.folded.set(id, new Set(few ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
+    }
+    this.shut = this.folded.get(id);
+    this.problems = problemsByBox(scene.boxes, this.byKey);
+    this.path = [];
+    this.draw();
+    this.fit();
+  }
+
+  isShown(at) {
+    for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+      if (this.shut.has(up)) return false;
+    }
+    return true;
+  }
+
+  // The box itself, or the outermost closed one around it.
+  seen(at) {
+    let found = at;
+    for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+      if (this.shut.has(up)) found = up;
+    }
+    return found;
+  }
+
+  draw() {
+    const frames = s("g", {}), leaves = s("g", {}), lines = s("g", { class: "lines", "aria-hidden": "true" });
+    this.shapes = new Map();
+    this.scene.boxes.forEach((box, at) => {
+      if (!this.isShown(at)) return;
+      const isOpen = this.holders.has(at) && !this.shut.has(at);
+      const shape = isOpen ? this.frame(box, at) : this.holders.has(at) ? this.closed(box, at) : this.leaf(box, at);
+      (isOpen ? frames : leaves).append(shape);
+      this.shapes.set(at, shape);
+    });
+    for (const [from, to, kind] of this.drawnLines()) {
+      lines.append(s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": "url(#head-line)" }));
+    }
+    this.over = s("g", { class: "over" });
+    this.svg.replaceChildren(heads(), frames, lines, leaves, this.over);
+    this.filter();
+    this.highlight(this.path);
+    const first = this.shapes.keys().next().value;
+    if (first !== undefined) this.shapes.get(first).setAttribute("tabindex", "0");
+  }
+
+  drawnLines() {
+    const found = new Map();
+    for (const [source, target, kind] of this.lines) {
+      const [from, to] = [this.seen(source), this.seen(target)];
+      if (from !== to && !found.has(`${from} ${to}`)) found.set(`${from} ${to}`, [from, to, kind]);
+    }
+    return [...found.values()];
+  }
+
+  curve(from, to) {
+    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
+    if (a[X] + a[W] <= b[X]) return bent(a[X] + a[W], middle(a), b[X], middle(b), 1);
+    if (b[X] + b[W] <= a[X]) return bent(a[X], middle(a), b[X] + b[W], middle(b), -1);
+    const down = a[Y] + a[H] <= b[Y];
+    const [x1, x2] = [a[X] + a[W] / 2, b[X] + b[W] / 2];
+    const [y1, y2] = down ? [a[Y] + a[H], b[Y]] : [a[Y], b[Y] + b[H]];
+    const half = (y1 + y2) / 2;
+    return `M${x1} ${y1}C${x1} ${half} ${x2} ${half} ${x2} ${y2}`;
+  }
+
+  // -- shapes ------------------------------------------------------------------------------------
+
+  shape(box, at, name, label, ...inside) {
+    return s("g", { class: `box ${box[KIND]} ${name}`, transform: `translate(${box[X]} ${box[Y]})`, role: "button",
+      tabindex: "-1", "aria-label": label, "data-at": at, onclick: () => this.onPick(at) }, inside);
+  }
+
+  leaf(box, at) {
+    const found = this.problems.get(at) || [];
+    const told = [box[KEY].startsWith("@") ? `${box[TITLE]} ${box[NOTE]}` : box[KEY], box[TONE], found.length && counted(found.length, "finding")];
+    const tone = toneOf(box[TONE]);
+    return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
+      s("title", {}, box[KEY].startsWith("@") ? box[TITLE] : box[KEY]),
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
+      s("path", { class: "sign", d: SIGNS[tone] || SIGNS.other, transform: "translate(10 13)" }),
+      s("text", { class: "glyph", x: 20, y: 27.5 }, ACTIONS[box[TONE]] || GLYPHS[box[KIND]] || ""),
+      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], 32)),
+      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], 24)),
+      this.badge(found, box[W], 0));
+  }
+
+  frame(box, at) {
+    const tools = this.name === "graph" ? { role: "button", "aria-expanded": "true" } : { role: "img" };
+    const shape = this.shape(box, at, "frame", `${box[TITLE]}, open`,
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
+      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor(box[W] / 8.2) - box[NOTE].length))),
+      box[NOTE] && s("text", { class: "note", x: box[W] - 14, y: 21, "text-anchor": "end" }, box[NOTE]));
+    return filled(shape, tools, []);
+  }
+
+  closed(box, at) {
+    const inner = this.inside(at);
+    const found = [...new Set(inner.flatMap((each) => this.problems.get(each) || []))];
+    const size = Math.max(12, Math.min(box[W] / (0.62 * Math.max(box[TITLE].length, 12)), box[H] / 3.2));
+    const told = counted(inner.length, "resource");
+    const shape = this.shape(box, at, "closed", [box[KEY], told, found.length && counted(found.length, "finding")].filter(Boolean).join(", "),
+      s("title", {}, box[KEY]),
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
+      s("text", { class: "title", x: box[W] / 2, y: box[H] / 2, "font-size": size, "text-anchor": "middle" }, `▸ ${box[TITLE]}`),
+      s("text", { class: "note", x: box[W] / 2, y: box[H] / 2 + size * 1.2, "font-size": size * 0.7, "text-anchor": "middle" }, told),
+      this.badge(found, box[W], size));
+    return filled(shape, { "aria-expanded": "false" }, []);
+  }
+
+  badge(found, right, size) {
+    if (!found.length) return null;
+    const scale = Math.max(1, size / 14);
+    const worst = SEVERITIES.find((each) => found.some((at) => findings()[at].severity === each));
+    return s("g", { class: `badge ${worst}`, transform: `translate(${right - 14 * scale} ${-8 * scale}) scale(${scale})` },
+      s("g", {}, s("path", { d: MARKS[worst], transform: "scale(1.35)" }),
+        s("text", { x: 10.8, y: 15.5, "text-anchor": "middle" }, String(found.length))));
+  }
+
+  inside(at) {
+    return this.scene.boxes.map((_, inner) => inner).filter((inner) => {
+      if (this.holders.has(inner)) return false;
+      let up = this.scene.boxes[inner][PARENT];
+      while (up > at) up = this.scene.boxes[up][PARENT];
+      return up === at;
+    });
+  }
+
+  // -- what stands out -----------------------------------------------------------------------------
+
+  // The way of a finding, in order; everything else fades behind a veil.
+  highlight(path) {
+    this.path = path;
+    this.over.replaceChildren();
+    if (!path.length) return;
+    const ways = path.map((at) => this.seen(at)).filter((at, n, all) => at !== all[n - 1]);
+    const [width, height] = this.scene.size;
+    this.over.append(s("rect", { class: "veil", x: -width, y: -height, width: 3 * width, height: 3 * height }));
+    for (const at of this.around(ways)) this.over.append(this.copied(at));
+    for (let n = 1; n < ways.length; n++) {
+      this.over.append(s("path", { class: "way", d: this.curve(ways[n - 1], ways[n]), "marker-end": "url(#head-way)" }));
+    }
+    for (const at of new Set(ways)) {
+      const copied = this.copied(at);
+      copied.classList.add("on");
+      const number = [...new Set(ways)].indexOf(at) + 1;
+      if (ways.length > 1) copied.append(s("g", { class: "order" },
+        s("circle", { cx: 0, cy: 0, r: 10 }), s("text", { x: 0, y: 4, "text-anchor": "middle" }, String(number))));
+      this.over.append(copied);
+    }
+  }
+
+  // The containers these stand in, the outer ones first.
+  around(some) {
+    const found = new Set();
+    for (const at of some) {
+      for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) found.add(up);
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  copied(at) {
+    const copied = this.shapes.get(at).cloneNode(true);
+    for (const name of ["tabindex", "role", "aria-label", "aria-expanded"]) copied.removeAttribute(name);
+    copied.setAttribute("aria-hidden", "true");
+    copied.classList.remove("off");
+    copied.addEventListener("click", () => this.onPick(at));
+    return copied;
+  }
+
+  filter() {
+    if (!this.shapes) return;
+    const on = isFiltered() ? this.matching() : null;
+    this.shapes.forEach((shape, at) => {
+      const isFrame = this.holders.has(at);
+      const stays = !on || (isFrame ? this.inside(at).some((each) => on.has(each)) : on.has(at));
+      shape.classList.toggle("off", !stays);
+    });
+  }
+
+  matching() {
+    const { severities, rule, age, text } = state.filter;
+    const asks = severities.size || rule || age;
+    const found = new Set();
+    this.scene.boxes.forEach((box, at) => {
+      const some = (this.problems.get(at) || []).map((each) => findings()[each]);
+      const named = text && some.some((each) => keeps(each));
+      if ((named || keepsAddress(box[KEY])) && (!asks || some.some(keepsRule))) found.add(at);
+    });
+    return found;
+  }
+
+  // Opens what is around these, shows the way through them and moves there.
+  show(addresses) {
+    const path = addresses.map((each) => this.byKey.get(each)).filter((at) => at !== undefined);
+    let opened = false;
+    for (const at of path) {
+      for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+        opened = this.shut.delete(up) || opened;
+      }
+    }
+    this.path = path;
+    if (opened) this.draw();
+    else this.highlight(path);
+    if (path.length) this.fit(path);
+    return path.length > 0;
+  }
+
+  // -- the view ------------------------------------------------------------------------------------
+
+  fit(only) {
+    const boxes = (only || []).map((at) => this.scene.boxes[this.seen(at)]);
+    const [width, height] = this.scene.size;
+    const left = only ? Math.min(...boxes.map((b) => b[X])) : 0;
+    const top = only ? Math.min(...boxes.map((b) => b[Y])) : 0;
+    const right = only ? Math.max(...boxes.map((b) => b[X] + b[W])) : width;
+    const bottom = only ? Math.max(...boxes.map((b) => b[Y] + b[H])) : height;
+    const pad = only ? 60 : 10;
+    const pane = this.pane();
+    const scale = Math.min(only ? 1.25 : 1.5, pane.width / (right - left + 2 * pad), pane.height / (bottom - top + 2 * pad));
+    const [w, h_] = [pane.width / scale, pane.height / scale];
+    this.view = { x: (left + right - w) / 2, y: (top + bottom - h_) / 2, scale };
+    this.look();
+  }
+
+  pane() {
+    const { width, height } = this.svg.getBoundingClientRect();
+    return { width: width || 800, height: height || 600 };
+  }
+
+  look() {
+    if (!this.view) return;
+    const { width, height } = this.pane();
+    const { x, y, scale } = this.view;
+    this.svg.setAttribute("viewBox", `${x} ${y} ${width / scale} ${height / scale}`);
+    this.svg.classList.toggle("far", scale < 0.42);
+    this.svg.classList.toggle("farther", scale < 0.16);
+  }
+
+  move(dx, dy) {
+    this.view.x -= dx / this.view.scale;
+    this.view.y -= dy / this.view.scale;
+    this.look();
+  }
+
+  zoom(factor, px, py) {
+    const pane = this.pane();
+    const [cx, cy] = [px ?? pane.width / 2, py ?? pane.height / 2];
+    const scale = Math.min(4, Math.max(0.01, this.view.scale * factor));
+    this.view.x += cx / this.view.scale - cx / scale;
+    this.view.y += cy / this.view.scale - cy / scale;
+    this.view.scale = scale;
+    this.look();
+  }
+
+  onWheel(event) {
+    event.preventDefault();
+    const { left, top } = this.svg.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX - left, event.clientY - top);
+  }
+
+  onDrag(start) {
+    if (start.button) return;
+    let [x, y, moved] = [start.clientX, start.clientY, 0];
+    const drag = (event) => {
+      moved += Math.abs(event.clientX - x) + Math.abs(event.clientY - y);
+      this.dragged = moved > 4;
+      this.move(event.clientX - x, event.clientY - y);
+      [x, y] = [event.clientX, event.clientY];
+    };
+    const end = () => {
+      removeEventListener("pointermove", drag);
+      // A click follows what ends here, and is none when it was a drag.
+      setTimeout(() => { this.dragged = false; });
+    };
+    addEventListener("pointermove", drag);
+    addEventListener("pointerup", end, { once: true });
+    addEventListener("pointercancel", end, { once: true });
+  }
+
+  onKey(event) {
+    const at = Number(event.target.closest("[data-at]")?.dataset.at ?? -1);
+    if (MOVES[event.key]) {
+      const [dx, dy] = MOVES[event.key];
+      if (at < 0 || event.shiftKey) this.move(-60 * dx, -60 * dy);
+      else this.step(at, dx, dy);
+    } else if (event.key === "Enter" || event.key === " ") {
+      if (at < 0) this.focus(this.shapes.keys().next().value);
+      else this.onPick(at);
+    } else return;
+    event.preventDefault();
+  }
+
+  // To the nearest box in a direction.
+  step(at, dx, dy) {
+    const centre = (box) => [box[X] + box[W] / 2, box[Y] + (this.holders.has(this.scene.boxes.indexOf(box)) ? 15 : box[H] / 2)];
+    const [x, y] = centre(this.scene.boxes[at]);
+    let best = null;
+    for (const other of this.shapes.keys()) {
+      const [ox, oy] = centre(this.scene.boxes[other]);
+      const along = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+      if (other !== at && along > 1 && (!best || along + 2 * aside < best.far)) best = { other, far: along + 2 * aside };
+    }
+    if (best) this.focus(best.other);
+  }
+
+  focus(at) {
+    if (at === undefined) return;
+    this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
+    const shape = this.shapes.get(at);
+    shape.setAttribute("tabindex", "0");
+    shape.focus({ preventScroll: true });
+    const [box, pane, { x, y, scale }] = [this.scene.boxes[at], this.pane(), this.view];
+    const out = box[X] < x || box[Y] < y || box[X] + 200 > x + pane.width / scale || box[Y] + 40 > y + pane.height / scale;
+    if (out) {
+      this.view.x = box[X] + 100 - pane.width / scale / 2;
+      this.view.y = box[Y] + 20 - pane.height / scale / 2;
+      this.look();
+    }
+  }
+
+  onPick(at) {
+    if (this.dragged) return;
+    if (!this.holders.has(at)) showResource(this.scene.boxes[at][KEY]);
+    else if (this.name === "graph") this.turn(at);
+  }
+
+  turn(at) {
+    if (!this.shut.delete(at)) this.shut.add(at);
+    this.draw();
+    this.focus(at);
+  }
+
+  turnAll(shut) {
+    this.shut.clear();
+    if (shut) this.holders.forEach((at) => at >= 0 && this.shut.add(at));
+    this.draw();
+  }
+}
+
+const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };
+
+// Each action has a shape of its own, 20 pixels wide.
+const SIGNS = {
+  create: "M10 0a10 10 0 1 1 0 20a10 10 0 1 1 0-20z",
+  update: "M10-1l11 11-11 11L-1 10z",
+  replace: "M5 0h10l6 10-6 10H5L-1 10z",
+  destroy: "M1 1h18v18H1z",
+  read: "M10 20L-1 2h22z",
+  other: "M2 4h16v12H2z",
+};
+
+function toneOf(action) {
+  return SIGNS[action] ? action : "other";
+}
+
+function middle(box) {
+  return box[Y] + box[H] / 2;
+}
+
+function bent(x1, y1, x2, y2, way) {
+  const bow = way * Math.max(24, Math.abs(x2 - x1) / 2);
+  return `M${x1} ${y1}C${x1 + bow} ${y1} ${x2 - bow} ${y2} ${x2} ${y2}`;
+}
+
+// The middle goes: names begin alike, and keys tell them apart.
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const tail = Math.floor(most / 2.2);
+  return `${text.slice(0, most - tail - 1)}…${text.slice(-tail)}`;
+}
+
+function heads() {
+  const head = (name) => s("marker", { id: `head-${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+    s("path", { class: `head ${name}`, d: "M0 0.5l7 3.5-7 3.5z" }));
+  return s("defs", {}, head("line"), head("way"));
+}
+
+function problemsByBox(boxes, byKey) {
+  const found = new Map();
+  findings().forEach((finding, number) => {
+    for (const address of addressesOf(finding)) {
+      const at = byKey.get(address);
+      if (at !== undefined) found.set(at, [...(found.get(at) || []), number]);
+    }
+  });
+  return found;
+}
