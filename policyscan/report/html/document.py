@@ -141,7 +141,7 @@ def scene_document(scene: Scene) -> Document:
         "size": [scene.width, scene.height],
         "boxes": [
             [
-                *(each.cell.kind, each.cell.tone, short(each.cell.key)),
+                *(each.cell.kind, each.cell.tone, short(each.cell.address)),
                 *(short(each.cell.title, 200), short(each.cell.note, 200)),
                 *(each.left, each.top, each.width, each.height, each.parent),
             ]

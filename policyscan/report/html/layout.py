@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from policyscan.report.html.scene import Arrangement, Arrow, Box, Cell, Line, Scene
+from policyscan.report.html.scene import BAND, Arrangement, Arrow, Box, Cell, Line, Scene
 
 LEAF: Final = (232, 46)
 """Width and height of a cell that holds no others, in pixels."""
 _PADDING: Final = 18
 _HEADER: Final = 30
 _GAP: Final = 16
+_STEP: Final = 32
 _BETWEEN_LAYERS: Final = 64
 _BETWEEN_PARTS: Final = 32
 _MOST_LAYERED: Final = 200
@@ -57,7 +58,7 @@ def placed(root: Cell, arrows: Sequence[Arrow]) -> Scene:
     """A scene of everything inside the root, which is not drawn itself."""
     where = dict(_places(root, ()))
     known = [each for each in arrows if each.source in where and each.target in where]
-    frame = _framed(root, _links(root, where, known), is_drawn=False)
+    frame = _framed(root, _links(root, where, known))
     boxes: list[Box] = []
     numbers: dict[str, int] = {}
     _collect(frame, (0, 0), -1, boxes, numbers)
@@ -92,7 +93,8 @@ def _links(root: Cell, where: dict[str, tuple[int, ...]], arrows: Iterable[Arrow
     return {key: list(pairs) for key, pairs in found.items()}
 
 
-def _framed(cell: Cell, links: _Links, *, is_drawn: bool = True) -> _Frame:
+def _framed(cell: Cell, links: _Links) -> _Frame:
+    is_drawn = cell.kind != BAND
     if not cell.cells:
         width, height = LEAF if is_drawn else (0, 0)
         return _Frame(cell, max(width, cell.least[0]), max(height, cell.least[1]))
@@ -104,7 +106,7 @@ def _framed(cell: Cell, links: _Links, *, is_drawn: bool = True) -> _Frame:
             part = _in_a_row(frames)
         case Arrangement.COLUMN:
             part = _in_a_column(frames)
-    around, above = (_PADDING, _HEADER) if is_drawn else (_PADDING, _PADDING)
+    around, above = (_PADDING, _HEADER) if is_drawn else (0, 0)
     return _Frame(
         cell,
         max(part.width + 2 * around, cell.least[0]),
@@ -117,8 +119,11 @@ def _collect(
     frame: _Frame, at: tuple[int, int], parent: int, boxes: list[Box], numbers: dict[str, int]
 ) -> None:
     for inner, left, top in frame.inside:
-        number = len(boxes)
         x, y = at[0] + left, at[1] + top
+        if inner.cell.kind == BAND:
+            _collect(inner, (x, y), parent, boxes, numbers)
+            continue
+        number = len(boxes)
         numbers.setdefault(inner.cell.key, number)
         boxes.append(Box(inner.cell, x, y, inner.width, inner.height, parent))
         _collect(inner, (x, y), number, boxes, numbers)
@@ -208,13 +213,14 @@ def _in_a_row(frames: list[_Frame]) -> _Part:
     inside, left = [], 0
     for frame in frames:
         inside.append((frame, left, 0))
-        left += frame.width + _GAP
+        left += frame.width + _STEP
     return _cut(inside)
 
 
 def _in_a_column(frames: list[_Frame]) -> _Part:
     inside, top = [], 0
+    width = max(frame.width for frame in frames)
     for frame in frames:
-        inside.append((frame, 0, top))
-        top += frame.height + _GAP
+        inside.append((frame, (width - frame.width) // 2, top))
+        top += frame.height + _STEP
     return _cut(inside)

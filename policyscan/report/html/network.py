@@ -11,10 +11,11 @@ from typing import Final
 
 from policyscan.engine.redact import Redaction
 from policyscan.plan import Known, Resource, Value
+from policyscan.plan.address import module_text
 from policyscan.report.html.layout import placed, size_of
 from policyscan.report.html.reach import traffic
 from policyscan.report.html.resources import cell_of
-from policyscan.report.html.scene import Arrangement, Arrow, Cell, Scene
+from policyscan.report.html.scene import BAND, Arrangement, Arrow, Cell, Scene
 from policyscan.rule import Exit, Platform
 from policyscan.rule.balancing import LOAD_BALANCERS
 from policyscan.rule.network import ENDPOINT
@@ -26,10 +27,20 @@ _TIERS: Final = {
     Exit.NAT: ("private", "private, out by NAT"),
     Exit.EGRESS_ONLY: ("private", "private, out by IPv6"),
     Exit.OTHER: ("private", "private, to another network"),
-    Exit.NONE: ("isolated", "isolated"),
-    Exit.UNKNOWN: ("isolated", "routes not known"),
+    Exit.NONE: ("isolated", "no way out"),
+    Exit.UNKNOWN: ("isolated", "routes not told"),
 }
 """How a subnet is drawn and called, by where its default route leads."""
+_WORDS: Final = {
+    "aws_internet_gateway": "internet gateway",
+    "aws_egress_only_internet_gateway": "egress-only gateway",
+    "aws_nat_gateway": "NAT",
+    "aws_lb": "load balancer",
+    "aws_alb": "load balancer",
+    "aws_ecs_service": "service",
+}
+_SERVICE: Final = (270, 46)
+_SUBNET: Final = (430, 64)
 _ORDER: Final = ("public", "private", "isolated")
 
 
@@ -59,9 +70,8 @@ class _Picture:
         internet = Cell(_INTERNET, "internet", "Internet", "every address")
         root = Cell(
             "",
-            "root",
-            "",
-            cells=(internet, Cell("@vpcs", "band", "", cells=tuple(vpcs))),
+            BAND,
+            cells=(internet, Cell("@vpcs", BAND, cells=tuple(vpcs))),
             arrangement=Arrangement.COLUMN,
         )
         return placed(root, [*self._routes(), *self._traffic()])
@@ -76,8 +86,7 @@ class _Picture:
         vpc = self._graph.resource(address)
         title = self._shown(address) if vpc else "a VPC outside of this plan"
         rows = [
-            self._row(f"@gateways {address}", self._gateways(address)),
-            self._row(f"@balancers {address}", self._balancers(subnets)),
+            self._row(f"@doors {address}", (*self._gateways(address), *self._balancers(subnets))),
             self._zones(address, subnets),
             self._row(f"@endpoints {address}", self._endpoints(address)),
         ]
@@ -86,13 +95,14 @@ class _Picture:
             "vpc",
             title,
             self._text(vpc.value("cidr_block")) if vpc else "",
+            address=self._shown(address),
             cells=tuple(row for row in rows if row.cells),
             arrangement=Arrangement.COLUMN,
         )
 
     def _row(self, key: str, cells: Iterable[Cell]) -> Cell:
         found = tuple(cells)
-        return Cell(self._shown(key), "band", "", cells=found, arrangement=Arrangement.ROW)
+        return Cell(self._shown(key), BAND, cells=found, arrangement=Arrangement.ROW)
 
     def _gateways(self, vpc: str) -> Iterator[Cell]:
         for gateway in self._graph.of_type(*_GATEWAYS):
@@ -133,7 +143,7 @@ class _Picture:
                 zone or "zone not told",
                 cells=tuple(
                     replace(
-                        column.get(tier, Cell(f"@{tier} {zone} {vpc}", "band", "")),
+                        column.get(tier, Cell(f"@{tier} {zone} {vpc}", BAND)),
                         least=(0, height),
                     )
                     for tier, height in heights.items()
@@ -142,7 +152,7 @@ class _Picture:
             )
             for zone, column in columns.items()
         )
-        return Cell(f"@zones {vpc}", "band", "", cells=cells, arrangement=Arrangement.ROW)
+        return Cell(f"@zones {vpc}", BAND, cells=cells, arrangement=Arrangement.ROW)
 
     def _tiers(self, subnets: list[Resource]) -> dict[str, Cell]:
         found: dict[str, list[Cell]] = {}
@@ -175,11 +185,12 @@ class _Picture:
         return Cell(
             self._shown(subnet.address),
             tier,
-            f"{self._cell(subnet, tier).title} {note}",
-            block,
+            self._cell(subnet, tier).title,
+            f"{note} {block}".strip(),
+            address=self._shown(subnet.address),
             cells=(*nats, *tasks),
             arrangement=Arrangement.COLUMN,
-            least=(330, 64),
+            least=_SUBNET,
         )
 
     def _service(self, service: Resource, subnet: Resource) -> Cell:
@@ -214,7 +225,14 @@ class _Picture:
     # -- words -------------------------------------------------------------------------------------
 
     def _cell(self, resource: Resource, kind: str) -> Cell:
-        return replace(cell_of(resource, self._redaction.address), kind=kind)
+        """Called by what it is, and by its module: half of all resources are named `this`."""
+        cell = cell_of(resource, self._redaction.address)
+        module = self._shown(module_text(resource.module))
+        title = f"{_WORDS.get(resource.type, '')} {cell.title}".strip()
+        if kind == "service" and module:
+            step = self._shown(str(resource.module[-1])).removeprefix("module.")
+            return replace(cell, kind=kind, title=step, note=title, least=_SERVICE)
+        return replace(cell, kind=kind, title=title, note=module or cell.note)
 
     def _shown(self, address: str) -> str:
         return self._redaction.address(address)

@@ -11,13 +11,12 @@ from policyscan.plan import Resource
 from policyscan.plan.address import ModuleInstance, module_text
 from policyscan.report.graph_selection import Node, Selection, by_module, telling
 from policyscan.report.html.layout import placed
-from policyscan.report.html.scene import Arrow, Cell, Scene
+from policyscan.report.html.scene import BAND, Arrow, Cell, Scene
 
 MOST_LINES: Final = 20_000
 """Lines beyond which a scene has none: they would be one black patch."""
 _MOST_LOOSE: Final = 60
 """Instances of one module beyond which they are gathered by their types."""
-_ROOT: Final = ""
 
 
 def resource_scene(selection: Selection) -> Scene:
@@ -26,9 +25,10 @@ def resource_scene(selection: Selection) -> Scene:
     # A module comes before those inside it, so that backwards each is whole when it is taken up.
     for module in [each for each in reversed(found) if each]:
         name = module_text(module)
-        cell = Cell(name, "module", str(module[-1]), cells=tuple(found.pop(module)))
+        inside = tuple(found.pop(module))
+        cell = Cell(name, "module", str(module[-1]), address=name, cells=inside)
         found[module[:-1]].append(cell)
-    root = Cell(_ROOT, "root", "", cells=tuple(found.get((), ())))
+    root = Cell("", BAND, cells=tuple(found.get((), ())))
     arrows = _arrows(selection.edges)
     return placed(root, arrows if len(arrows) <= MOST_LINES else ())
 
@@ -45,11 +45,11 @@ def _cells(module: ModuleInstance, nodes: Sequence[Node]) -> Iterator[Cell]:
             yield _cell(members[0])
         else:
             key = f"{module_text(module)} {name}"
-            yield Cell(key, "type", name, cells=tuple(map(_cell, members)))
+            yield Cell(key, "type", name, address=key, cells=tuple(map(_cell, members)))
 
 
 def _cell(node: Node) -> Cell:
-    return replace(cell_of(node.resource), key=node.name, tone=node.word)
+    return replace(cell_of(node.resource), key=node.name, address=node.name)
 
 
 def cell_of(resource: Resource, shown: Callable[[str], str] = str) -> Cell:
@@ -58,7 +58,7 @@ def cell_of(resource: Resource, shown: Callable[[str], str] = str) -> Cell:
     inside = address.removeprefix(f"{shown(module_text(resource.module))}.")
     name = inside.removeprefix("data.").removeprefix(f"{resource.type}.")
     tone = Node(address, resource).word
-    return Cell(address, "resource", name, type_of(resource), tone)
+    return Cell(address, "resource", name, type_of(resource), tone, address)
 
 
 def type_of(resource: Resource) -> str:

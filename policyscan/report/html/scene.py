@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+BAND = "band"
+
+
 class Arrangement(StrEnum):
     """How the cells inside a cell are placed.
 
@@ -22,16 +25,18 @@ class Arrangement(StrEnum):
 class Cell:
     """Something to draw, before it has a place.
 
-    `key` is its address, or what else no other cell is called. `kind` says what it is and `tone`
-    what becomes of it; style and script know both. `least` is the width and height it has at least,
-    in pixels.
+    `key` is what no other cell is called, and `address` what it stands for, "" for nothing of the
+    plan. `kind` says what it is and `tone` what becomes of it; style and script know both. A `BAND`
+    only keeps together what is in it, and is not drawn. `least` is the width and height it has at
+    least, in pixels.
     """
 
     key: str
     kind: str
-    title: str
+    title: str = ""
     note: str = ""
     tone: str = ""
+    address: str = ""
     cells: tuple[Cell, ...] = ()
     arrangement: Arrangement = Arrangement.LAYERS
     least: tuple[int, int] = (0, 0)

@@ -20,7 +20,7 @@ class Drawing {
     this.scene = scene;
     this.name = name;
     this.lines = scene.lines;
-    this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).reverse());
+    this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).filter(([key]) => key).reverse());
     this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
     const leaves = scene.boxes.length - this.holders.size + 1;
     const id = `${state.plan} ${name}`;
@@ -29,7 +29,7 @@ class Drawing {
       this.folded.set(id, new Set(few ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
     }
     this.shut = this.folded.get(id);
-    this.problems = problemsByBox(scene.boxes, this.byKey);
+    this.problems = problemsByBox(scene.boxes);
     this.path = [];
     this.draw();
     this.fit();
@@ -61,8 +61,9 @@ class Drawing {
       (isOpen ? frames : leaves).append(shape);
       this.shapes.set(at, shape);
     });
-    for (const [from, to, kind] of this.drawnLines()) {
-      lines.append(s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": "url(#head-line)" }));
+    for (const [from, to, kind, label] of this.drawnLines()) {
+      lines.append(s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` }));
+      if (label && this.name === "network" && kind !== "route") lines.append(this.label(from, to, label));
     }
     this.over = s("g", { class: "over" });
     this.svg.replaceChildren(heads(), frames, lines, leaves, this.over);
@@ -74,9 +75,9 @@ class Drawing {
 
   drawnLines() {
     const found = new Map();
-    for (const [source, target, kind] of this.lines) {
+    for (const [source, target, kind, label] of this.lines) {
       const [from, to] = [this.seen(source), this.seen(target)];
-      if (from !== to && !found.has(`${from} ${to}`)) found.set(`${from} ${to}`, [from, to, kind]);
+      if (from !== to && !found.has(`${from} ${to}`)) found.set(`${from} ${to}`, [from, to, kind, label]);
     }
     return [...found.values()];
   }
@@ -92,6 +93,13 @@ class Drawing {
     return `M${x1} ${y1}C${x1} ${half} ${x2} ${half} ${x2} ${y2}`;
   }
 
+  label(from, to, text) {
+    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
+    // Nearer to the end, where lines that begin together have parted.
+    const [x, y] = [0.3 * (a[X] + a[W] / 2) + 0.7 * (b[X] + b[W] / 2), 0.3 * middle(a) + 0.7 * middle(b)];
+    return s("text", { class: "port", x: x + 6, y, }, text);
+  }
+
   // -- shapes ------------------------------------------------------------------------------------
 
   shape(box, at, name, label, ...inside) {
@@ -101,15 +109,15 @@ class Drawing {
 
   leaf(box, at) {
     const found = this.problems.get(at) || [];
-    const told = [box[KEY].startsWith("@") ? `${box[TITLE]} ${box[NOTE]}` : box[KEY], box[TONE], found.length && counted(found.length, "finding")];
+    const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
     const tone = toneOf(box[TONE]);
     return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
-      s("title", {}, box[KEY].startsWith("@") ? box[TITLE] : box[KEY]),
+      s("title", {}, box[KEY] || box[TITLE]),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
       s("path", { class: "sign", d: SIGNS[tone] || SIGNS.other, transform: "translate(10 13)" }),
       s("text", { class: "glyph", x: 20, y: 27.5 }, ACTIONS[box[TONE]] || GLYPHS[box[KIND]] || ""),
-      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], 32)),
-      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], 24)),
+      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], Math.floor((box[W] - 42) / 5.9))),
+      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], Math.floor((box[W] - 42) / 7.9))),
       this.badge(found, box[W], 0));
   }
 
@@ -117,7 +125,7 @@ class Drawing {
     const tools = this.name === "graph" ? { role: "button", "aria-expanded": "true" } : { role: "img" };
     const shape = this.shape(box, at, "frame", `${box[TITLE]}, open`,
       s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
-      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor(box[W] / 8.2) - box[NOTE].length))),
+      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)))),
       box[NOTE] && s("text", { class: "note", x: box[W] - 14, y: 21, "text-anchor": "end" }, box[NOTE]));
     return filled(shape, tools, []);
   }
@@ -171,11 +179,22 @@ class Drawing {
     for (const at of new Set(ways)) {
       const copied = this.copied(at);
       copied.classList.add("on");
+      for (const twin of this.twins(at)) {
+        const other = this.copied(twin);
+        other.classList.add("on");
+        this.over.append(other);
+      }
       const number = [...new Set(ways)].indexOf(at) + 1;
       if (ways.length > 1) copied.append(s("g", { class: "order" },
         s("circle", { cx: 0, cy: 0, r: 10 }), s("text", { x: 0, y: 4, "text-anchor": "middle" }, String(number))));
       this.over.append(copied);
     }
+  }
+
+  // Other boxes of the same resource: a service stands in several subnets.
+  twins(at) {
+    const { boxes } = this.scene;
+    return [...this.shapes.keys()].filter((each) => each !== at && boxes[at][KEY] && boxes[each][KEY] === boxes[at][KEY]);
   }
 
   // The containers these stand in, the outer ones first.
@@ -349,7 +368,7 @@ class Drawing {
 
   onPick(at) {
     if (this.dragged) return;
-    if (!this.holders.has(at)) showResource(this.scene.boxes[at][KEY]);
+    if (!this.holders.has(at)) showResource(this.scene.boxes[at][KEY], at);
     else if (this.name === "graph") this.turn(at);
   }
 
@@ -401,16 +420,13 @@ function cut(text, most) {
 function heads() {
   const head = (name) => s("marker", { id: `head-${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
     s("path", { class: `head ${name}`, d: "M0 0.5l7 3.5-7 3.5z" }));
-  return s("defs", {}, head("line"), head("way"));
+  return s("defs", {}, ["value", "depends", "route", "traffic", "maybe", "blocked", "way"].map(head));
 }
 
-function problemsByBox(boxes, byKey) {
-  const found = new Map();
+function problemsByBox(boxes) {
+  const byAddress = new Map();
   findings().forEach((finding, number) => {
-    for (const address of addressesOf(finding)) {
-      const at = byKey.get(address);
-      if (at !== undefined) found.set(at, [...(found.get(at) || []), number]);
-    }
+    for (const address of addressesOf(finding)) byAddress.set(address, [...(byAddress.get(address) || []), number]);
   });
-  return found;
+  return new Map(boxes.map((box, at) => [at, byAddress.get(box[KEY])]).filter(([, found]) => found));
 }

@@ -29,6 +29,13 @@ function showDrawn() {
   drawing.use(plan()[state.scene], state.scene);
 }
 
+const LINES = [
+  ["route", "default route"],
+  ["traffic", "security groups let it through"],
+  ["maybe", "they may let it through"],
+  ["blocked", "they do not"],
+];
+
 function legend(scene) {
   const tones = [...new Set(scene.boxes.map((b) => b[TONE]))].filter((each) => ACTIONS[each]);
   return h("ul", { class: "legend", "aria-label": "Legend" },
@@ -36,7 +43,8 @@ function legend(scene) {
       s("path", { class: "sign", d: SIGNS[toneOf(each)] }), s("text", { class: "glyph", x: 10, y: 14.5 }, ACTIONS[each])), each)),
     state.scene === "graph"
       ? h("li", {}, "an arrow leads to what a value is taken from")
-      : h("li", {}, "an arrow leads where a connection or a route goes"));
+      : LINES.filter(([kind]) => scene.lines.some((line) => line[2] === kind)).map(([kind, what]) => h("li", {},
+        s("svg", { viewBox: "0 0 22 10", class: "sample", "aria-hidden": "true" }, s("path", { class: `line ${kind}`, d: "M0 5h22" })), what)));
 }
 
 function useScene(name) {
@@ -83,19 +91,18 @@ function goTo(address) {
   else { useScene("graph"); showResource(address); }
 }
 
-function showResource(address) {
-  const at = drawing.byKey.get(address);
+function showResource(address, at = drawing.byKey.get(address)) {
   if (at === undefined) { say(`${address} is not in this drawing`); return; }
-  drawing.show([address]);
+  if (address) drawing.show([address]);
   const box = drawing.scene.boxes[at];
   const ends = (from, to) => [...new Set(drawing.lines.filter((line) => line[from] === at).map((line) => line[to]))];
   const list = (title, found) => found.length > 0 && h("div", {}, h("h3", {}, title), h("ul", { class: "addresses" },
-    found.slice(0, 12).map((each) => h("li", {}, placeButton(drawing.scene.boxes[each][KEY]))),
+    found.slice(0, 12).map((each) => h("li", {}, drawing.scene.boxes[each][KEY] ? placeButton(drawing.scene.boxes[each][KEY]) : drawing.scene.boxes[each][TITLE])),
     found.length > 12 && h("li", {}, h("small", {}, `and ${found.length - 12} more`))));
   const problems = drawing.problems.get(at) || [];
   $("panel").replaceChildren(
     h("button", { type: "button", class: "shut", "aria-label": "Close", onclick: closePanel }, "×"),
-    h("h2", {}, h("code", {}, box[KEY].startsWith("@") ? box[TITLE] : box[KEY])),
+    h("h2", {}, h("code", {}, box[KEY] || box[TITLE])),
     h("p", {}, [box[TONE] && `${ACTIONS[box[TONE]] || "?"} ${box[TONE]}`, box[NOTE]].filter(Boolean).join(" · ")),
     ...[problems.length > 0 && h("ul", {}, problems.map((each) => h("li", {}, h("button", { type: "button", class: "place", onclick: () => choose(each, true) },
       `${findings()[each].severity} ${findings()[each].rule} ${findings()[each].name}`)))),
