@@ -127,7 +127,8 @@ def _pictures(outcome: Outcome) -> Document:
     is_drawn = len(edges) <= MOST_LINES
     selection = selected(graph, names(graph), edges if is_drawn else ())
     shown = outcome.redaction.address
-    network = network_scene(outcome.platform, outcome.redaction)
+    # What rules crash on would be met here again.
+    network = Scene() if outcome.errors else network_scene(outcome.platform, outcome.redaction)
     return {
         "graph": scene_document(resource_scene(redacted(selection, shown))),
         "unlined": not is_drawn,

@@ -109,5 +109,5 @@ def _front(platform: Platform, balancer: Resource) -> End:
 
 
 def _port(value: Value) -> Port | None:
-    number = number_of(value)
+    number = number_of(value) if isinstance(value, Known) and not value.is_sensitive else None
     return Port(int(number)) if number is not None else None

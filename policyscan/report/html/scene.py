@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-
-BAND = "band"
+BAND: Final = "band"
 
 
 class Arrangement(StrEnum):

@@ -249,7 +249,7 @@ class Drawing {
     this.path = path;
     if (opened) this.draw();
     else this.highlight(path);
-    if (path.length) this.fit(path);
+    if (path.length) this.fit(this.name === "graph" ? path : undefined);
     return path.length > 0;
   }
 
