@@ -52,10 +52,9 @@ class Opened:
         """The texts of all elements that are on the screen."""
         return [each.inner_text() for each in self.page.locator(selector).all() if each.is_visible()]
 
-    def labels(self, selector: str) -> list[str]:
-        """What a screen reader calls the elements."""
-        found = self.page.locator(selector).all()
-        return [each.get_attribute("aria-label") or "" for each in found]
+    def names(self, selector: str) -> list[str]:
+        """What a screen reader calls the boxes of a drawing."""
+        return [each.text_content() or "" for each in self.page.locator(f"{selector} > title").all()]
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong for people who see little, or use no mouse."""
@@ -74,6 +73,7 @@ def opened(browser: Browser, path: Path, link: str = "", **context: Any) -> Iter
     """A file, opened from disk by itself, at a link inside it, when it has drawn itself."""
     options: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, **context}
     with browser.new_context(**options) as room:
+        room.set_default_timeout(10_000)
         one = Opened(room.new_page())
         one.page.on("console", lambda message: one.said.append(message.text))
         one.page.on("pageerror", lambda error: one.said.append(str(error)))

@@ -103,8 +103,9 @@ class Drawing {
   // -- shapes ------------------------------------------------------------------------------------
 
   shape(box, at, name, label, ...inside) {
+    // The title is what a pointer that rests shows and what a screen reader says.
     return s("g", { class: `box ${box[KIND]} ${name}`, transform: `translate(${box[X]} ${box[Y]})`, role: "button",
-      tabindex: "-1", "aria-label": label, "data-at": at, onclick: () => this.onPick(at) }, inside);
+      tabindex: "-1", "data-at": at, onclick: () => this.onPick(at) }, s("title", {}, label), inside);
   }
 
   leaf(box, at) {
@@ -112,7 +113,6 @@ class Drawing {
     const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
     const tone = toneOf(box[TONE]);
     return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
-      s("title", {}, box[KEY] || box[TITLE]),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
       s("path", { class: "sign", d: SIGNS[tone] || SIGNS.other, transform: "translate(10 13)" }),
       s("text", { class: "glyph", x: 20, y: 27.5 }, ACTIONS[box[TONE]] || GLYPHS[box[KIND]] || ""),
@@ -136,7 +136,6 @@ class Drawing {
     const size = Math.max(12, Math.min(box[W] / (0.62 * Math.max(box[TITLE].length, 12)), box[H] / 3.2));
     const told = counted(inner.length, "resource");
     const shape = this.shape(box, at, "closed", [box[KEY], told, found.length && counted(found.length, "finding")].filter(Boolean).join(", "),
-      s("title", {}, box[KEY]),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
       s("text", { class: "title", x: box[W] / 2, y: box[H] / 2, "font-size": size, "text-anchor": "middle" }, `▸ ${box[TITLE]}`),
       s("text", { class: "note", x: box[W] / 2, y: box[H] / 2 + size * 1.2, "font-size": size * 0.7, "text-anchor": "middle" }, told),
@@ -208,7 +207,7 @@ class Drawing {
 
   copied(at) {
     const copied = this.shapes.get(at).cloneNode(true);
-    for (const name of ["tabindex", "role", "aria-label", "aria-expanded"]) copied.removeAttribute(name);
+    for (const name of ["tabindex", "role", "aria-expanded"]) copied.removeAttribute(name);
     copied.setAttribute("aria-hidden", "true");
     copied.classList.remove("off");
     copied.addEventListener("click", () => this.onPick(at));

@@ -22,7 +22,8 @@ function showDrawn() {
       button("−", () => drawing.zoom(1 / 1.3), "Zoom out"), button("+", () => drawing.zoom(1.3), "Zoom in"),
       button("Fit", () => { drawing.highlight([]); drawing.fit(); }, "Fit all")),
     ...(state.scene === "graph" && (unlined || isLarge) ? [h("p", { class: "hint" },
-      unlined ? "Too many lines to draw: the boxes alone are shown." : "A large plan: modules are closed. Enter or a click opens one.")] : []),
+      isLarge && "A large plan: modules are closed, and a click or Enter opens one. ",
+      unlined && "There are too many lines to draw, so only the boxes are shown.")] : []),
     drawing.svg,
     legend(state.scene === "graph" ? plan().graph : network),
     h("section", { id: "panel", "aria-label": "Chosen resource" }));
