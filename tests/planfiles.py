@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policyscan.planner import Inputs
+from policyscan.planner import Inputs, Request
 from policyscan.planner.offline import _PLAN, _Run
 from policyscan.planner.sandbox import copy_configuration
 
@@ -33,11 +33,11 @@ def save_plan(
     with tempfile.TemporaryDirectory() as scratch:
         top = Path(scratch).resolve() / "configuration"
         sandbox = copy_configuration(configuration, top)
-        run = _Run(configuration, sandbox)
+        run = _Run(configuration, sandbox, Request(inputs, destroy=destroy))
         run.initialise()
         for each in after:
             run.apply(each)
-        outcome = run.plan(inputs, destroy=destroy)
+        outcome = run.plan()
         shutil.copyfile(sandbox.root_module / _PLAN, target)
     return outcome.plan_json
 

@@ -18,7 +18,7 @@ def run_diff(*, old: str, new: str, format_name: str, output: str | None, **flag
     Raises PolicyscanError: a flag is wrong, or a plan cannot be read.
     """
     # Two branches have two sources: each is read beside its plan.
-    how = judging(2, source_dir=None, planfile=None, graph=None, **flags)
+    how = judging((old, new), source_dir=None, planfile=None, graph=None, **flags)
     terms = waiver_terms(how.chosen, tells_stale=False)
     # Reports quote the source, so it stays at hand until they are written.
     with ExitStack() as opened:

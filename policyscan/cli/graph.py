@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from policyscan.cli.inputs import Input, SourceChoice, open_input
 from policyscan.cli.output import say, write
+from policyscan.cli.planning import planning_flags
 from policyscan.cli.replayed import ReplayMode, replayed
 from policyscan.engine import redaction
 from policyscan.errors import ConfigError, PlannerError, PolicyscanError
@@ -73,8 +75,12 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     no_source: bool,
     graph: str | None,
     replay: str,
+    **flags: Any,
 ) -> int:
-    """Show the graph of one plan, or a part of it. Returns 0: nothing is judged here."""
+    """Show the graph of one plan, or a part of it. Returns 0: nothing is judged here.
+
+    `flags` are those of `with_planning`.
+    """
     if of is not None and path is not None:
         raise ConfigError("--of and --path: give one of them")
     if depth is not None and path is not None:
@@ -83,7 +89,9 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     question = _Question(of, path, depth, Kind(kind or (Kind.ALL if is_all else Kind.TOLD)))
     choice = SourceChoice(source_dir, planfile, no_source, graph)
     choice.check(1)
-    with open_input(plan, choice) as given:
+    planning = planning_flags(flags)
+    planning.check((plan,))
+    with open_input(plan, choice, planning) as given:
         selection = _answered(question, given, ReplayMode(replay))
         selection = redacted(selection, redaction(given.plan).address)
         write(output, _rendered(selection, format_name, plan, depth))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
+from policyscan.cli.planning import PLANNED_AS_IS, TERRAFORM, Planning
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
@@ -70,6 +71,8 @@ class SourceChoice:
 class Input:
     """A plan, called `name` as on the command line, and its source where that is at hand.
 
+    `terraform` is the command that may evaluate the source again.
+
     The files of the source may lie in a private folder that is gone once the input is closed.
     """
 
@@ -77,6 +80,7 @@ class Input:
     plan: Plan
     source: Source | None
     drawn: tuple[tuple[str, str], ...] = ()
+    terraform: str = TERRAFORM
 
     def graph(self, plan: Plan | None = None) -> ResourceGraph:
         """The graph of the plan, or of what a replay made of it."""
@@ -138,19 +142,21 @@ def _identity(name: str) -> str:
 
 @contextmanager
 def open_input(
-    name: str, choice: SourceChoice, at_hand: Callable[[Path | bytes], None] | None = None
+    name: str,
+    choice: SourceChoice,
+    planning: Planning = PLANNED_AS_IS,
+    at_hand: Callable[[Path | bytes], None] | None = None,
 ) -> Iterator[Input]:
     """Read a plan, and the source it was made of.
 
     A saved plan is shown by Terraform, and brings its source; a folder of `.tf` is planned offline,
-    and is its source. What has to be unpacked lies in a private folder until the context is left.
-    `at_hand` is given the plan's JSON before it is read,
-    as a file or as bytes.
+    as `planning` says, and is its source. What has to be unpacked lies in a private folder until
+    the context is left. `at_hand` is given the plan's JSON before it is read: a file, or bytes.
     Raises PlanError, SourceError or PlannerError: this plan cannot be read, whatever of the others.
     """
     if _is_pattern(name):
         raise PlanError(f"{printable_name(name)}: matches no file; check the pattern")
-    content = _planned(name) if _is_folder(name) else read_bytes(name)
+    content = _planned(name, planning) if _is_folder(name) else read_bytes(name)
     with ExitStack() as opened:
         own: Path | None = None
         if content.startswith(_ARCHIVE):
@@ -158,36 +164,29 @@ def open_input(
         if own is not None:
             from policyscan.planner.show import show_plan  # noqa: PLC0415 - few plans are saved
 
-            content = show_plan(own, named=_shown(name))
+            content = show_plan(own, named=_shown(name), terraform=planning.terraform)
         if at_hand is not None:
             plain = plain_json(content, name)
             is_file = own is None and plain is content and _is_whole_file(name, len(content))
             at_hand(Path(name) if is_file else plain)
         plan = read_plan(content, name)
         del content
-        yield Input(name, plan, _source(name, own, choice, opened), _drawn(choice.graph))
+        source = _source(name, own, choice, opened)
+        yield Input(name, plan, source, _drawn(choice.graph), planning.terraform)
 
 
 def _is_folder(name: str) -> bool:
     return name != STDIN and os.path.isdir(name)  # noqa: PTH112 - never raises
 
 
-def _planned(folder: str) -> bytes:
-    """The plan of a folder, made offline; what had to be made up for it is said."""
-    from policyscan.cli.output import say  # noqa: PLC0415 - few scans plan
-    from policyscan.planner import Inputs, make_plan  # noqa: PLC0415 - needs grpc, scans do not
+def _planned(folder: str, planning: Planning) -> bytes:
+    """The plan of a folder, made offline; it says itself what had to be made up for it."""
+    from policyscan.planner import make_plan  # noqa: PLC0415 - needs grpc, scans do not
 
     try:
-        outcome = make_plan(Path(folder), Inputs())
-    except PlannerError as problem:
-        # A scan takes no values of variables; what makes plans does.
-        text = str(problem).replace("pass --var", "set it in terraform.tfvars, or plan with --var")
-        raise PlannerError(text) from None
+        return make_plan(Path(folder), planning.request()).labelled
     except PermissionError as problem:
         raise PlannerError(f"{folder}: cannot be read: {problem.strerror}") from None
-    for stand_in in outcome.stand_ins:
-        say(f"{folder}: {stand_in.address}: the answer is a stand-in, not a look-up")
-    return outcome.plan_json
 
 
 def _is_whole_file(name: str, size: int) -> bool:

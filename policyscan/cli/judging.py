@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
 from policyscan.cli.inputs import SourceChoice, open_input
+from policyscan.cli.planning import Planning, planning_flags
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import ChosenSettings, SettingFlags, chosen_settings
-from policyscan.engine import Outcome
+from policyscan.engine import Outcome, without_guesses
 from policyscan.errors import PolicyscanError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Judging:
     choice: SourceChoice
     mode: ReplayMode
     checkov: Beside
+    planning: Planning
 
     def outcome(self, name: str, opened: ExitStack) -> Outcome:
         """Judge a plan, Checkov beside us; its source stays at hand until the context is left.
@@ -39,7 +41,7 @@ class Judging:
             def start(plan: Path | bytes) -> None:
                 at_work.append((self.checkov.start(plan, working), plan))
 
-            given = open_input(name, self.choice, start)
+            given = open_input(name, self.choice, self.planning, start)
             outcome = judged(
                 opened.enter_context(given),
                 mode=self.mode,
@@ -47,11 +49,11 @@ class Judging:
                 settings=self.chosen.settings,
                 has_doubts=self.checkov.has_doubts,
             )
-            return self.checkov.joined(outcome, *at_work[0])
+            return without_guesses(self.checkov.joined(outcome, *at_work[0]))
 
 
 def judging(  # noqa: PLR0913 - one argument per flag
-    plans: int,
+    plans: Sequence[str],
     *,
     ready: Sequence[Waiting] = (),
     source_dir: str | None,
@@ -61,19 +63,21 @@ def judging(  # noqa: PLR0913 - one argument per flag
     replay: str,
     **flags: Any,
 ) -> Judging:
-    """What flags come to, for so many plans: those of `with_source`, `with_settings` and others.
+    """What flags come to, for these plans: those of `with_source`, `with_settings` and others.
 
     `ready` is the worker of Checkov where it was started early.
     Raises PolicyscanError: one of them is wrong, or Checkov cannot be used.
     """
+    planning = planning_flags(flags)
     own = {name: flags[name] for name in flags if not name.startswith("checkov")}
     try:
         chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
         checkov = checkov_beside(chosen.settings, ready)
         choice = SourceChoice(source_dir, planfile, no_source, graph)
-        choice.check(plans)
+        choice.check(len(plans))
+        planning.check(plans)
     except PolicyscanError:
         for each in ready:
             each.end()
         raise
-    return Judging(chosen, choice, ReplayMode(replay), checkov)
+    return Judging(chosen, choice, ReplayMode(replay), checkov, planning)

@@ -54,6 +54,98 @@ def with_source(command: _Command) -> _Command:
     )
 
 
+with_terraform = click.option(
+    "--terraform",
+    envvar="POLICYSCAN_TERRAFORM",
+    metavar="COMMAND",
+    default="terraform",
+    help="The Terraform to run (default: terraform); tofu for OpenTofu.",
+)
+
+
+def with_planning(command: _Command) -> _Command:
+    """Give a command the flags that say how folders of `.tf` are planned.
+
+    `policyscan.cli.planning` is what they come to.
+    """
+    return _with(
+        command,
+        click.option(
+            "--var",
+            "variables",
+            metavar="NAME=VALUE",
+            multiple=True,
+            allow_from_autoenv=False,
+            help="Set a variable.",
+        ),
+        click.option(
+            "--var-file",
+            "variable_files",
+            metavar="FILE",
+            multiple=True,
+            allow_from_autoenv=False,
+            help="Variables (.tfvars).",
+        ),
+        click.option(
+            "--workspace", metavar="NAME", help="The workspace (default: the one selected there)."
+        ),
+        click.option(
+            "--after",
+            "applied",
+            metavar="FILE",
+            multiple=True,
+            allow_from_autoenv=False,
+            help="Plan after a simulated apply with this .tfvars file; repeatable, in order.",
+        ),
+        click.option(
+            "--since",
+            metavar="REVISION",
+            help="Plan what changed since a git revision, which is applied in simulation first.",
+        ),
+        click.option(
+            "--state", metavar="FILE", help="Plan from a state, as `terraform state pull` prints."
+        ),
+        click.option(
+            "--target",
+            "targets",
+            metavar="ADDRESS",
+            multiple=True,
+            allow_from_autoenv=False,
+            help="Plan only this; repeatable.",
+        ),
+        click.option(
+            "--replace",
+            "replaced",
+            metavar="ADDRESS",
+            multiple=True,
+            allow_from_autoenv=False,
+            help="Plan to replace this.",
+        ),
+        click.option("--destroy", is_flag=True, help="Plan the destruction of all that stands."),
+        click.option(
+            "--data",
+            "answers",
+            envvar="POLICYSCAN_DATA",
+            metavar="FILE",
+            help="What data sources find (YAML), instead of answers that are made up.",
+        ),
+        click.option(
+            "--provider-schema",
+            "schemas",
+            envvar="POLICYSCAN_PROVIDER_SCHEMA",
+            metavar="FILE",
+            multiple=True,
+            help="Schemas of providers, as `terraform providers schema -json` prints; repeatable.",
+        ),
+        click.option(
+            "--module-cache",
+            envvar="POLICYSCAN_MODULE_CACHE",
+            metavar="DIR",
+            help="Modules of registries and repositories, which are not downloaded.",
+        ),
+    )
+
+
 with_packs = click.option(
     "--pack",
     "packs",
@@ -176,7 +268,14 @@ def with_checkov(command: _Command) -> _Command:
 
 def with_judging(command: _Command) -> _Command:
     """Give a command every flag that has to do with how a plan is judged."""
-    for give in (with_waivers, with_checkov, with_settings, with_source):
+    for give in (
+        with_waivers,
+        with_checkov,
+        with_settings,
+        with_terraform,
+        with_planning,
+        with_source,
+    ):
         command = give(command)
     return command
 

@@ -12,9 +12,11 @@ from policyscan.cli.options import (
     with_changed_only,
     with_checkov,
     with_judging,
+    with_planning,
     with_serving,
     with_settings,
     with_source,
+    with_terraform,
     with_waivers,
 )
 from policyscan.report.formats import FORMATS
@@ -96,6 +98,7 @@ def hook(files: tuple[str, ...], **options: Any) -> int:
 @click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
 @click.option("--no-source", is_flag=True, help="Read no .tf files, even beside the plans.")
 @click.option("--replay", type=click.Choice(REPLAYS), default=REPLAYS[0], help="As of a scan.")
+@with_terraform
 @with_settings
 @with_checkov
 @with_waivers
@@ -109,16 +112,8 @@ def diff(**options: Any) -> int:
 @policyscan.command(help="Plan a folder of .tf files offline, without cloud or credentials.")
 @click.argument("directory", metavar="DIR")
 @click.option("-o", "--output", metavar="PATH", help="Where the plan JSON goes (default: stdout).")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable.")
-@click.option("--var-file", "variable_files", multiple=True, metavar="FILE", help="Variables.")
-@click.option(
-    "--after",
-    "applied",
-    multiple=True,
-    metavar="FILE",
-    help="Plan after a simulated apply with this .tfvars file; repeatable, in order.",
-)
-@click.option("--destroy", is_flag=True, help="Plan the destruction of everything applied.")
+@with_planning
+@with_terraform
 def plan(**options: Any) -> int:
     """Plan offline."""
     from policyscan.cli.offline_plan import run_plan  # noqa: PLC0415 - needs grpc, scans do not
@@ -154,6 +149,8 @@ def plan(**options: Any) -> int:
     help="Edges by which values flow, those by which one waits, or all "
     "(default: value and depends_on; all with json and --path).",
 )
+@with_planning
+@with_terraform
 @with_source
 def graph(**options: Any) -> int:
     """Show the graph."""

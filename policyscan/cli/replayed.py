@@ -65,7 +65,11 @@ def replayed(given: Input) -> Plan:
 
     try:
         found = replay(
-            given.plan, given.source.directory, seconds=_SECONDS, within=given.source.within
+            given.plan,
+            given.source.directory,
+            seconds=_SECONDS,
+            within=given.source.within,
+            terraform=given.terraform,
         )
     except PlannerError as problem:
         raise PlannerError(given.in_their_words(str(problem))) from None

@@ -77,7 +77,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
     """
     targets = _targets(formats, output)
     names = expand(plans)
-    how = judging(len(names), ready=ready, **flags)
+    how = judging(names, ready=ready, **flags)
     settings = how.chosen.settings
     terms = waiver_terms(how.chosen, tells_stale=len(names) == 1)
     known = baselines(baseline, write_baseline)

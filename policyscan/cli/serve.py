@@ -53,7 +53,7 @@ def run_serve(
         raise ConfigError("serve: runs on Linux and macOS, in a container for instance")
     for_scans = {name: flags.pop(name) for name in list(flags) if _is_for_scans(name)}
     # Whatever is wrong with them is better told now than of each plan.
-    how = judging(1, **_NO_SOURCE, **for_scans)
+    how = judging(("-",), **_NO_SOURCE, **for_scans)
     waiver_terms(how.chosen)
     key = _key(hmac_key_file)
     try:

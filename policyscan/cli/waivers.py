@@ -58,7 +58,7 @@ def run_waivers(*, plans: Sequence[str], check: bool, output: str | None, **flag
     from policyscan.report.waiver_list import render_waivers  # noqa: PLC0415 - likewise
 
     names = expand(plans)
-    how = judging(len(names), **flags)
+    how = judging(names, **flags)
     terms = waiver_terms(how.chosen)
     with ExitStack() as opened:
         outcomes = [how.outcome(each, opened) for each in names]
@@ -83,7 +83,7 @@ def run_waive(  # noqa: PLR0913 - one argument per flag
     **flags: Any,
 ) -> int:
     """Write a waiver at the end of the file. Raises PolicyscanError: why nothing was written."""
-    how = judging(1, **flags)
+    how = judging((plan,), **flags)
     chosen = how.chosen
     path = chosen.waivers or Path(WAIVERS_FILE)
     is_new = not os.path.lexists(path)

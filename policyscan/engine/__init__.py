@@ -1,5 +1,6 @@
 """Stage 4: a `ResourceGraph` and a pack of rules -> an `Outcome` with every verdict."""
 
+from policyscan.engine.assumed import without_guesses
 from policyscan.engine.beside import beside
 from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
@@ -94,5 +95,6 @@ __all__ = [
     "settled",
     "threshold",
     "today",
+    "without_guesses",
     "without_secrets",
 ]

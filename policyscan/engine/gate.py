@@ -125,6 +125,22 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     if plan.failed_checks and not plan.is_errored:
         failed = named(plan.failed_checks)
         found.append(f"conditions of which Terraform only warns failed: {failed}")
+    return (*found, *offline_warnings(plan.offline.stand_ins, plan.offline.schema_only))
+
+
+def offline_warnings(stand_ins: tuple[str, ...], schema_only: tuple[str, ...]) -> tuple[str, ...]:
+    """What to know about a plan made offline: what nobody looked up, what is not known."""
+    found = []
+    if stand_ins:
+        found.append(
+            f"the answers of {named(stand_ins)} are stand-ins, made up offline: what rests on them "
+            "is not proven; give what they find with --data"
+        )
+    if schema_only:
+        found.append(
+            f"of {named(schema_only)} only the schema is known offline: their defaults, and what "
+            "replaces them, may differ"
+        )
     return tuple(found)
 
 

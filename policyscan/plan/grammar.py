@@ -26,6 +26,9 @@ from policyscan.plan.shape import (
 LONGEST_ADDRESS = 65_536
 """Characters. An address stands in every message about it; real ones have some hundred."""
 
+OFFLINE = "policyscan_offline"
+"""Stands in a plan made by `policyscan plan`, which Terraform never writes: what was made up."""
+
 ACTIONS = ("no-op", "create", "read", "update", "delete", "forget", "open")
 """Sources: jsonplan/plan.go, actionString; OpenTofu adds `open`, for ephemeral resources."""
 
@@ -145,6 +148,7 @@ _call = fields(
 _check_address = fields({"to_display": _short})
 
 PLAN = fields(
+    **{OFFLINE: fields(stand_ins=_texts, schema_only=_texts)},
     terraform_version=text,
     variables=map_of(mapping),
     resource_changes=list_of(_resource_change),

@@ -231,6 +231,18 @@ def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """How far a plan that policyscan made without cloud or credentials is to be trusted.
+
+    stand_ins: addresses of data sources whose answers were made up.
+    schema_only: types of which only the schema is known, no defaults and not what replaces them.
+    """
+
+    stand_ins: tuple[str, ...] = ()
+    schema_only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A whole plan. `resources` is sorted by address; `prior` holds what only the state knows.
 
@@ -239,7 +251,8 @@ class Plan:
     `failed_checks` are the addresses of failed check blocks and conditions, `drifted` those of
     resources that changed outside Terraform, `changed_outputs` the names of outputs that change.
     `secret_constants` are values the configuration gives to sensitive variables and outputs.
-    `is_before`: it is the world before another plan, by `world_before`.
+    `is_before`: it is the world before another plan, by `world_before`. `offline` says what in it
+    was made up.
     """
 
     name: str
@@ -261,6 +274,7 @@ class Plan:
     drifted: tuple[str, ...] = ()
     changed_outputs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    offline: Offline = Offline()
 
     def config_modules(self) -> Iterator[ConfigModule]:
         """Every module of the configuration, the root first."""

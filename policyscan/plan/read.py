@@ -11,8 +11,8 @@ from policyscan.plan.address import InstanceKey, key_text, parse_module
 from policyscan.plan.before import remembering
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.decode import decode, printable_name
-from policyscan.plan.grammar import PLAN
-from policyscan.plan.model import Plan, Resource
+from policyscan.plan.grammar import OFFLINE, PLAN
+from policyscan.plan.model import Offline, Plan, Resource
 from policyscan.plan.read_configuration import read_module, read_providers
 from policyscan.plan.shape import Shape
 from policyscan.plan.value import ABSENT, Known, Value
@@ -52,6 +52,7 @@ def read_plan(content: bytes, name: str) -> Plan:
         drifted=document.drifted(),
         changed_outputs=document.changed_outputs(),
         warnings=_version_warnings(version),
+        offline=document.offline(),
     )
 
 
@@ -215,6 +216,12 @@ class _Document:
     def changed_outputs(self) -> tuple[str, ...]:
         outputs = self.mapping("output_changes")
         return tuple(n for n in sorted(outputs) if outputs[n]["actions"] != ["no-op"])
+
+    def offline(self) -> Offline:
+        label = self.mapping(OFFLINE)
+        return Offline(
+            *(tuple(sorted(label.get(key) or ())) for key in ("stand_ins", "schema_only"))
+        )
 
     def failed_checks(self) -> tuple[str, ...]:
         return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from policyscan.planner.offline import Inputs, PlanOutcome, StandIn, make_plan
+from policyscan.planner.offline import PlanOutcome, make_plan
+from policyscan.planner.request import Inputs, Request
 
-__all__ = ["Inputs", "PlanOutcome", "StandIn", "make_plan"]
+__all__ = ["Inputs", "PlanOutcome", "Request", "make_plan"]

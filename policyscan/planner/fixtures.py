@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from policyscan.errors import ConfigError, PolicyscanError
-from policyscan.planner.offline import Inputs, draw_graph, make_plan
+from policyscan.planner.offline import draw_graph, make_plan
+from policyscan.planner.request import Inputs, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,9 +148,8 @@ def regenerate(folder: Path, *, check: bool) -> tuple[Outcome, str]:
 
 
 def _made(fixture: Fixture) -> dict[Path, bytes]:
-    made = make_plan(
-        fixture.configuration, fixture.inputs, after=fixture.after, destroy=fixture.destroy
-    )
+    request = Request(fixture.inputs, after=fixture.after, destroy=fixture.destroy)
+    made = make_plan(fixture.configuration, request)
     files = {fixture.folder / PLAN_FILE: made.plan_json}
     if fixture.graph:
         drawn = draw_graph(fixture.configuration)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids
+from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
 from policyscan.planner.refusal import Place
+from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
@@ -20,8 +21,9 @@ from policyscan.planner.terraform import AddressLog, Terraform, environment, exe
 from policyscan.planner.vendors import load_vendors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
+    from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
 
@@ -29,55 +31,37 @@ _PLAN = "policyscan.tfplan"
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """Values of the root module's variables.
+class PlanOutcome:
+    """What `terraform show -json` prints, in normal form, and how far it can be trusted.
 
-    variables: name -> value as `-var` takes it: a raw string, or JSON for a complex type.
-    variable_files: .tfvars files, in order; `variables` win over them.
-    configuration: another root module, applied before the one that is planned.
+    stand_ins: addresses of data sources whose answers were made up, since only the account knows.
+    schema_only: the types of its resources of which no more is known than their schema.
     """
 
-    variables: Mapping[str, str] = field(default_factory=dict)
-    variable_files: tuple[Path, ...] = ()
-    configuration: Path | None = None
-
-    def arguments(self) -> tuple[str, ...]:
-        """What Terraform is told on its command line."""
-        files = (f"-var-file={path.resolve()}" for path in self.variable_files)
-        return (*files, *(f"-var={name}={value}" for name, value in sorted(self.variables.items())))
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """A data source whose answer was made up, because only the account knows it."""
-
-    type: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOutcome:
-    """What `terraform show -json` prints, in normal form, and what in it was made up."""
-
     plan_json: bytes
-    stand_ins: tuple[StandIn, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    schema_only: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> bytes:
+        """The plan, with what was made up named in it: for whoever judges it later."""
+        made_up = {"stand_ins": self.stand_ins, "schema_only": self.schema_only}
+        return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
 
-def make_plan(
-    directory: Path, inputs: Inputs, *, after: Sequence[Inputs] = (), destroy: bool = False
-) -> PlanOutcome:
-    """Plan the root module in `directory`, after simulated applies with the inputs in `after`.
+def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
+    """Plan the root module in `directory`.
 
     Needs no network, credentials or provider binaries, and leaves nothing behind.
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
-    with _initialised(directory) as (run, scratch):
-        for number, applied in enumerate(after):
+    with _initialised(directory, request) as (run, scratch):
+        for number, applied in enumerate(request.after):
             if applied.configuration is None:
                 run.apply(applied)
             else:
                 run.apply_of(applied.configuration, scratch / f"before-{number}", applied)
-        return run.plan(inputs, destroy=destroy)
+        return run.plan()
 
 
 def draw_graph(directory: Path) -> str:
@@ -85,17 +69,17 @@ def draw_graph(directory: Path) -> str:
 
     Raises PlannerError: Terraform is missing or refuses the configuration.
     """
-    with _initialised(directory) as (run, _):
+    with _initialised(directory, JUST_PLAN) as (run, _):
         return run.graph()
 
 
 @contextmanager
-def _initialised(directory: Path) -> Iterator[tuple[_Run, Path]]:
+def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path]]:
     """A copy of a root module that Terraform may work in, and the private folder around it."""
-    executable()
+    executable(request.terraform)
     with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
         scratch = Path(name).resolve()
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"))
+        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), request)
         run.initialise()
         yield run, scratch
 
@@ -103,9 +87,10 @@ def _initialised(directory: Path) -> Iterator[tuple[_Run, Path]]:
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox) -> None:
+    def __init__(self, directory: Path, sandbox: Sandbox, request: Request) -> None:
         self._directory = directory
         self._sandbox = sandbox
+        self._request = request
         self._vendors = load_vendors(sandbox.mentioned_types())
 
     @contextmanager
@@ -117,7 +102,11 @@ class _Run:
         with serve(providers) as reattach:
             yield Terraform(
                 place=Place(sandbox.root_module, self._directory),
-                environment=environment(sandbox.top.parent, reattach),
+                environment={
+                    **environment(sandbox.top.parent, reattach),
+                    **self._request.environment,
+                },
+                command=self._request.terraform,
             )
 
     def initialise(self) -> None:
@@ -141,9 +130,8 @@ class _Run:
             )
         pin_builtin_ids(self._sandbox.state)
 
-    def plan(self, inputs: Inputs, *, destroy: bool) -> PlanOutcome:
+    def plan(self) -> PlanOutcome:
         known = self._known()
-        mode = ("-destroy",) if destroy else ()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
                 "plan",
@@ -151,14 +139,13 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *mode,
-                *inputs.arguments(),
+                *self._request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
             stand_ins=tuple(
-                StandIn(type=type_name, address=address)
+                address
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
@@ -169,7 +156,7 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top))
+        other = _Run(directory, copy_configuration(directory, top), self._request)
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.initialise()

@@ -6,6 +6,8 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from policyscan.plan.grammar import OFFLINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
@@ -25,6 +27,14 @@ def normal_form(content: bytes, top: str) -> bytes:
     if "timestamp" in plan:
         plan["timestamp"] = TIMESTAMP
     _sort_what_is_unordered(plan)
+    return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def with_label(content: bytes, label: Mapping[str, Any]) -> bytes:
+    """The same plan with what its makers say of it; the very same where they say nothing."""
+    if not label:
+        return content
+    plan = json.loads(content) | {OFFLINE: label}
     return (json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 

@@ -34,6 +34,7 @@ from policyscan.planner.prior import (
 from policyscan.planner.provider import Provider
 from policyscan.planner.refusal import Place
 from policyscan.planner.remote_state import answer_remote_states
+from policyscan.planner.request import TERRAFORM
 from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
@@ -69,20 +70,27 @@ class _StuckError(PlannerError):
         self.blamed = blamed
 
 
-def replay(plan: Plan, folder: Path, *, seconds: float, within: Path | None = None) -> Replay:
+def replay(
+    plan: Plan,
+    folder: Path,
+    *,
+    seconds: float,
+    within: Path | None = None,
+    terraform: str = TERRAFORM,
+) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
-    executable()
+    executable(terraform)
     deadline = monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
         top = Path(scratch).resolve() / "configuration"
         sandbox = copy_configuration(folder, top, within)
         vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, deadline)
+        stage = _Stage(plan, sandbox, vendors, folder, deadline, terraform)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -169,6 +177,7 @@ class _Stage:
     vendors: tuple[Vendor, ...]
     named: Path
     deadline: float
+    terraform: str
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -236,7 +245,7 @@ class _Stage:
             )
         with serve(providers) as reattach:
             settings = environment(self.sandbox.top.parent, reattach)
-            yield Terraform(Place(root, self.named), settings, self.deadline)
+            yield Terraform(Place(root, self.named), settings, self.deadline, self.terraform)
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

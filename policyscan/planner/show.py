@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from policyscan.errors import PlannerError
 from policyscan.plan.decode import LARGEST_INPUT, printable_name
 from policyscan.plan.planfile import read_members
 from policyscan.planner.data_sources import Known
+from policyscan.planner.request import TERRAFORM
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import environment, executable
@@ -42,7 +44,22 @@ class _RefusedError(Exception):
     """Why Terraform did not show the plan, on one line."""
 
 
-def show_plan(path: Path, *, named: str | None = None, patience: float = PATIENCE_SECONDS) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A saved plan to be shown by a command, before a time of the monotonic clock."""
+
+    plan: Path
+    command: str
+    deadline: float
+
+
+def show_plan(
+    path: Path,
+    *,
+    named: str | None = None,
+    patience: float = PATIENCE_SECONDS,
+    terraform: str = TERRAFORM,
+) -> bytes:
     """What `terraform show -json` prints for the saved plan `path`.
 
     Providers installed beside the plan, or in the working directory, are asked first, as that
@@ -54,22 +71,21 @@ def show_plan(path: Path, *, named: str | None = None, patience: float = PATIENC
     shown = printable_name(named or str(path))
     types, versions = _mentioned(path, named)
     try:
-        executable()
+        executable(terraform)
     except PlannerError as error:
         raise PlannerError(f"{shown}: {error}") from None
-    plan = path.absolute()
-    deadline = time.monotonic() + patience
+    asked = _Asked(path.absolute(), terraform, time.monotonic() + patience)
     refusals: list[_RefusedError] = []
-    for folder in _initialised(plan.parent, Path.cwd()):
+    for folder in _initialised(asked.plan.parent, Path.cwd()):
         try:
-            return _show(plan, folder, _own_environment(), deadline)
+            return _show(asked, folder, _own_environment())
         except _RefusedError as refusal:
             refusals.append(refusal)
     try:
-        return _show_offline(plan, types, versions, deadline)
+        return _show_offline(asked, types, versions)
     except _RefusedError as refusal:
         refusals.append(refusal)
-    reason = str(refusals[0]).replace(str(plan), shown)
+    reason = str(refusals[0]).replace(str(asked.plan), shown)
     raise PlannerError(
         f"{shown}: terraform cannot show this plan here: {reason}; run `terraform show -json FILE "
         "> plan.json` on it where it was made, give plan.json"
@@ -111,30 +127,28 @@ def _own_environment() -> dict[str, str]:
     return {**kept, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
 
 
-def _show_offline(
-    plan: Path, types: frozenset[str], versions: Mapping[str, int], deadline: float
-) -> bytes:
+def _show_offline(asked: _Asked, types: frozenset[str], versions: Mapping[str, int]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
         folder = Path(scratch).resolve()
         providers = [vendor.provider(Unknown(), Known(), folder) for vendor in load_vendors(types)]
         with serve(providers, versions) as reattach:
-            return _show(plan, folder, environment(folder, reattach), deadline)
+            return _show(asked, folder, environment(folder, reattach))
 
 
-def _show(plan: Path, folder: Path, variables: Mapping[str, str], deadline: float) -> bytes:
+def _show(asked: _Asked, folder: Path, variables: Mapping[str, str]) -> bytes:
     """Raises _RefusedError: Terraform failed, took too long or said too much."""
     try:
-        return _output(plan, folder, variables, deadline)
+        return _output(asked, folder, variables)
     except OSError as error:
         raise _RefusedError(f"it cannot be run ({error.strerror})") from None
 
 
-def _output(plan: Path, folder: Path, variables: Mapping[str, str], deadline: float) -> bytes:
+def _output(asked: _Asked, folder: Path, variables: Mapping[str, str]) -> bytes:
     is_late = threading.Event()
     with (
         tempfile.TemporaryFile() as complaint,
         subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
-            [executable(), "show", "-json", "-no-color", str(plan)],
+            [executable(asked.command), "show", "-json", "-no-color", str(asked.plan)],
             cwd=folder,
             env=dict(variables),
             stdin=subprocess.DEVNULL,
@@ -144,7 +158,9 @@ def _output(plan: Path, folder: Path, variables: Mapping[str, str], deadline: fl
             start_new_session=True,
         ) as process,
     ):
-        timer = threading.Timer(max(deadline - time.monotonic(), 0.0), _end, (process, is_late))
+        timer = threading.Timer(
+            max(asked.deadline - time.monotonic(), 0.0), _end, (process, is_late)
+        )
         timer.start()
         try:
             content = _read(process)

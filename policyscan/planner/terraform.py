@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PlannerError
 from policyscan.planner.refusal import refusal
+from policyscan.planner.request import TERRAFORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from policyscan.planner.refusal import Place
 
-EXECUTABLE = "terraform"
 _LEAKING = ("TF_", "AWS_", "GOOGLE_", "ARM_")
 _PATIENCE_SECONDS = 20.0
 # No request leaves this machine: what init would download, it must name as missing at once.
@@ -95,11 +95,15 @@ class RefusedError(PlannerError):
 
 @dataclass(frozen=True, slots=True)
 class Terraform:
-    """Commands run in one root module, all before `deadline`, a time of the monotonic clock."""
+    """Commands run in one root module, all before `deadline`, a time of the monotonic clock.
+
+    `command` is what is run: `terraform`, or what stands for it.
+    """
 
     place: Place
     environment: Mapping[str, str]
     deadline: float | None = None
+    command: str = TERRAFORM
 
     def run(self, *arguments: str, log: AddressLog | None = None) -> None:
         """Run a command that speaks JSON lines.
@@ -137,7 +141,7 @@ class Terraform:
     @contextmanager
     def _start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         with subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
-            [executable(), *arguments],
+            [executable(self.command), *arguments],
             cwd=self.place.root_module,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -164,14 +168,16 @@ def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     process.kill()
 
 
-def executable() -> str:
-    """The path of `terraform`. Raises PlannerError: it is not on PATH."""
-    if (found := shutil.which(EXECUTABLE)) is None:
-        raise PlannerError(
-            "terraform is not on PATH: install Terraform 1.9 or later (any version manager or "
-            "package will do), or hand over a plan made elsewhere with `terraform show -json`"
-        )
-    return found
+def executable(command: str = TERRAFORM) -> str:
+    """The path of Terraform. Raises PlannerError: there is no such command."""
+    if (found := shutil.which(command)) is not None:
+        return found
+    if command != TERRAFORM:
+        raise PlannerError(f"--terraform {command}: no such command, nor a file that can be run")
+    raise PlannerError(
+        "terraform is not on PATH: install Terraform 1.9 or later (any version manager or "
+        "package will do), or hand over a plan made elsewhere with `terraform show -json`"
+    )
 
 
 def _messages(process: subprocess.Popen[bytes]) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 
 Edit = tuple[str, str, str]
 """A file, and a line of it before and after."""
@@ -57,8 +57,10 @@ class Repository:
         folder = self._checked_out(commit)
         outcome = make_plan(
             folder / "infra",
-            _inputs(folder),
-            after=[_inputs(self._checked_out(each)) for each in applied],
+            Request(
+                _inputs(folder),
+                after=tuple(_inputs(self._checked_out(each)) for each in applied),
+            ),
         )
         plan = folder / "plan.json"
         plan.write_bytes(outcome.plan_json)

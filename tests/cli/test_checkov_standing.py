@@ -9,7 +9,7 @@ import pytest
 
 from policyscan.plan import read_plan
 from policyscan.plan.before_json import json_before
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 from tests.cli.test_checkov import beside
 
 HEAD = 'provider "aws" {\n  region = "us-east-1"\n}\n'
@@ -51,9 +51,9 @@ def plan(terraform: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # 
     for name, text in (("before", BEFORE), ("after", AFTER)):
         (folder / name).mkdir()
         (folder / name / "main.tf").write_text(text, encoding="utf-8")
-    applied = [Inputs(configuration=folder / "before")]
+    applied = (Inputs(configuration=folder / "before"),)
     path = folder / "plan.json"
-    path.write_bytes(make_plan(folder / "after", Inputs(), after=applied).plan_json)
+    path.write_bytes(make_plan(folder / "after", Request(after=applied)).plan_json)
     return path
 
 

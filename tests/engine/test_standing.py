@@ -10,7 +10,7 @@ import pytest
 from policyscan.engine import Before, Outcome, Settings, built_in_pack, is_changed, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Plan, read_plan, world_before
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 from policyscan.rule import Verdict
 from tests.packs import write_pack
 from tests.plans import change, plan_of
@@ -24,8 +24,8 @@ def planned(folder: Path, before: str, after: str) -> Plan:
         (folder / name).mkdir()
         head = 'provider "aws" {\n  region = "us-east-1"\n}\n'
         (folder / name / "main.tf").write_text(head + text)
-    applied = [Inputs(configuration=folder / "before")] if before else []
-    made = make_plan(folder / "after", Inputs(), after=applied)
+    applied = (Inputs(configuration=folder / "before"),) if before else ()
+    made = make_plan(folder / "after", Request(after=applied))
     return read_plan(made.plan_json, "plan.json")
 
 

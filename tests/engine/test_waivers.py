@@ -31,7 +31,7 @@ from policyscan.engine.waiver_review import review
 from policyscan.engine.weighing import Standing
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import make_plan
 from policyscan.rule import Finding, Rule, Severity, Verdict
 from policyscan.source import read_source
 
@@ -108,7 +108,7 @@ def plan_json(terraform: None, tmp_path_factory: pytest.TempPathFactory) -> byte
     """The plan of the folder, whatever its comments say."""
     del terraform
     folder = write(tmp_path_factory.mktemp("planned"))
-    return make_plan(folder, Inputs({}, ())).plan_json
+    return make_plan(folder).plan_json
 
 
 @pytest.fixture

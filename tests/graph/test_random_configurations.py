@@ -13,7 +13,7 @@ import pytest
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
 from policyscan.plan import read_plan
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import make_plan
 from policyscan.planner.offline import draw_graph
 from policyscan.source import read_source
 from tests.graph.planned import blocks_of
@@ -27,7 +27,7 @@ SEEDS = range(int(os.environ.get("POLICYSCAN_FUZZ", "6")))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_configuration_has_terraforms_edges(seed: int, tmp_path: Path) -> None:
     write_configuration(tmp_path, seed)
-    plan = read_plan(make_plan(tmp_path, Inputs()).plan_json, "plan.json")
+    plan = read_plan(make_plan(tmp_path).plan_json, "plan.json")
     printed = read_dot(draw_graph(tmp_path))
     by_source = ResourceGraph(plan, read_source(tmp_path))
     by_plan = ResourceGraph(plan)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policyscan.planner import Inputs, PlanOutcome, make_plan
+from policyscan.planner import Inputs, PlanOutcome, Request, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,9 +66,11 @@ class Configuration:
         """Plan it, after simulated applies with the variables in `after`."""
         outcome = make_plan(
             self.folder,
-            Inputs(variables or {}),
-            after=[Inputs(each) for each in after],
-            destroy=destroy,
+            Request(
+                Inputs(variables or {}),
+                after=tuple(Inputs(each) for each in after),
+                destroy=destroy,
+            ),
         )
         return Planned(outcome, json.loads(outcome.plan_json))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from policyscan.errors import PlannerError
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 
 pytestmark = pytest.mark.usefixtures("terraform")
 
@@ -19,7 +19,7 @@ def test_a_local_exec_is_applied_and_not_run(tmp_path: Path) -> None:
         f'resource "terraform_data" "x" {{\n  provisioner "local-exec" {{\n'
         f'    command = "touch {mark}"\n  }}\n}}\n'
     )
-    outcome = make_plan(root, Inputs({}, ()), after=[Inputs({}, ())])
+    outcome = make_plan(root, Request(after=(Inputs(),)))
     assert b'"no-op"' in outcome.plan_json
     assert b"interpreter" not in outcome.plan_json
     assert not mark.exists()
@@ -40,5 +40,5 @@ def test_a_provisioner_that_cannot_be_switched_off_is_refused(block: str, tmp_pa
     text = block.replace("MARK", str(mark))
     (root / "main.tf").write_text(f'resource "terraform_data" "x" {{\n{text}\n}}\n')
     with pytest.raises(PlannerError):
-        make_plan(root, Inputs({}, ()), after=[Inputs({}, ())])
+        make_plan(root, Request(after=(Inputs(),)))
     assert not mark.exists()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 
 if TYPE_CHECKING:
     from tests.planner.conftest import Configuration
@@ -307,7 +307,7 @@ def test_variables_come_from_files_and_flags(configuration: Configuration) -> No
       output "all" { value = "${join(",", var.names)} ${var.size}" }
     """)
     file = configuration.write('names = ["file"]\nsize = 7\n', "some.tfvars")
-    outcome = make_plan(configuration.folder, Inputs({"names": '["a","b"]'}, (file,)))
+    outcome = make_plan(configuration.folder, Request(Inputs({"names": '["a","b"]'}, (file,))))
     assert b'"value": "a,b 7"' in outcome.plan_json
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from policyscan.errors import PlannerError
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def test_a_missing_terraform_is_told_with_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PlannerError, match=r"^terraform is not on PATH: install Terraform"):
-        make_plan(tmp_path, Inputs())
+        make_plan(tmp_path)
 
 
 def test_a_folder_without_configuration_is_named(configuration: Configuration) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from policyscan.errors import PolicyscanError
 from policyscan.plan.planfile import is_planfile, read_members
-from policyscan.planner import Inputs, make_plan
+from policyscan.planner import Inputs, Request, make_plan
 from policyscan.source import Source, read_source
 from policyscan.source.snapshot import extract_snapshot
 from tests.conftest import SavedPlan
@@ -79,7 +79,7 @@ def test_terraform_plans_the_unpacked_configuration_as_the_original(
     plan = saved_plans("reference_broken")
     root = extract_snapshot(plan.path, tmp_path)
     inputs = Inputs({"environmentSuffix": "dev", "services_enabled": "true"})
-    assert make_plan(root, inputs).plan_json == plan.plan_json
+    assert make_plan(root, Request(inputs)).plan_json == plan.plan_json
 
 
 FAMILY = {
@@ -122,7 +122,7 @@ def test_modules_above_beside_and_called_twice_keep_their_places(
         ("shared",),
         ("shared", "leaf"),
     ]
-    assert make_plan(unpacked, Inputs()).plan_json == plan_json
+    assert make_plan(unpacked).plan_json == plan_json
 
 
 # -- manifests Terraform writes elsewhere --------------------------------------------------------

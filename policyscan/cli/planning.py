@@ -1,0 +1,113 @@
+"""What the flags about planning offline come to: one request to the planner for each folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from policyscan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from policyscan.planner import Request
+
+TERRAFORM: Final = "terraform"
+_ENVIRONMENT: Final = "TF_VAR_"
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """How folders are planned: the flags of `with_planning`, by their names.
+
+    `terraform` is the command that is run wherever Terraform is, for plans of any kind.
+    """
+
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
+    since: str | None = None
+    state: str | None = None
+    workspace: str | None = None
+    targets: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    destroy: bool = False
+    answers: str | None = None
+    schemas: tuple[str, ...] = ()
+    module_cache: str | None = None
+    terraform: str = TERRAFORM
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raises ConfigError: a flag for folders is given, and what is to be read is none."""
+        given = next((flag for flag, value in self._flags().items() if value), None)
+        for name in names if given else ():
+            if not os.path.isdir(name):  # noqa: PTH112 - never raises
+                raise ConfigError(f"{given}: only folders are planned, and {name} is none")
+
+    def _flags(self) -> Mapping[str, Any]:
+        return {
+            "--var": self.variables,
+            "--var-file": self.variable_files,
+            "--after": self.applied,
+            "--since": self.since,
+            "--state": self.state,
+            "--workspace": self.workspace,
+            "--target": self.targets,
+            "--replace": self.replaced,
+            "--destroy": self.destroy,
+            "--data": self.answers,
+            "--provider-schema": self.schemas,
+            "--module-cache": self.module_cache,
+        }
+
+    def request(self) -> Request:
+        """The request. Raises ConfigError: a variable is not written as one, a file is missing."""
+        from policyscan.planner import Inputs, Request  # noqa: PLC0415 - needs grpc
+
+        return Request(
+            Inputs(dict(map(_assigned, self.variables)), self._files("--var-file")),
+            after=tuple(Inputs(variable_files=(each,)) for each in self._files("--after")),
+            since=self.since or "",
+            state=next(iter(self._files("--state")), None),
+            environment={
+                name: value for name, value in os.environ.items() if name.startswith(_ENVIRONMENT)
+            },
+            workspace=self.workspace or os.environ.get("TF_WORKSPACE", ""),
+            targets=self.targets,
+            replaced=self.replaced,
+            destroy=self.destroy,
+            answers=next(iter(self._files("--data")), None),
+            schemas=self._files("--provider-schema"),
+            module_cache=next(iter(self._files("--module-cache")), None),
+            terraform=self.terraform,
+        )
+
+    def _files(self, flag: str) -> tuple[Path, ...]:
+        """The files of a flag, as paths that hold wherever Terraform runs."""
+        given = self._flags()[flag] or ()
+        paths = tuple(Path(each) for each in ((given,) if isinstance(given, str) else given))
+        for path in paths:
+            if not os.path.exists(path):  # noqa: PTH110 - never raises
+                raise ConfigError(f"{flag} {path}: no such {_what(flag)}")
+        return paths
+
+
+PLANNED_AS_IS: Final = Planning()
+
+
+def _what(flag: str) -> str:
+    return "folder" if flag == "--module-cache" else "file"
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ConfigError(f"--var {text}: write it as NAME=VALUE")
+    return name, value
+
+
+def planning_flags(options: dict[str, Any]) -> Planning:
+    """Take the flags of `with_planning` out of a command's options."""
+    names = Planning.__dataclass_fields__.keys() & options.keys()
+    return Planning(**{name: options.pop(name) for name in names})
