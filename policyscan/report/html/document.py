@@ -10,11 +10,12 @@ from typing import Any, Final
 from policyscan import __version__
 from policyscan.engine import CheckovState, Judgement, Outcome
 from policyscan.graph import EdgeKind
-from policyscan.report.graph_selection import names, redacted, selected
+from policyscan.report.graph_selection import Selection, names, redacted, selected
 from policyscan.report.html.findings import finding_document, short, unknown_document
 from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import MOST_LINES, resource_scene
 from policyscan.report.html.scene import Scene
+from policyscan.report.html.signs import SIGNS, tone_of
 from policyscan.report.problems import groups_of, problems_of, verdict_line
 from policyscan.report.scans import Report, Scan
 from policyscan.rule import Severity, Verdict
@@ -30,8 +31,27 @@ Document = dict[str, Any]
 def report_document(report: Report) -> Document:
     """Everything the page shows of a run."""
     return {
-        "tool": f"policyscan {__version__}",
+        **_common(),
         "plans": [_plan(report, scan) for scan in report.scans],
+    }
+
+
+def graph_document(selection: Selection) -> Document:
+    """A page of nothing but a graph."""
+    plan = {
+        "name": "",
+        "exit": None,
+        "verdict": f"GRAPH: {len(selection.nodes)} resources",
+        "graph": scene_document(resource_scene(selection)),
+        "unlined": False,
+    }
+    return {**_common(), "plans": [plan]}
+
+
+def _common() -> Document:
+    return {
+        "tool": f"policyscan {__version__}",
+        "signs": {word: [*told, tone_of(word)] for word, told in SIGNS.items()},
     }
 
 

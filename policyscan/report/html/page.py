@@ -25,7 +25,8 @@ def page(document: dict[str, Any]) -> str:
     the script shows it as text. The policy lets run and look only what the hashes name, so that
     nothing else would even if it got in.
     """
-    style, script = _part("style.css"), "".join(_part(f"script/{name}.js") for name in _SCRIPT)
+    style = part("drawing.css") + part("style.css")
+    script = "".join(part(f"script/{name}.js") for name in _SCRIPT)
     slots = {
         "policy": "; ".join(
             (
@@ -40,10 +41,11 @@ def page(document: dict[str, Any]) -> str:
         "script": script,
         "values": _values(document),
     }
-    return _SLOT.sub(lambda slot: slots[slot[1]], _part("page.html"))
+    return _SLOT.sub(lambda slot: slots[slot[1]], part("page.html"))
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """The text of a file that lies beside this one."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

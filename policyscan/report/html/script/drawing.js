@@ -111,11 +111,11 @@ class Drawing {
   leaf(box, at) {
     const found = this.problems.get(at) || [];
     const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
-    const tone = toneOf(box[TONE]);
+    const [sign, outline, tone] = signOf(box[TONE]);
     return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
-      s("path", { class: "sign", d: SIGNS[tone] || SIGNS.other, transform: "translate(10 13)" }),
-      s("text", { class: "glyph", x: 20, y: 27.5 }, ACTIONS[box[TONE]] || GLYPHS[box[KIND]] || ""),
+      s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
+      s("text", { class: "glyph", x: 20, y: 27.5 }, sign || GLYPHS[box[KIND]] || ""),
       s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], Math.floor((box[W] - 42) / 5.9))),
       s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], Math.floor((box[W] - 42) / 7.9))),
       this.badge(found, box[W], 0));
@@ -386,19 +386,9 @@ class Drawing {
 
 const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };
 
-// Each action has a shape of its own, 20 pixels wide.
-const SIGNS = {
-  create: "M10 0a10 10 0 1 1 0 20a10 10 0 1 1 0-20z",
-  update: "M10-1l11 11-11 11L-1 10z",
-  replace: "M5 0h10l6 10-6 10H5L-1 10z",
-  destroy: "M1 1h18v18H1z",
-  read: "M10 20L-1 2h22z",
-  other: "M2 4h16v12H2z",
-};
-
-function toneOf(action) {
-  return SIGNS[action] ? action : "other";
-}
+// Each action has a sign and an outline of its own: [sign, outline, what the style calls it].
+const NO_SIGN = ["", "M2 4h16v12H2z", "other"];
+const signOf = (action) => VALUES.signs[action] || NO_SIGN;
 
 function middle(box) {
   return box[Y] + box[H] / 2;

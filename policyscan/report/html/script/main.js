@@ -38,10 +38,13 @@ const LINES = [
 ];
 
 function legend(scene) {
-  const tones = [...new Set(scene.boxes.map((b) => b[TONE]))].filter((each) => ACTIONS[each]);
+  const tones = [...new Set(scene.boxes.map((b) => b[TONE]))].filter((each) => VALUES.signs[each]);
   return h("ul", { class: "legend", "aria-label": "Legend" },
-    tones.map((each) => h("li", {}, s("svg", { viewBox: "-2 -2 24 24", class: `box ${toneOf(each)}`, "aria-hidden": "true" },
-      s("path", { class: "sign", d: SIGNS[toneOf(each)] }), s("text", { class: "glyph", x: 10, y: 14.5 }, ACTIONS[each])), each)),
+    tones.map((each) => {
+      const [sign, outline, tone] = signOf(each);
+      return h("li", {}, s("svg", { viewBox: "-2 -2 24 24", class: `box ${tone}`, "aria-hidden": "true" },
+        s("path", { class: "sign", d: outline }), s("text", { class: "glyph", x: 10, y: 14.5 }, sign)), each);
+    }),
     state.scene === "graph"
       ? h("li", {}, "an arrow leads to what a value is taken from")
       : LINES.filter(([kind]) => scene.lines.some((line) => line[2] === kind)).map(([kind, what]) => h("li", {},
@@ -104,7 +107,7 @@ function showResource(address, at = drawing.byKey.get(address)) {
   $("panel").replaceChildren(
     h("button", { type: "button", class: "shut", "aria-label": "Close", onclick: closePanel }, "×"),
     h("h2", {}, h("code", {}, box[KEY] || box[TITLE])),
-    h("p", {}, [box[TONE] && `${ACTIONS[box[TONE]] || "?"} ${box[TONE]}`, box[NOTE]].filter(Boolean).join(" · ")),
+    h("p", {}, [box[TONE] && `${signOf(box[TONE])[0]} ${box[TONE]}`, box[NOTE]].filter(Boolean).join(" · ")),
     ...[problems.length > 0 && h("ul", {}, problems.map((each) => h("li", {}, h("button", { type: "button", class: "place", onclick: () => choose(each, true) },
       `${findings()[each].severity} ${findings()[each].rule} ${findings()[each].name}`)))),
     list(state.scene === "graph" ? "Takes from" : "Leads to", ends(0, 1)),

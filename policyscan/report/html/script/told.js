@@ -1,18 +1,14 @@
 // The left side: what fails, what nobody could decide, and what was set aside.
 
-const ACTIONS = {
-  create: "+", update: "~", replace: "±", destroy: "−", read: "↓", forget: ".", "no change": "=",
-};
-
 function showHead() {
   const { name, verdict, exit, resources, terraform, facts = [] } = plan();
   const [word, rest] = [verdict.split(":")[0], verdict.slice(verdict.indexOf(":") + 1)];
-  document.title = `${word}: ${name} - policyscan`;
+  document.title = [`${word}:`, name || rest.trim(), "- policyscan"].join(" ");
   const several = VALUES.plans.length > 1;
   $("head").replaceChildren(
     h("div", { class: `verdict exit-${exit}` },
       h("span", { class: "word" },
-        h("span", { "aria-hidden": "true" }, { 0: "✓ ", 1: "✕ " }[exit] || "? "), word),
+        exit !== null && h("span", { "aria-hidden": "true" }, { 0: "✓ ", 1: "✕ " }[exit] || "? "), word),
       h("h1", {}, verdict.includes(":") ? rest.trim() : "see the errors below")),
     h("div", { class: "facts" },
       several
@@ -40,7 +36,7 @@ function showTold() {
   $("told").replaceChildren(...[
     errors.map((each) => h("p", { class: "error" }, h("b", {}, "Not judged: "), each)),
     severities && overview(),
-    severities && filterBar(),
+    plan().graph && filterBar(),
     h("ol", { id: "findings", "aria-label": "What fails" }),
     unknown.length > 0 && folded(`${counted(unknown.reduce((n, e) => n + e.count, 0) + plan().moreUnknown, "verdict")} not decided`,
       unknown.map(unknownLine), plan().exit === 1 && !findings().length),
@@ -98,7 +94,7 @@ function filterBar() {
   return h("form", { class: "filters", role: "search", "aria-label": "Filter", onsubmit: (e) => e.preventDefault() },
     h("input", { id: "search", type: "search", placeholder: "Address, rule or name", "aria-label": "Search by address, rule or name",
       oninput: (e) => { state.filter.text = e.target.value.trim().toLowerCase(); filterAll(); } }),
-    h("div", { class: "pills", role: "group", "aria-label": "Severity" },
+    all.length > 0 && h("div", { class: "pills", role: "group", "aria-label": "Severity" },
       SEVERITIES.map((each) => h("button", { type: "button", class: "pill", "aria-pressed": "false", onclick: (event) => {
         const on = !state.filter.severities.delete(each);
         if (on) state.filter.severities.add(each);
@@ -106,10 +102,10 @@ function filterBar() {
         filterAll();
       } }, mark(each), each))),
     h("details", { class: "choosers" }, h("summary", {}, "More filters"), h("div", {},
-    chooser("Rule", "rule", sorted(all.map((each) => each.rule)), set),
+    all.length > 0 && chooser("Rule", "rule", sorted(all.map((each) => each.rule)), set),
     modules.length > 0 && chooser("Module", "module", modules, set),
-    chooser("Action", "action", actions, set, (each) => `${ACTIONS[each] || "?"} ${each}`),
-    chooser("Age", "age", ["new", "standing"], set))),
+    chooser("Action", "action", actions, set, (each) => `${signOf(each)[0]} ${each}`),
+    all.length > 0 && chooser("Age", "age", ["new", "standing"], set))),
     h("ul", { id: "matches", class: "addresses", "aria-label": "Resources found" }));
 }
 
