@@ -50,11 +50,15 @@ class Opened:
 
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements that are on the screen."""
-        return [each.inner_text() for each in self.page.locator(selector).all() if each.is_visible()]
+        return [
+            each.inner_text() for each in self.page.locator(selector).all() if each.is_visible()
+        ]
 
     def names(self, selector: str) -> list[str]:
         """What a screen reader calls the boxes of a drawing."""
-        return [each.text_content() or "" for each in self.page.locator(f"{selector} > title").all()]
+        return [
+            each.text_content() or "" for each in self.page.locator(f"{selector} > title").all()
+        ]
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong for people who see little, or use no mouse."""

@@ -75,7 +75,9 @@ def test_at_first_sight_it_says_what_fails_why_where_and_how_to_mend_it(page: Op
     assert chosen(page) == [SERVICE]
     for part in ("CannotPullContainerError", "infra/modules/service/main.tf:59", "Two phases"):
         assert part in seen
-    assert page.texts(".source mark") == ["task_definition         = aws_ecs_task_definition.this[0].arn"]
+    assert page.texts(".source mark") == [
+        "task_definition         = aws_ecs_task_definition.this[0].arn"
+    ]
 
 
 def test_the_way_of_the_chosen_finding_stands_out_and_the_rest_fades(page: Opened) -> None:
@@ -91,7 +93,9 @@ def test_the_way_of_the_chosen_finding_stands_out_and_the_rest_fades(page: Opene
         place = box.bounding_box()
         assert pane and place
         assert pane["x"] <= place["x"] and place["x"] + place["width"] <= pane["x"] + pane["width"]
-        assert pane["y"] <= place["y"] and place["y"] + place["height"] <= pane["y"] + pane["height"]
+        assert (
+            pane["y"] <= place["y"] and place["y"] + place["height"] <= pane["y"] + pane["height"]
+        )
 
 
 def test_filters_leave_what_is_asked_for(page: Opened) -> None:
@@ -169,7 +173,11 @@ def test_tab_goes_through_everything_and_is_never_caught(page: Opened) -> None:
     met = []
     for _ in range(60):
         page.page.keyboard.press("Tab")
-        met.append(page.eval("document.activeElement.className?.baseVal ?? document.activeElement.className"))
+        met.append(
+            page.eval(
+                "document.activeElement.className?.baseVal ?? document.activeElement.className"
+            )
+        )
         if page.eval("document.activeElement === document.body"):
             break
     assert page.eval("document.activeElement === document.body")
@@ -238,7 +246,9 @@ def test_a_copied_waiver_counts_once_it_is_filled_in(
     allowed = ["clipboard-read", "clipboard-write"]
     with opened(browser, broken, permissions=allowed) as page:
         page.page.click("text=Copy as waiver")
-        page.page.wait_for_function("document.getElementById('said').textContent === 'Waiver copied'")
+        page.page.wait_for_function(
+            "document.getElementById('said').textContent === 'Waiver copied'"
+        )
         text = page.eval("navigator.clipboard.readText()")
         assert page.trouble == []
     file = tmp_path / "waivers.yaml"
@@ -288,7 +298,9 @@ def test_several_plans_one_of_them_refused(browser: Browser, tmp_path: Path) -> 
     path = tmp_path / "several.html"
     path.write_text(rendered("html", of_every_sort()))
     with opened(browser, path) as page:
-        assert len(page.texts("#plans option")) == 0 or page.page.locator("#plans option").count() == 3
+        assert (
+            len(page.texts("#plans option")) == 0 or page.page.locator("#plans option").count() == 3
+        )
         page.page.select_option("#plans", "2")
         assert "c/plan.json: is no plan" in page.page.locator("#told").inner_text()
         page.page.select_option("#plans", "1")
@@ -315,7 +327,9 @@ def test_a_plan_without_failures_says_so(browser: Browser, tmp_path: Path) -> No
 def test_a_thousand_hostile_strings_stay_text(browser: Browser, tmp_path: Path) -> None:
     every = strings(1_000)
     path = tmp_path / "hostile.html"
-    foreign = "img, iframe, object, embed, link, base, video, audio, details details, a:not([class])"
+    foreign = (
+        "img, iframe, object, embed, link, base, video, audio, details details, a:not([class])"
+    )
     for at in range(0, len(every), 200):
         told = [each for text in every[at : at + 200] for each in hostile_findings(text)]
         path.write_text(rendered("html", report_of(scan_of(outcome_of(told), "p.json"))))
@@ -326,7 +340,12 @@ def test_a_thousand_hostile_strings_stay_text(browser: Browser, tmp_path: Path) 
             )
             assert page.page.locator(foreign).count() == 0
             assert page.page.locator("script").count() == 2
-            assert page.eval("[...document.querySelectorAll('*')].some((e) => e.hasAttribute('style'))") is False
+            assert (
+                page.eval(
+                    "[...document.querySelectorAll('*')].some((e) => e.hasAttribute('style'))"
+                )
+                is False
+            )
             assert page.trouble == []
 
 

@@ -10,6 +10,7 @@ function showDrawn() {
     return;
   }
   document.body.classList.remove("plain");
+  document.body.classList.toggle("bare", !plan().findings);
   const view = (name, title) => h("button", { type: "button", class: "pill", "aria-pressed": String(state.scene === name), id: `view-${name}`, onclick: () => useScene(name) }, title);
   const button = (title, does, label = title) => h("button", { type: "button", "aria-label": label, title: label, onclick: does }, title);
   const isLarge = graph.boxes.length > MOST_OPEN;
@@ -196,5 +197,6 @@ showTold();
 requestAnimationFrame(() => setTimeout(() => {
   showDrawn();
   if (!followLink() && findings().length) choose(0, false, false);
+  performance.mark("ready");
   document.body.dataset.ready = "yes";
 }));

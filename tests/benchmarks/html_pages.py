@@ -1,0 +1,169 @@
+"""What the page costs to make, to open and to look around in, from 60 to 10,000 resources.
+
+`make bench-html`. Every page is opened in headless Chromium, without a graphics card. Frames are
+those that `requestAnimationFrame` counts while the view is moved or zoomed a little for each of
+them; the slowest of a hundred is left out. Writes docs/report-html-performance.md and never judges:
+machines differ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from policyscan.engine import Settings, built_in_pack, judge, load_pack
+from policyscan.graph import ResourceGraph
+from policyscan.plan import read_plan
+from policyscan.report.formats import rendered
+from policyscan.report.scans import Report, Scan
+from tests.benchmarks.graph_growth import block, change, document
+from tests.report.browser import chromium, opened
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "report-html-performance.md"
+SIZES = (60, 300, 2_000, 10_000)
+MODULE = 20
+FRAMES = 100
+KINDS = ("aws_s3_bucket", "aws_subnet", "aws_ecs_service", "aws_iam_role", "aws_lb")
+
+_FRAMES = """(does) => new Promise((done) => {
+  const times = [];
+  let n = 0;
+  const step = (now) => {
+    times.push(now);
+    if (n++ > %d) {
+      const gaps = times.slice(1).map((each, at) => each - times[at]).sort((a, b) => a - b);
+      done([gaps[gaps.length >> 1], gaps[gaps.length - 2]]);
+      return;
+    }
+    does(n);
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})"""
+_MOVE = f"({_FRAMES % FRAMES})((n) => drawing.move(n % 20 < 10 ? 9 : -9, 3))"
+_ZOOM = f"({_FRAMES % FRAMES})((n) => drawing.zoom(n % 40 < 20 ? 1.06 : 1 / 1.06))"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One page: seconds to make it and its size, milliseconds to see it, and frames a second."""
+
+    size: int
+    made: float
+    kilobytes: int
+    paint: float
+    ready: float
+    move: float
+    zoom: float
+    opened: float
+    all_move: float
+    all_zoom: float
+
+    def row(self) -> str:
+        """A row of the page's table."""
+        cells = (
+            f"{self.size:,}",
+            f"{self.made:.2f} s",
+            f"{self.kilobytes:,} KB",
+            f"{self.paint:.0f} ms",
+            f"{self.ready:.0f} ms",
+            f"{self.move:.0f}, {self.zoom:.0f}",
+            f"{self.opened:.0f} ms",
+            f"{self.all_move:.0f}, {self.all_zoom:.0f}",
+        )
+        return f"| {' | '.join(cells)} |"
+
+
+def modular(size: int) -> dict[str, Any]:
+    """Instances of one module of twenty resources, each of which refers to two before it."""
+    names = [f"{KINDS[number % len(KINDS)]}.r{number}" for number in range(MODULE)]
+    changes = [
+        change(name, None, f'module.app["{number}"]')
+        for number in range(size // MODULE)
+        for name in names
+    ]
+    inside = {
+        "resources": [
+            block(
+                name,
+                *(part for other in names[max(0, at - 2) : at] for part in (f"{other}.id", other)),
+            )
+            for at, name in enumerate(names)
+        ]
+    }
+    call = {"source": "./m", "for_each_expression": {"references": ["var.keys"]}, "module": inside}
+    return document(changes, {"module_calls": {"app": call}})
+
+
+def measured(folder: Path) -> Iterator[Measured]:
+    """Each size, in a browser of its own."""
+    pack = load_pack(built_in_pack())
+    for size in SIZES:
+        plan = read_plan(json.dumps(modular(size)).encode(), "plan.json")
+        outcome = judge(ResourceGraph(plan), pack, Settings())
+        begun = time.process_time()
+        text = rendered("html", Report((Scan(outcome, outcome.exit_code("high")),)))
+        made = time.process_time() - begun
+        path = folder / f"{size}.html"
+        path.write_text(text, encoding="utf-8")
+        with chromium() as browser, opened(browser, path) as page:
+            paint = page.eval("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+            ready = page.eval("performance.getEntriesByName('ready')[0].startTime")
+            page.page.keyboard.press("Escape")
+            closed = [_rate(page.eval(each)) for each in (_MOVE, _ZOOM)]
+            opening = page.eval(
+                "(() => { const begun = performance.now(); drawing.turnAll(false); drawing.fit();"
+                " return performance.now() - begun; })()"
+            )
+            every = [_rate(page.eval(each)) for each in (_MOVE, _ZOOM)]
+            if page.trouble:
+                sys.exit(f"{size}: {page.trouble}")
+        kilobytes = len(text.encode()) // 1_000
+        yield Measured(size, made, kilobytes, paint, ready, *closed, opening, *every)
+
+
+def _rate(gaps: list[float]) -> float:
+    """Frames a second, by the slowest but one."""
+    return 1_000 / gaps[1]
+
+
+def page(rows: list[Measured]) -> str:
+    """The page with every figure."""
+    lines = (
+        "# What the page costs",
+        "",
+        f"Written by `make bench-html` with Python {platform.python_version()} and headless Chromium",
+        f"on {os.cpu_count()} cores, without a graphics card. The plans are instances of a module of",
+        f"{MODULE} resources, each of which takes values from two others; every resource has findings.",
+        "Frames a second are those of the slowest frame but one of a hundred, first while the view",
+        "moves, then while it zooms: as the page opens, and with every module opened at once, which",
+        "a large plan does not begin with.",
+        "",
+        "| resources | made, CPU | file | first paint | all drawn | frames | open all | frames then |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *(each.row() for each in rows),
+        "",
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for each in measured(Path(folder)):
+            rows.append(each)
+            sys.stdout.write(f"{each.row()}\n")
+            sys.stdout.flush()
+    PAGE.write_text(page(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
