@@ -138,6 +138,10 @@ bench: install ## measure a cold start, the rules, a replay, how scans grow (doc
 	$(BIN)/python -m tests.benchmarks.graph_growth
 	$(BIN)/python -m tests.benchmarks.scale
 
+.PHONY: bench-html
+bench-html: install ## measure what the page costs to make and to look at, in Chromium
+	$(BIN)/python -m tests.benchmarks.html_pages
+
 .PHONY: bench-checkov
 bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone
 	POLICYSCAN_CHECKOV_HOME=$(CHECKOV_HOME) $(BIN)/python -m tests.benchmarks.checkov_cost

@@ -375,7 +375,9 @@ def test_a_folder_that_cannot_be_planned_says_what_to_do(
     assert "empty: holds no .tf or .tf.json file" in refused(["empty"], capsys)
     write("open/main.tf", 'variable "name" {}\n' + BUCKET)
     line = refused(["open"], capsys)
-    assert line.startswith("policyscan: open/main.tf:1: variable name not set; pass --var name=VALUE")
+    assert line.startswith(
+        "policyscan: open/main.tf:1: variable name not set; pass --var name=VALUE"
+    )
     assert run(["open", "--exit-zero", "--var", "name=x"]) == 0
     write("open/terraform.tfvars", 'name = "x"\n')
     assert run(["open", "--exit-zero"]) == 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from tests.report.judges import node_module
 from tests.required import missing, skip_if_left_out
@@ -43,6 +43,11 @@ class Opened:
     def trouble(self) -> list[str]:
         """Errors, warnings and dialogs, and every request but that for the file itself."""
         return [*self.said, *self.asked[1:]]
+
+    def refuse(self, dialog: Dialog) -> None:
+        """Send a dialog away, which nothing of ours opens."""
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def eval(self, script: str) -> Any:
         """What an expression comes to in the page."""
@@ -82,7 +87,7 @@ def opened(browser: Browser, path: Path, link: str = "", **context: Any) -> Iter
         one.page.on("console", lambda message: one.said.append(message.text))
         one.page.on("pageerror", lambda error: one.said.append(str(error)))
         one.page.on("request", lambda request: one.asked.append(request.url))
-        one.page.on("dialog", lambda dialog: (one.said.append("dialog"), dialog.dismiss()))
+        one.page.on("dialog", one.refuse)
         one.page.goto(f"{path.as_uri()}{link}")
         one.page.wait_for_selector("body[data-ready]", timeout=60_000)
         yield one

@@ -22,7 +22,8 @@ class Drawing {
     this.lines = scene.lines;
     this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).filter(([key]) => key).reverse());
     this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
-    const leaves = scene.boxes.length - this.holders.size + 1;
+    this.leaves = leavesByHolder(scene.boxes, this.holders);
+    const leaves = scene.boxes.length - this.leaves.size;
     const id = `${state.plan} ${name}`;
     if (!this.folded.has(id)) {
       const few = leaves <= MOST_OPEN || name !== "graph";
@@ -54,6 +55,7 @@ class Drawing {
   draw() {
     const frames = s("g", {}), leaves = s("g", {}), lines = s("g", { class: "lines", "aria-hidden": "true" });
     this.shapes = new Map();
+    this.hidden = new Set();
     this.scene.boxes.forEach((box, at) => {
       if (!this.isShown(at)) return;
       const isOpen = this.holders.has(at) && !this.shut.has(at);
@@ -71,6 +73,7 @@ class Drawing {
     this.highlight(this.path);
     const first = this.shapes.keys().next().value;
     if (first !== undefined) this.shapes.get(first).setAttribute("tabindex", "0");
+    this.look();
   }
 
   drawnLines() {
@@ -153,12 +156,7 @@ class Drawing {
   }
 
   inside(at) {
-    return this.scene.boxes.map((_, inner) => inner).filter((inner) => {
-      if (this.holders.has(inner)) return false;
-      let up = this.scene.boxes[inner][PARENT];
-      while (up > at) up = this.scene.boxes[up][PARENT];
-      return up === at;
-    });
+    return this.leaves.get(at) || [];
   }
 
   // -- what stands out -----------------------------------------------------------------------------
@@ -207,7 +205,7 @@ class Drawing {
 
   copied(at) {
     const copied = this.shapes.get(at).cloneNode(true);
-    for (const name of ["tabindex", "role", "aria-expanded"]) copied.removeAttribute(name);
+    for (const name of ["tabindex", "role", "aria-expanded", "display"]) copied.removeAttribute(name);
     copied.setAttribute("aria-hidden", "true");
     copied.classList.remove("off");
     copied.addEventListener("click", () => this.onPick(at));
@@ -275,12 +273,25 @@ class Drawing {
   }
 
   look() {
-    if (!this.view) return;
+    if (!this.view || !this.shapes) return;
     const { width, height } = this.pane();
     const { x, y, scale } = this.view;
     this.svg.setAttribute("viewBox", `${x} ${y} ${width / scale} ${height / scale}`);
+    this.cull(x, y, x + width / scale, y + height / scale);
     this.svg.classList.toggle("far", scale < 0.42);
     this.svg.classList.toggle("farther", scale < 0.16);
+  }
+
+  // What is out of sight is not drawn: a browser would take its time for it all the same.
+  cull(left, top, right, bottom) {
+    this.shapes.forEach((shape, at) => {
+      const box = this.scene.boxes[at];
+      const out = box[X] > right || box[Y] > bottom || box[X] + box[W] < left || box[Y] + box[H] < top;
+      if (out === this.hidden.has(at)) return;
+      if (out) this.hidden.add(at);
+      else this.hidden.delete(at);
+      shape.setAttribute("display", out ? "none" : "inline");
+    });
   }
 
   move(dx, dy) {
@@ -339,11 +350,14 @@ class Drawing {
 
   // To the nearest box in a direction.
   step(at, dx, dy) {
-    const centre = (box) => [box[X] + box[W] / 2, box[Y] + (this.holders.has(this.scene.boxes.indexOf(box)) ? 15 : box[H] / 2)];
-    const [x, y] = centre(this.scene.boxes[at]);
+    const centre = (number) => {
+      const box = this.scene.boxes[number];
+      return [box[X] + box[W] / 2, box[Y] + (this.holders.has(number) ? 15 : box[H] / 2)];
+    };
+    const [x, y] = centre(at);
     let best = null;
     for (const other of this.shapes.keys()) {
-      const [ox, oy] = centre(this.scene.boxes[other]);
+      const [ox, oy] = centre(other);
       const along = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
       if (other !== at && along > 1 && (!best || along + 2 * aside < best.far)) best = { other, far: along + 2 * aside };
     }
@@ -355,7 +369,6 @@ class Drawing {
     this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
     const shape = this.shapes.get(at);
     shape.setAttribute("tabindex", "0");
-    shape.focus({ preventScroll: true });
     const [box, pane, { x, y, scale }] = [this.scene.boxes[at], this.pane(), this.view];
     const out = box[X] < x || box[Y] < y || box[X] + 200 > x + pane.width / scale || box[Y] + 40 > y + pane.height / scale;
     if (out) {
@@ -363,6 +376,7 @@ class Drawing {
       this.view.y = box[Y] + 20 - pane.height / scale / 2;
       this.look();
     }
+    shape.focus({ preventScroll: true });
   }
 
   onPick(at) {
@@ -410,6 +424,18 @@ function heads() {
   const head = (name) => s("marker", { id: `head-${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
     s("path", { class: `head ${name}`, d: "M0 0.5l7 3.5-7 3.5z" }));
   return s("defs", {}, ["value", "depends", "route", "traffic", "maybe", "blocked", "way"].map(head));
+}
+
+function leavesByHolder(boxes, holders) {
+  const found = new Map();
+  boxes.forEach((box, at) => {
+    if (holders.has(at)) return;
+    for (let up = box[PARENT]; up >= 0; up = boxes[up][PARENT]) {
+      if (!found.has(up)) found.set(up, []);
+      found.get(up).push(at);
+    }
+  });
+  return found;
 }
 
 function problemsByBox(boxes) {
