@@ -54,6 +54,7 @@ class Drawing {
 
   draw() {
     const frames = s("g", {}), leaves = s("g", {}), lines = s("g", { class: "lines", "aria-hidden": "true" });
+    const labels = s("g", { "aria-hidden": "true" });
     this.shapes = new Map();
     this.hidden = new Set();
     this.scene.boxes.forEach((box, at) => {
@@ -65,14 +66,12 @@ class Drawing {
     });
     for (const [from, to, kind, label] of this.drawnLines()) {
       lines.append(s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` }));
-      if (label && this.name === "network" && kind !== "route") lines.append(this.label(from, to, label));
+      if (label && this.name === "network" && kind !== "route") labels.append(this.label(from, to, label));
     }
     this.over = s("g", { class: "over" });
-    this.svg.replaceChildren(heads(), frames, lines, leaves, this.over);
+    this.svg.replaceChildren(heads(), frames, lines, leaves, labels, this.over);
     this.filter();
     this.highlight(this.path);
-    const first = this.shapes.keys().next().value;
-    if (first !== undefined) this.shapes.get(first).setAttribute("tabindex", "0");
     this.look();
   }
 
@@ -265,6 +264,8 @@ class Drawing {
     const [w, h_] = [pane.width / scale, pane.height / scale];
     this.view = { x: (left + right - w) / 2, y: (top + bottom - h_) / 2, scale };
     this.look();
+    const first = boxes.length ? this.seen(only[0]) : [...this.shapes.keys()].find((at) => !this.hidden.has(at));
+    this.stop(first);
   }
 
   pane() {
@@ -366,9 +367,8 @@ class Drawing {
 
   focus(at) {
     if (at === undefined) return;
-    this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
     const shape = this.shapes.get(at);
-    shape.setAttribute("tabindex", "0");
+    this.stop(at);
     const [box, pane, { x, y, scale }] = [this.scene.boxes[at], this.pane(), this.view];
     const out = box[X] < x || box[Y] < y || box[X] + 200 > x + pane.width / scale || box[Y] + 40 > y + pane.height / scale;
     if (out) {
@@ -377,6 +377,12 @@ class Drawing {
       this.look();
     }
     shape.focus({ preventScroll: true });
+  }
+
+  // Where Tab stops among the boxes: at one of them, from which arrows lead to the others.
+  stop(at) {
+    this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
+    this.shapes.get(at)?.setAttribute("tabindex", "0");
   }
 
   onPick(at) {
