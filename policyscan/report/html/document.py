@@ -38,12 +38,13 @@ def report_document(report: Report) -> Document:
 
 def graph_document(selection: Selection) -> Document:
     """A page of nothing but a graph."""
+    scene = resource_scene(selection)
     plan = {
         "name": "",
         "exit": None,
         "verdict": f"GRAPH: {len(selection.nodes)} resources",
-        "graph": scene_document(resource_scene(selection)),
-        "unlined": False,
+        "graph": scene_document(scene),
+        "unlined": bool(selection.edges) and not scene.lines,
     }
     return {**_common(), "plans": [plan]}
 
