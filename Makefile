@@ -132,13 +132,18 @@ pictures: install ## draw the pictures of the README again: what a terminal and 
 
 .PHONY: tables
 tables: install ## check the tables of facts about AWS that rules look up
-	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
+	$(BIN)/python -m policyscan.rule.tables.check policyscan/planner/schema/aws.zip
+
+.PHONY: types
+types: install ## plan and apply, in simulation, every type of the AWS provider
+	$(BIN)/python -m tests.types.run
 
 .PHONY: bench
 bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)
 	$(BIN)/python -m tests.benchmarks.cold_start
 	$(BIN)/python -m tests.benchmarks.rules_cost
 	$(BIN)/python -m tests.benchmarks.replay_cost
+	$(BIN)/python -m tests.benchmarks.planning_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
 	$(BIN)/python -m tests.benchmarks.scale
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import tempfile
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner import Inputs, Request
-from policyscan.planner.offline import _PLAN, _Run
-from policyscan.planner.sandbox import copy_configuration
+from policyscan.planner.offline import _PLAN, _initialised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,15 +28,11 @@ def save_plan(
     destroy: bool = False,
 ) -> bytes:
     """Have Terraform save a plan as `target`; returns the plan's JSON in normal form."""
-    with tempfile.TemporaryDirectory() as scratch:
-        top = Path(scratch).resolve() / "configuration"
-        sandbox = copy_configuration(configuration, top)
-        run = _Run(configuration, sandbox, Request(inputs, destroy=destroy))
-        run.initialise()
+    with _initialised(configuration, Request(inputs, destroy=destroy)) as (run, _):
         for each in after:
             run.apply(each)
         outcome = run.plan()
-        shutil.copyfile(sandbox.root_module / _PLAN, target)
+        shutil.copyfile(run._sandbox.root_module / _PLAN, target)  # noqa: SLF001 - what is tested
     return outcome.plan_json
 
 

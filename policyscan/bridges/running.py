@@ -16,6 +16,7 @@ from policyscan.bridges import asking
 from policyscan.bridges.external import unread
 from policyscan.bridges.home import Checkov
 from policyscan.errors import CheckovError
+from policyscan.scratch import private_folder
 
 Edge = tuple[str, str, str]
 """From, to, attribute: addresses of instances, and the argument of the first that is meant."""
@@ -198,7 +199,7 @@ def start(
     """
     options = options or CheckovOptions()
     with contextlib.ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="policyscan-")))
+        folder = opened.enter_context(private_folder())
         path = folder / "plan.json" if isinstance(plan, bytes) else plan
         if isinstance(plan, bytes):
             path.write_bytes(plan)

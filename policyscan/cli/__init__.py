@@ -1,7 +1,7 @@
 """The command line: the stages wired together.
 
 Exit codes: 0 clean or below the threshold, 1 findings at or above it, 2 could not evaluate,
-3 nothing to scan.
+3 nothing to scan. One that a signal ends leaves with 128 and its number, as shells have it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import contextlib
 import gc
 import io
 import os
-import signal
 import sys
+
+from policyscan.cli.ending import end_on_signals
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
     taking the interpreter down afterwards cost a quarter of that and free nothing that matters.
     """
     gc.disable()
+    end_on_signals()
     if sys.argv[1:] == ["--version"]:
         from policyscan.cli.version import versions  # noqa: PLC0415 - nothing else is loaded
 
@@ -28,8 +30,6 @@ def main() -> None:
         return
     from policyscan.cli.commands import run  # noqa: PLC0415 - imports count once gc is off
 
-    # Asked to end, we end as by Ctrl-C: what was written for Checkov and Terraform goes with us.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code instead of no report at all.

@@ -41,9 +41,9 @@ def run(arguments: list[str]) -> int:
         for line in problem.lines:
             say(line)
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except SystemExit as ending:
         say("interrupted")
-        return 2
+        return ending.code if isinstance(ending.code, int) else 2
     except BrokenPipeError:
         # The reader left; what it asked for was written as far as it wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -227,10 +227,9 @@ def _first_bytes(name: str) -> bytes:
 
 
 def _private_folder(opened: ExitStack) -> Path:
-    import tempfile  # noqa: PLC0415 - few scans unpack anything
+    from policyscan.scratch import private_folder  # noqa: PLC0415 - few scans unpack anything
 
-    # Nobody else is let in.
-    return Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="policyscan-")))
+    return opened.enter_context(private_folder())
 
 
 def _source(name: str, own: Path | None, choice: SourceChoice, opened: ExitStack) -> Source | None:

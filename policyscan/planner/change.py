@@ -67,6 +67,8 @@ class Completion:
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
         config, proposed, _ = versions.inside(name)
+        if attribute.write_only:
+            return None
         if config is not None:
             return as_sdk_holds(config, attribute.type) if self.is_sdk else config
         is_new = versions.prior is None
@@ -74,9 +76,7 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
-        if in_set and self.is_sdk and attribute.type == "string":
-            return ""
-        return None
+        return _left_out(attribute.type) if in_set and self.is_sdk else None
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -91,12 +91,26 @@ class Completion:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        return [
-            each
+        planned = [
+            each.proposed
             if is_unknown(each.proposed)
             else self.block(nested.block, each, f"{path}.", in_set=in_set)
             for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
         ]
+        if nested.nesting == "set":
+            return [_as_it_was(element, prior or []) for element in planned]
+        return planned
+
+
+def _left_out(kind: Any) -> Value:
+    """What the SDK holds of an argument left out inside a set block."""
+    match kind:
+        case "string":
+            return ""
+        case ["list" | "set", _]:
+            return []
+        case _:
+            return None
 
 
 def _elements(
@@ -113,6 +127,24 @@ def _elements(
         else:
             was = by_place.get(index)
         yield Versions(configured, element, was)
+
+
+def _as_it_was(planned: Value, prior: list[Value]) -> Value:
+    """A set's element as it was, where only what is unknown now could differ.
+
+    Core does not find it again once defaults and zero values stand in it.
+    """
+    return next((was for was in prior if _agrees(planned, was)), planned)
+
+
+def _agrees(planned: Value, was: Value) -> bool:
+    if is_unknown(planned):
+        return True
+    if isinstance(planned, dict) and isinstance(was, dict):
+        return all(_agrees(planned[name], was.get(name)) for name in planned)
+    if isinstance(planned, list) and isinstance(was, list):
+        return len(planned) == len(was) and all(map(_agrees, planned, was))
+    return bool(planned == was)
 
 
 def _is_filled_from(proposed: Value, config: Value) -> bool:
@@ -170,6 +202,8 @@ def _differences(
             yield (*steps, name)
     for name, nested in block.block_types.items():
         was, becomes = prior.get(name) or [], planned.get(name) or []
+        if name in force_new and _is_another_block(nested, was, becomes):
+            yield (*steps, name)
         forcing = [path.partition(".")[2] for path in force_new if path.startswith(f"{name}.")]
         if was == becomes or not forcing:
             continue
@@ -178,6 +212,13 @@ def _differences(
                 yield from _differences(nested.block, forcing, both, (*steps, name, index))
         elif _only(was, forcing) != _only(becomes, forcing):
             yield (*steps, name)
+
+
+def _is_another_block(nested: NestedBlock, was: Value, becomes: Value) -> bool:
+    """Whether a block itself changes, not only what is in it: the SDK counts those of a list."""
+    if nested.nesting == "list" and isinstance(was, list) and isinstance(becomes, list):
+        return len(was) != len(becomes)
+    return bool(was != becomes)
 
 
 def _only(value: Value, paths: Sequence[str]) -> Value:

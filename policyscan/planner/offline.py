@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 from policyscan.planner.applied import Applied
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import data_sources, normal_form, pin_builtin_ids, with_label
+from policyscan.planner.plan_json import (
+    data_sources,
+    normal_form,
+    pin_builtin_ids,
+    planned_types,
+    with_label,
+)
 from policyscan.planner.refusal import Place
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from policyscan.planner.children import Children
     from policyscan.planner.request import Inputs, Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.strategy import Strategy
+
+PATIENCE_SECONDS: Final = 300.0
+"""For everything together; a plan of a thousand resources takes a twentieth of it."""
 
 _PLAN = "policyscan.tfplan"
 
@@ -53,7 +65,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     """Plan the root module in `directory`.
 
     Needs no network, credentials or provider binaries, and leaves nothing behind.
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
         for number, applied in enumerate(request.after):
@@ -67,7 +79,7 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
 def draw_graph(directory: Path) -> str:
     """What `terraform graph` prints of a configuration: dependencies between resource blocks.
 
-    Raises PlannerError: Terraform is missing or refuses the configuration.
+    Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, JUST_PLAN) as (run, _):
         return run.graph()
@@ -77,20 +89,29 @@ def draw_graph(directory: Path) -> str:
 def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path]]:
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as name:
-        scratch = Path(name).resolve()
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), request)
+    with private_folder() as scratch, children() as started:
+        at_work = _AtWork(request, started, monotonic() + PATIENCE_SECONDS)
+        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), at_work)
         run.initialise()
         yield run, scratch
+
+
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """What is asked for, and the processes that do it, before a time of the monotonic clock."""
+
+    request: Request
+    children: Children
+    deadline: float
 
 
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, request: Request) -> None:
+    def __init__(self, directory: Path, sandbox: Sandbox, at_work: _AtWork) -> None:
         self._directory = directory
         self._sandbox = sandbox
-        self._request = request
+        self._at_work = at_work
         self._vendors = load_vendors(sandbox.mentioned_types())
 
     @contextmanager
@@ -99,14 +120,17 @@ class _Run:
         providers = [
             vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
         ]
-        with serve(providers) as reattach:
+        at_work = self._at_work
+        with serve(providers, at_work.children.group) as reattach:
             yield Terraform(
                 place=Place(sandbox.root_module, self._directory),
                 environment={
                     **environment(sandbox.top.parent, reattach),
-                    **self._request.environment,
+                    **at_work.request.environment,
                 },
-                command=self._request.terraform,
+                children=at_work.children,
+                deadline=at_work.deadline,
+                command=at_work.request.terraform,
             )
 
     def initialise(self) -> None:
@@ -139,7 +163,7 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *self._request.arguments(),
+                *self._at_work.request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         return PlanOutcome(
@@ -149,6 +173,7 @@ class _Run:
                 for address, type_name, values in data_sources(shown)
                 if known.is_stand_in(type_name, values)
             ),
+            schema_only=schema_only(self._vendors, planned_types(shown)),
         )
 
     def _known(self) -> Known:
@@ -156,7 +181,7 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top), self._request)
+        other = _Run(directory, copy_configuration(directory, top), self._at_work)
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
         other.initialise()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TIMESTAMP = "2000-01-01T00:00:00Z"
 """Stands for the moment of planning, which says nothing about the configuration."""
 _WRITTEN_BY_USERS = frozenset({"constant_value", "default"})
+_BUILTIN = "terraform.io/builtin/"
 _STAND_IN_FOLDER = "/configuration"
 
 
@@ -99,6 +100,15 @@ def data_sources(content: bytes) -> Iterator[tuple[str, str, Mapping[str, Any]]]
     """(address, type, values) of every data source the plan read, in the order of the plan."""
     state = json.loads(content).get("prior_state", {})
     yield from _data_sources_of(state.get("values", {}).get("root_module", {}))
+
+
+def planned_types(content: bytes) -> set[tuple[str, str]]:
+    """(provider, type) of every resource in the plan that a provider of its own stands behind."""
+    return {
+        (resource["provider_name"], resource["type"])
+        for resource in json.loads(content).get("resource_changes", ())
+        if resource["mode"] == "managed" and not resource["provider_name"].startswith(_BUILTIN)
+    }
 
 
 def _data_sources_of(module: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -26,7 +26,7 @@ AttributePath attribute 4
 RawState                 bytes json 1
 
 Attribute                string name 1, bytes type 2, bool required 4, bool optional 5, \
-bool computed 6, bool sensitive 7
+bool computed 6, bool sensitive 7, bool write_only 10
 NestedBlock              string type_name 1, Block block 2, int64 nesting 3, int64 min_items 4, \
 int64 max_items 5
 Block                    int64 version 1, repeated Attribute attributes 2, \
@@ -35,8 +35,10 @@ Schema                   int64 version 1, Block block 2
 SchemaEntry              string key 1, Schema value 2
 
 SchemaRequest            -
+ServerCapabilities       bool get_provider_schema_optional 2
 SchemaResponse           Schema provider 1, repeated SchemaEntry resource_schemas 2, \
-repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4
+repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4, \
+ServerCapabilities server_capabilities 6
 PrepareRequest           DynamicValue config 1
 PrepareResponse          DynamicValue prepared_config 1, repeated Diagnostic diagnostics 2
 ValidateRequest          string type_name 1, DynamicValue config 2

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from policyscan.plan import read_plan
 from policyscan.plan.drift import drift
 from policyscan.plan.replay import Replay, Run
 from policyscan.plan.token import Dialect, find_tokens
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known
 from policyscan.planner.prior import (
     answers,
@@ -40,13 +39,16 @@ from policyscan.planner.server import serve
 from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
 from policyscan.planner.vendors import load_vendors
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from policyscan.plan import Plan
     from policyscan.plan.token import Issue
     from policyscan.planner.change import Step
+    from policyscan.planner.children import Children
     from policyscan.planner.provider import Configuration
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
@@ -86,11 +88,10 @@ def replay(
     """
     executable(terraform)
     deadline = monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
-        top = Path(scratch).resolve() / "configuration"
-        sandbox = copy_configuration(folder, top, within)
+    with private_folder() as scratch, children() as started:
+        sandbox = copy_configuration(folder, scratch / "configuration", within)
         vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, deadline, terraform)
+        stage = _Stage(plan, sandbox, vendors, folder, started, deadline, terraform)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -176,6 +177,7 @@ class _Stage:
     sandbox: Sandbox
     vendors: tuple[Vendor, ...]
     named: Path
+    children: Children
     deadline: float
     terraform: str
 
@@ -206,8 +208,12 @@ class _Stage:
         """Plan in both dialects at once. Raises _StuckError: core reports errors."""
         with ThreadPoolExecutor(max_workers=1) as other:
             second = other.submit(self._run, Dialect.SECOND, left_unknown)
-            first = self._run(Dialect.FIRST, left_unknown)
-            return first, second.result()
+            try:
+                return self._run(Dialect.FIRST, left_unknown), second.result()
+            except SystemExit:
+                # Or leaving would wait for the other one.
+                self.children.end()
+                raise
 
     def _run(self, dialect: Dialect, left_unknown: Attributes) -> Run:
         tokens = Tokens(dialect, left_unknown)
@@ -243,9 +249,14 @@ class _Stage:
                     changing=changing(self.plan),
                 )
             )
-        with serve(providers) as reattach:
-            settings = environment(self.sandbox.top.parent, reattach)
-            yield Terraform(Place(root, self.named), settings, self.deadline, self.terraform)
+        with serve(providers, self.children.group) as reattach:
+            yield Terraform(
+                place=Place(root, self.named),
+                environment=environment(self.sandbox.top.parent, reattach),
+                children=self.children,
+                deadline=self.deadline,
+                command=self.terraform,
+            )
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

@@ -6,8 +6,10 @@ place relative to it, so that `../modules/vpc` still means what it meant.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -259,7 +261,12 @@ def _copy(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         return
-    shutil.copytree(source, target, ignore=_ignored, dirs_exist_ok=True)
+    shutil.copytree(
+        source, target, ignore=_ignored, copy_function=shutil.copyfile, dirs_exist_ok=True
+    )
+    # The copy of a folder that is only to be read is to be worked in all the same.
+    for folder, _, _ in os.walk(target):
+        Path(folder).chmod(stat.S_IRWXU)
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:

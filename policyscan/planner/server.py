@@ -10,17 +10,19 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from policyscan.errors import PolicyscanError
+from policyscan.planner.callers import HOST, Callers
 from policyscan.planner.protocol import MESSAGES, PROCEDURES, SERVICE
 from policyscan.planner.wire import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policyscan.planner.provider import Provider
     from policyscan.planner.schema import Block
@@ -33,13 +35,14 @@ _LARGEST_MESSAGE = 256 << 20
 
 @contextmanager
 def serve(
-    providers: Sequence[Provider], versions: Mapping[str, int] = MappingProxyType({})
+    providers: Sequence[Provider], group: int, versions: Mapping[str, int] = MappingProxyType({})
 ) -> Iterator[str]:
     """Serve the providers; the value is what TF_REATTACH_PROVIDERS must hold meanwhile.
 
+    Processes of the process group `group` are answered, and no others where that can be told.
     `versions` holds the schema versions of resource types that are to have another than 0.
     """
-    servers = [_start(provider, versions) for provider in providers]
+    servers = [_start(_Servicer(provider, versions), group) for provider in providers]
     try:
         yield json.dumps(
             {
@@ -53,7 +56,7 @@ def serve(
             stopped.wait()
 
 
-def _start(provider: Provider, versions: Mapping[str, int]) -> tuple[grpc.Server, int]:
+def _start(servicer: _Servicer, group: int) -> tuple[grpc.Server, int]:
     server = grpc.server(
         ThreadPoolExecutor(max_workers=16),
         options=[
@@ -62,19 +65,28 @@ def _start(provider: Provider, versions: Mapping[str, int]) -> tuple[grpc.Server
             ("grpc.so_reuseport", 0),
         ],
     )
-    servicer = _Servicer(provider, versions)
+    port = server.add_insecure_port(f"{HOST}:0")
+    callers = Callers(group, port)
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
-            getattr(servicer, procedure.method),
+            _guarded(getattr(servicer, procedure.method), callers),
             request_deserializer=MESSAGES[procedure.request].FromString,
             response_serializer=MESSAGES[procedure.response].SerializeToString,
         )
         for name, procedure in PROCEDURES.items()
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
+
+
+def _guarded(answer: Callable[[Any, Any], Any], callers: Callers) -> Callable[[Any, Any], Any]:
+    def guarded(request: Any, context: grpc.ServicerContext) -> Any:
+        if not callers.include(context.peer()):
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "this port is for one Terraform alone")
+        return answer(request, context)
+
+    return guarded
 
 
 def _reattachment(port: int) -> Mapping[str, Any]:
@@ -83,7 +95,7 @@ def _reattachment(port: int) -> Mapping[str, Any]:
         "ProtocolVersion": 5,
         "Pid": os.getpid(),
         "Test": True,
-        "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
+        "Addr": {"Network": "tcp", "String": f"{HOST}:{port}"},
     }
 
 
@@ -101,6 +113,7 @@ def _block_message(block: Block) -> Any:
             optional=attribute.optional,
             computed=attribute.computed,
             sensitive=attribute.sensitive,
+            write_only=attribute.write_only,
         )
     for name, nested in block.block_types.items():
         message.block_types.add(
@@ -135,8 +148,14 @@ class _Servicer:
         return self._configurations.get(context.peer())
 
     def get_schema(self, _request: Any, _context: Any) -> Any:
+        return self._schema
+
+    @cached_property
+    def _schema(self) -> Any:
         schema = self._provider.schema
         response = MESSAGES["SchemaResponse"]()
+        # Core need not ask again for each alias and walk: of all AWS types that takes a second.
+        response.server_capabilities.get_provider_schema_optional = True
         response.provider.block.CopyFrom(_block_message(schema.provider))
         for entries, blocks in (
             (response.resource_schemas, schema.resources),

@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,15 +19,19 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.errors import PlannerError
 from policyscan.plan.decode import LARGEST_INPUT, printable_name
 from policyscan.plan.planfile import read_members
+from policyscan.planner.children import children
 from policyscan.planner.data_sources import Known
 from policyscan.planner.request import TERRAFORM
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
 from policyscan.planner.terraform import environment, executable
 from policyscan.planner.vendors import load_vendors
+from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from policyscan.planner.children import Children
 
 PATIENCE_SECONDS: Final = 60.0
 """For everything together; showing a plan of 100 MB takes a tenth of it."""
@@ -78,7 +80,7 @@ def show_plan(
     refusals: list[_RefusedError] = []
     for folder in _initialised(asked.plan.parent, Path.cwd()):
         try:
-            return _show(asked, folder, _own_environment())
+            return _show_by_own(asked, folder)
         except _RefusedError as refusal:
             refusals.append(refusal)
     try:
@@ -128,47 +130,49 @@ def _own_environment() -> dict[str, str]:
 
 
 def _show_offline(asked: _Asked, types: frozenset[str], versions: Mapping[str, int]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="policyscan-") as scratch:
-        folder = Path(scratch).resolve()
+    with private_folder() as folder, children() as started:
         providers = [vendor.provider(Unknown(), Known(), folder) for vendor in load_vendors(types)]
-        with serve(providers, versions) as reattach:
-            return _show(asked, folder, environment(folder, reattach))
+        with serve(providers, started.group, versions) as reattach:
+            return _show(asked, folder, environment(folder, reattach), started)
 
 
-def _show(asked: _Asked, folder: Path, variables: Mapping[str, str]) -> bytes:
+def _show_by_own(asked: _Asked, folder: Path) -> bytes:
+    """Have the providers installed in a folder say what they know of the plan."""
+    with private_folder() as scratch, children() as started:
+        # Where Terraform and its providers meet.
+        return _show(asked, folder, {**_own_environment(), "TMPDIR": str(scratch)}, started)
+
+
+def _show(asked: _Asked, folder: Path, variables: Mapping[str, str], started: Children) -> bytes:
     """Raises _RefusedError: Terraform failed, took too long or said too much."""
     try:
-        return _output(asked, folder, variables)
+        return _output(asked, folder, variables, started)
     except OSError as error:
         raise _RefusedError(f"it cannot be run ({error.strerror})") from None
 
 
-def _output(asked: _Asked, folder: Path, variables: Mapping[str, str]) -> bytes:
-    is_late = threading.Event()
+def _output(asked: _Asked, folder: Path, variables: Mapping[str, str], started: Children) -> bytes:
     with (
         tempfile.TemporaryFile() as complaint,
-        subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
+        started.start(
             [executable(asked.command), "show", "-json", "-no-color", str(asked.plan)],
             cwd=folder,
             env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=complaint,
-            # Providers that Terraform starts are to end with it.
-            start_new_session=True,
         ) as process,
     ):
-        timer = threading.Timer(
-            max(asked.deadline - time.monotonic(), 0.0), _end, (process, is_late)
-        )
+        timer = threading.Timer(max(asked.deadline - time.monotonic(), 0.0), started.end)
         timer.start()
         try:
             content = _read(process)
             code = process.wait()
+        except BaseException:
+            # Whoever leaves early does not wait for it, nor for what it started.
+            started.end()
+            raise
         finally:
             timer.cancel()
-            _kill(process)
-        if is_late.is_set():
+        if code != 0 and time.monotonic() >= asked.deadline:
             raise _RefusedError("it takes too long")
         if code != 0:
             raise _RefusedError(_summary(complaint, folder))
@@ -184,18 +188,6 @@ def _read(process: subprocess.Popen[bytes]) -> bytes:
             raise _RefusedError(f"its JSON is more than {LARGEST_INPUT} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def _end(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
-    is_late.set()
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    # Once it has been waited for, its number may be another's.
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _summary(complaint: Any, folder: Path) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from policyscan.planner.children import Children
     from policyscan.planner.refusal import Place
 
 _LEAKING = ("TF_", "AWS_", "GOOGLE_", "ARM_")
@@ -56,6 +57,8 @@ def environment(scratch: Path, reattach: str) -> dict[str, str]:
         "TF_CLI_CONFIG_FILE": str(settings),
         "TF_IN_AUTOMATION": "1",
         "TF_REATTACH_PROVIDERS": reattach,
+        # One that is ended removes nothing.
+        "TMPDIR": str(scratch),
     }
 
 
@@ -97,12 +100,14 @@ class RefusedError(PlannerError):
 class Terraform:
     """Commands run in one root module, all before `deadline`, a time of the monotonic clock.
 
-    `command` is what is run: `terraform`, or what stands for it.
+    At the deadline all of the children end, not only the one at work. `command` is what is run:
+    `terraform`, or what stands for it.
     """
 
     place: Place
     environment: Mapping[str, str]
-    deadline: float | None = None
+    children: Children
+    deadline: float
     command: str = TERRAFORM
 
     def run(self, *arguments: str, log: AddressLog | None = None) -> None:
@@ -140,32 +145,29 @@ class Terraform:
 
     @contextmanager
     def _start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        with subprocess.Popen(  # noqa: S603  # no shell, and the executable is looked up
+        self._check_time(arguments[0])
+        with self.children.start(
             [executable(self.command), *arguments],
             cwd=self.place.root_module,
             env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            umask=0o077,
         ) as process:
-            if self.deadline is None:
-                yield process
-                return
-            late = threading.Event()
-            timer = threading.Timer(self.deadline - monotonic(), _stop, (process, late))
+            timer = threading.Timer(self.deadline - monotonic(), self.children.end)
             timer.start()
             try:
                 yield process
+            except BaseException:
+                # Whoever leaves early does not wait for it, nor for what it started.
+                self.children.end()
+                raise
             finally:
                 timer.cancel()
-        if late.is_set():
-            raise PlannerError(f"{self.place.named}: terraform {arguments[0]} took too long")
+        if process.returncode != 0:
+            self._check_time(arguments[0])
 
-
-def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    process.kill()
+    def _check_time(self, command: str) -> None:
+        if monotonic() >= self.deadline:
+            raise PlannerError(f"{self.place.named}: terraform {command} took too long")
 
 
 def executable(command: str = TERRAFORM) -> str:

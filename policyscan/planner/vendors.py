@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
 from policyscan.planner.provider import Provider
-from policyscan.planner.schema import PROVIDERS, load_hints, load_schema
+from policyscan.planner.schema import PROVIDERS, Coverage, coverage, load_hints, load_schema
 from policyscan.planner.utility import UtilityReader, settle_utility
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from policyscan.planner.data_sources import Known
@@ -46,6 +46,24 @@ class Vendor:
 
 def load_vendors(types: frozenset[str]) -> tuple[Vendor, ...]:
     """Every offline provider, with those of `types` it has."""
+    hints = {address: load_hints(address) for address in sorted(PROVIDERS)}
     return tuple(
-        Vendor(load_schema(address, types), load_hints(address)) for address in sorted(PROVIDERS)
+        Vendor(load_schema(address, types, hints[address]), hints[address]) for address in hints
     )
+
+
+def schema_only(vendors: Iterable[Vendor], planned: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Those types of `planned`, pairs of provider and type, of which only the schema is known."""
+    hints = {_short(vendor.schema.address): vendor.hints for vendor in vendors}
+    return tuple(
+        sorted(
+            name
+            for provider, name in planned
+            if coverage(hints.get(_short(provider), {}), name) is Coverage.SCHEMA_ONLY
+        )
+    )
+
+
+def _short(provider: str) -> str:
+    """An address without its registry: OpenTofu has one of its own."""
+    return provider.partition("/")[2]

@@ -67,6 +67,22 @@ def test_an_element_of_a_set_keeps_computed_values_only_when_nothing_else_change
     ]
 
 
+def test_an_element_of_a_set_is_found_again_though_zero_values_stand_in_it() -> None:
+    prior = {"part": [{"name": "", "size": 7, "made": None}]}
+    config = {"part": [{"name": None, "size": None, "made": None}]}
+    hints = TypeHints(source="test", defaults={"part.size": 7})
+
+    assert completed(block("set"), config, config, prior, hints) == prior
+    other = {"part": [{"name": "b", "size": 7, "made": None}]}
+    assert completed(block("set"), config, config, other, hints)["part"][0]["made"] == UNKNOWN
+
+
+def test_a_write_only_argument_is_null_in_a_plan() -> None:
+    schema = Block(attributes={"key": Attribute(type="string", optional=True, write_only=True)})
+
+    assert completed(schema, {"key": "secret"}) == {"key": None}
+
+
 def test_a_computed_block_left_out_is_unknown_on_create_and_kept_on_update() -> None:
     hints = TypeHints(source="test", computed_blocks=("part",))
     empty: dict[str, Any] = {"part": []}
@@ -152,3 +168,24 @@ def test_documents_are_written_as_the_provider_writes_them() -> None:
     assert [form("no {json") for form in (json_document, iam_policy, container_definitions)] == [
         "no {json"
     ] * 3
+
+
+def test_a_force_new_block_replaces_when_it_comes_or_goes() -> None:
+    schema = Block(
+        block_types={
+            "list": NestedBlock(nesting="list", block=INNER),
+            "set": NestedBlock(nesting="set", block=INNER),
+        }
+    )
+    hints = TypeHints(source="test", force_new=("list", "set"))
+    part = {"name": "a", "size": 1, "made": "x"}
+    prior = {"list": [part], "set": [part]}
+
+    def paths(**changed: Any) -> list[tuple[str | int, ...]]:
+        return replaced_by(schema, hints, prior, prior | changed)
+
+    assert paths() == []
+    assert paths(list=[part | {"name": "b"}]) == []
+    assert paths(list=[]) == [("list",)]
+    assert paths(list=[part, part]) == [("list",)]
+    assert paths(set=[part | {"name": "b"}]) == [("set",)]

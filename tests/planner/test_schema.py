@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import re
+import zipfile
+from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from policyscan.errors import PlannerError
 from policyscan.planner.schema import (
+    GROUPS,
     PROVIDERS,
     Attribute,
     Block,
+    Coverage,
     NestedBlock,
     ProviderSchema,
     TypeHints,
+    coverage,
+    is_schema_only,
     load_hints,
     load_schema,
 )
-from policyscan.planner.schema.extract import encode, extract
+from policyscan.planner.schema.extract import encode, encode_by_service, extract
 from policyscan.planner.schema.hints import read_folder
+from policyscan.planner.schema.older import complete
 from policyscan.planner.schema.template import FILTERS, MADE_UP, PLACEHOLDER, render
 from policyscan.planner.schema.waf import restore_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 AWS = "registry.terraform.io/hashicorp/aws"
 ARN = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(123456789012)?:\S+")
@@ -47,11 +54,26 @@ def paths(block: Block, prefix: str = "") -> Iterator[tuple[str, Attribute | Nes
 
 
 def document(provider: str) -> dict[str, Any]:
+    """The stored schema as one document, whatever it is stored as."""
     content = files("policyscan.planner.schema").joinpath(PROVIDERS[provider]).read_bytes()
-    loaded: dict[str, Any] = json.loads(
-        gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    loaded: dict[str, Any] = (
+        joined(content) if PROVIDERS[provider].endswith(".zip") else json.loads(content)
     )
     return loaded
+
+
+def joined(content: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        whole: dict[str, Any] = json.loads(archive.read("provider.json"))
+        ((address, provider),) = whole["provider_schemas"].items()
+        provider.update(resource_schemas={}, data_source_schemas={})
+        for name in archive.namelist():
+            for group, schemas in json.loads(archive.read(name))["provider_schemas"][
+                address
+            ].items():
+                if group in GROUPS:
+                    provider[group].update(schemas)
+    return whole
 
 
 def rows_with_schemas(provider: str) -> Iterator[tuple[str, TypeHints, dict[str, Any]]]:
@@ -164,7 +186,7 @@ def test_blocks_say_how_they_nest_and_how_many_they_may_be() -> None:
     nesting = {name: (found.nesting, found.max_items) for name, found in blocks.items()}
     assert nesting["load_balancer"] == ("set", 0)
     assert nesting["network_configuration"] == ("list", 1)
-    assert nesting["ordered_placement_strategy"] == ("list", 0)
+    assert nesting["ordered_placement_strategy"] == ("list", 5)
     assert nesting["timeouts"] == ("single", 0)
 
 
@@ -178,7 +200,7 @@ def test_a_required_block_must_stand_once() -> None:
 def test_web_acl_statements_nest_three_levels_deep(name: str) -> None:
     block = aws(name).resources[name].block_types["rule"].block
 
-    for logical in ("and_statement", "not_statement"):
+    for logical in ("and_statement", "not_statement", "or_statement"):
         block = block.block_types["statement"].block.block_types[logical].block
     inner = block.block_types["statement"].block
     assert "and_statement" not in inner.block_types
@@ -232,6 +254,7 @@ def test_hints_refer_only_to_paths_of_the_schema(provider: str) -> None:
             *row.force_new,
             *row.computed_blocks,
             *row.sensitive,
+            *row.write_only,
             *row.applied,
             *row.normalised,
         )
@@ -287,6 +310,64 @@ def test_templates_name_attributes_of_their_type_or_made_up_values(provider: str
     ]
 
     assert wrong == []
+
+
+def test_what_is_decided_and_what_is_not_are_arguments_of_their_type(provider: str) -> None:
+    wrong = [
+        f"{name}: {path}"
+        for name, row, known in rows_with_schemas(provider)
+        for path in (*row.decided, *row.undecided)
+        if path != "*" and path not in known
+    ]
+
+    assert wrong == []
+
+
+def test_a_row_reaches_as_far_as_its_arguments_are_decided() -> None:
+    hints = load_hints(AWS)
+
+    assert coverage(hints, "aws_ecs_service") is Coverage.FULL
+    assert coverage(hints, "aws_vpc") is Coverage.FULL
+    assert hints["aws_athena_database"].undecided == ("workgroup",)
+    assert coverage(hints, "aws_athena_database") is Coverage.PARTIAL
+    assert coverage(hints, "aws_quicksight_analysis") is Coverage.SCHEMA_ONLY
+    assert coverage(hints, "aws_no_such_type") is Coverage.SCHEMA_ONLY
+
+
+def test_the_documentation_counts_the_types_of_each_level() -> None:
+    hints, types = load_hints(AWS), document(AWS)["provider_schemas"][AWS]["resource_schemas"]
+    counted = Counter(str(coverage(hints, name)) for name in types)
+
+    page = (Path(__file__).parents[2] / "docs" / "offline.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (full|partial|schema only) \| .* \| ([\d,]+) \|$", page, re.MULTILINE)
+    assert {level: int(number.replace(",", "")) for level, number in told} == counted
+
+
+def test_of_a_type_newer_than_the_probe_and_of_a_foreign_provider_only_the_schema_is_known() -> (
+    None
+):
+    assert is_schema_only(AWS, "aws_workmail_default_domain")
+    assert not is_schema_only(AWS, "aws_ecs_daemon")
+    assert not is_schema_only("registry.terraform.io/hashicorp/random", "random_password")
+    assert is_schema_only("registry.terraform.io/acme/cloud", "acme_thing")
+
+
+def test_of_every_type_of_the_small_providers_everything_is_known(provider: str) -> None:
+    if provider != AWS:
+        hints, schema = load_hints(provider), load_schema(provider)
+        levels = {name: coverage(hints, name) for name in schema.resources}
+        assert levels == dict.fromkeys(levels, Coverage.FULL)
+
+
+def test_facts_newer_than_the_probe_are_laid_over_the_row_of_their_type() -> None:
+    row = load_hints(AWS)["aws_lambda_function"]
+
+    assert row.defaults["memory_size"] == 128
+    assert row.defaults["durable_config.retention_period"] == 14
+    assert "lambda/function.go" in row.source
+    daemon = aws("aws_ecs_daemon").resources["aws_ecs_daemon"].attributes
+    assert daemon["propagate_tags"].write_only
+    assert not daemon["name"].write_only
 
 
 def test_every_arn_made_up_is_well_formed() -> None:
@@ -379,7 +460,7 @@ def test_facts_a_plan_by_the_real_provider_showed() -> None:
 
 
 def test_a_provider_without_hints_has_the_row_of_every_type_alone() -> None:
-    assert list(load_hints("registry.terraform.io/hashicorp/archive")) == ["*"]
+    assert list(load_hints("registry.terraform.io/acme/cloud")) == ["*"]
 
 
 def test_a_misspelt_field_of_a_row_is_refused_with_file_and_row(tmp_path: Path) -> None:
@@ -796,7 +877,12 @@ def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> No
 
     assert schema["resource_schemas"]["acme_shelf"]["block"] == {
         "attributes": {
-            "code_wo": {"optional": True, "type": "string", "write_only": True},
+            "code_wo": {
+                "optional": True,
+                "sensitive": True,
+                "type": "string",
+                "write_only": True,
+            },
             "colours": {"optional": True, "type": ["set", "string"]},
             "floors": {"optional": True, "type": ["map", ["list", "number"]]},
             "id": {"computed": True, "optional": True, "type": "string"},
@@ -831,28 +917,72 @@ def test_extraction_tells_blocks_from_attributes_of_objects(package: Path) -> No
     }
 
 
-def test_statements_of_a_web_acl_are_unrolled_as_often_as_the_provider_does() -> None:
-    def kind(**block_types: Any) -> dict[str, Any]:
-        return {"block": {"block_types": block_types}, "nesting_mode": "list"}
+def of(**block_types: Any) -> dict[str, Any]:
+    return {"block": {"block_types": block_types}, "nesting_mode": "list"}
 
+
+def test_statements_of_a_web_acl_rule_are_unrolled_as_often_as_the_provider_does() -> None:
     names = ("and_statement", "not_statement", "or_statement", "geo_match_statement")
-    kinds = {name: kind() for name in (*names, "managed_rule_group_statement")}
-    kinds["rate_based_statement"] = kind(custom_keys=kind())
-    kinds["rate_based_statement"]["block"]["attributes"] = {}
-    resources: dict[str, Any] = {"aws_wafv2_web_acl_rule": kind(statement=kind(**kinds))}
-    for name in ("aws_wafv2_rule_group", "aws_wafv2_web_acl"):
-        resources[name] = kind(rule=kind())
-        resources[name]["block"]["block_types"]["rule"]["block"]["attributes"] = {"statement": {}}
+    rule: dict[str, Any] = of(statement=of(**{name: of() for name in names}))
 
-    restore_statements(resources)
+    restore_statements({"aws_wafv2_web_acl_rule": rule}, {})
 
-    rule = resources["aws_wafv2_web_acl"]["block"]["block_types"]["rule"]["block"]
-    assert rule["attributes"] == {}
-    assert and_statements(rule) == 2
-    assert and_statements(resources["aws_wafv2_web_acl_rule"]["block"]) == 2
-    statement = rule["block_types"]["statement"]["block"]["block_types"]
-    down = statement["rate_based_statement"]["block"]["block_types"]["scope_down_statement"]
-    assert and_statements({"block_types": {"statement": down}}) == 1
+    assert and_statements(rule["block"]) == 2
+
+
+def test_statements_of_a_web_acl_are_the_older_ones_with_what_they_gained_since() -> None:
+    rate, newer = of(custom_key=of(cookie=of())), of(custom_keys=of(cookie=of(), asn=of()))
+    acl: dict[str, Any] = of(rule=of())
+    acl["block"]["block_types"]["rule"]["block"]["attributes"] = {"statement": {}}
+    resources = {
+        "aws_wafv2_web_acl": acl,
+        "aws_wafv2_web_acl_rule": of(
+            statement=of(
+                and_statement=of(),
+                not_statement=of(),
+                or_statement=of(),
+                rate_based_statement=newer,
+            )
+        ),
+    }
+    older = {"aws_wafv2_web_acl": of(rule=of(statement=of(rate_based_statement=rate)))}
+
+    restore_statements(resources, older)
+
+    body = acl["block"]["block_types"]["rule"]["block"]
+    assert body["attributes"] == {}
+    (kind,) = body["block_types"]["statement"]["block"]["block_types"].values()
+    assert kind["block"]["block_types"]["custom_key"] == of(cookie=of(), asn=of())
+
+
+def test_an_older_schema_tells_what_is_sensitive_how_many_there_may_be_and_what_is_a_hole() -> None:
+    def schema(attributes: dict[str, Any], **block_types: Any) -> dict[str, Any]:
+        block = {"attributes": attributes, "block_types": block_types}
+        return {"resource_schemas": {"acme_x": {"block": block}}, "data_source_schemas": {}}
+
+    text = {"type": "string", "optional": True}
+    member = {"block": {"attributes": {"a": text}}, "nesting_mode": "list"}
+    recovered = schema(
+        {"key": dict(text), "hole": {"type": "dynamic", "optional": True}},
+        one=member | {"max_items": 1},
+        two=dict(member),
+    )
+    older = schema(
+        {"key": text | {"sensitive": True, "description": "A key."}},
+        hole=member | {"block": {"attributes": {"a": text}, "description_kind": "plain"}},
+        one=member | {"max_items": 3, "nesting_mode": "set"},
+        two=member | {"max_items": 2, "min_items": 2},
+    )
+
+    complete(recovered, older)
+
+    block = recovered["resource_schemas"]["acme_x"]["block"]
+    assert block["attributes"] == {"key": text | {"sensitive": True}}
+    assert block["block_types"] == {
+        "hole": member,
+        "one": member | {"max_items": 1},
+        "two": member | {"max_items": 2, "min_items": 2},
+    }
 
 
 def and_statements(block: Any) -> int:
@@ -877,17 +1007,19 @@ def test_a_mapper_of_unknown_shape_is_refused_by_name(package: Path) -> None:
 def test_the_same_package_gives_the_same_bytes(package: Path) -> None:
     first, second = extract(package), extract(package)
 
-    assert encode(first, compressed=True) == encode(second, compressed=True)
-    assert encode(first, compressed=True)[4:8] == bytes(4)  # no time stamp
-    assert json.loads(gzip.decompress(encode(first, compressed=True))) == first
-    assert json.loads(encode(first, compressed=False)) == first
+    assert encode_by_service(first) == encode_by_service(second)
+    assert joined(encode_by_service(first)) == first
+    assert encode(first) == encode(second)
+    assert json.loads(encode(first)) == first
 
 
 def test_the_stored_aws_schema_has_no_time_in_it_and_sorted_keys() -> None:
     content = files("policyscan.planner.schema").joinpath(PROVIDERS[AWS]).read_bytes()
 
-    assert content[4:8] == bytes(4)
-    assert (
-        gzip.decompress(content)
-        == json.dumps(document(AWS), separators=(",", ":"), sort_keys=True).encode()
-    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        for name in archive.namelist():
+            text = archive.read(name)
+            assert (
+                text == json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True).encode()
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -27,7 +28,8 @@ AWS = "registry.terraform.io/hashicorp/aws"
 def reattach(tmp_path: Path) -> Iterator[dict[str, Any]]:
     """The providers of a configuration that mentions two types, served."""
     vendors = load_vendors(frozenset({"aws_sqs_queue", "random_pet"}))
-    with serve([vendor.provider(Unknown(), Known(), tmp_path) for vendor in vendors]) as value:
+    providers = [vendor.provider(Unknown(), Known(), tmp_path) for vendor in vendors]
+    with serve(providers, os.getpgrp()) as value:
         yield json.loads(value)
 
 

@@ -176,7 +176,8 @@ from pathlib import Path
 
 [vendor] = [each for each in load_vendors(frozenset({{"random_pet"}}))
             if each.schema.address.endswith("/random")]
-started, port = server._start(vendor.provider(Unknown(), Known(), Path(".")), {{}})
+servicer = server._Servicer(vendor.provider(Unknown(), Known(), Path(".")), {{}})
+started, port = server._start(servicer, os.getpgrp())
 print(f"1|5|tcp|127.0.0.1:{{port}}|grpc", flush=True)
 parent = os.getppid()
 while os.getppid() == parent:

@@ -21,7 +21,7 @@ from policyscan.rule.tables.check import problems_of
 from policyscan.rule.tables.extract import main, name_attributes, read_schema, tables
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA = ROOT / "policyscan" / "planner" / "schema" / "aws.json.gz"
+SCHEMA = ROOT / "policyscan" / "planner" / "schema" / "aws.zip"
 NAMES = tuple(sorted(file.stem for file in FOLDER.glob("*.json")))
 GIVEN = {"type": "string", "optional": True}
 KINDS = {
@@ -124,7 +124,7 @@ def test_a_name_that_nobody_can_give_is_none() -> None:
 def test_every_table_is_whole_and_speaks_of_what_the_provider_has(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code = check(["policyscan/planner/schema/aws.json.gz"])
+    code = check(["policyscan/planner/schema/aws.zip"])
     told = capsys.readouterr()
     assert (code, told.err) == (0, "")
     assert [line.split()[:2] for line in told.out.splitlines()] == [["ok", each] for each in NAMES]

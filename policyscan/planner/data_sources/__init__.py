@@ -36,7 +36,8 @@ class AwsReader:
         self, configuration: Configuration, type_name: str, block: Block, config: dict[str, Any]
     ) -> dict[str, Any]:
         """The whole object of a data source. Raises PlannerError: its arguments are wrong."""
-        if "region" in block.attributes and config.get("region") is None:
+        region = block.attributes.get("region")
+        if region is not None and region.type == "string" and config.get("region") is None:
             config = {**config, "region": configuration.known_region}
         if type_name == "aws_iam_policy_document":
             return policy_document(config)

@@ -1,25 +1,30 @@
 """Recovers a provider's schema from its npm package of cdktn bindings.
 
     npm pack @cdktn/provider-aws@25.7.0 && tar xzf cdktn-provider-aws-25.7.0.tgz
-    python -m policyscan.planner.schema.extract package -o policyscan/planner/schema/aws.json.gz
+    python -m policyscan.planner.schema.extract package --older schema-5.100.json \
+        -o policyscan/planner/schema/aws.zip
 
 The output has the format of `terraform providers schema -json` plus `provenance`. The bindings
 do not carry: sensitive, deprecated, schema versions, block limits above one, and blocks their
-generator gave up on; the last are typed "dynamic" and listed as `provenance.holes`.
+generator gave up on. What an older version of the provider had of these is taken from there:
+`--older` is what `terraform providers schema -json` prints with it. Blocks that remain unknown
+are typed "dynamic" and listed as `provenance.holes`.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PlannerError
+from policyscan.planner.schema import GROUPS, service_of
 from policyscan.planner.schema.javascript import Argument, JsClass, JsModule, Member, read_module
-from policyscan.planner.schema.waf import restore_statements
+from policyscan.planner.schema.older import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,12 +56,13 @@ _COLLECTION_MAPPER = re.compile(
     r"^cdktn\.(?P<nesting>list|hash)MapperHcl\((?P<inner>.*?)(?:, (?P<is_block>true|false))?\)$"
 )
 _WRITE_ONLY_SUFFIX = "_wo"
-"""Providers of HashiCorp end the name of every write-only argument so."""
+"""Providers of HashiCorp end the name of every write-only argument so; each is sensitive."""
 
 
-def extract(package: Path) -> dict[str, Any]:
+def extract(package: Path, older: Path | None = None) -> dict[str, Any]:
     """The schema document of the unpacked npm package at `package`.
 
+    older: a document of an earlier version of the provider, as Terraform prints it.
     Raises OSError: not such a package. Raises PlannerError: code in a shape not known here.
     """
     manifest = json.loads((package / "package.json").read_text(encoding="utf-8"))
@@ -65,28 +71,49 @@ def extract(package: Path) -> dict[str, Any]:
         module = read_module(folder)
         for js_class in module.classes.values():
             _add(provider, module, js_class)
-    restore_statements(provider["resource_schemas"])
     metadata = (package / "lib" / "provider" / "index.js").read_text(encoding="utf-8")
     source = re.findall(r"terraformProviderSource: '([\w/]+)'", metadata)[0]
+    address = f"registry.terraform.io/{source}"
+    if older is not None:
+        complete(provider, json.loads(older.read_bytes())["provider_schemas"][address])
     return {
         "format_version": "1.0",
         "provenance": {
             "holes": _dynamic_paths(provider),
             "licence": manifest["license"],
+            **({"older": older.stem} if older else {}),
             "package": manifest["name"],
             "package_version": manifest["version"],
             "provider_version": re.findall(r"providerVersion: '([\d.]+)'", metadata)[0],
         },
-        "provider_schemas": {f"registry.terraform.io/{source}": provider},
+        "provider_schemas": {address: provider},
     }
 
 
-def encode(document: dict[str, Any], *, compressed: bool) -> bytes:
-    """The document as JSON with sorted keys: compact and gzipped, or indented for readers."""
-    if compressed:
-        text = json.dumps(document, separators=(",", ":"), sort_keys=True)
-        return gzip.compress(text.encode(), compresslevel=9, mtime=0)
+def encode(document: dict[str, Any]) -> bytes:
+    """The document as JSON for readers: indented, keys sorted."""
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def encode_by_service(document: dict[str, Any]) -> bytes:
+    """The document as a zip of documents, one a service, so that a reader opens few of them.
+
+    `service_of` says which holds a type; what is no type's stands in `provider.json`.
+    """
+    ((address, provider),) = document["provider_schemas"].items()
+    parts: dict[str, dict[str, dict[str, Any]]] = {}
+    for group in GROUPS:
+        for name, schema in provider[group].items():
+            parts.setdefault(service_of(name), {}).setdefault(group, {})[name] = schema
+    rest = {name: value for name, value in provider.items() if name not in GROUPS}
+    members = {part: {"provider_schemas": {address: parts[part]}} for part in sorted(parts)}
+    members = {"provider": document | {"provider_schemas": {address: rest}}} | members
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for part, member in members.items():
+            text = json.dumps(member, separators=(",", ":"), sort_keys=True)
+            archive.writestr(zipfile.ZipInfo(f"{part}.json"), text, zipfile.ZIP_DEFLATED, 9)
+    return content.getvalue()
 
 
 def _add(provider: dict[str, Any], module: JsModule, js_class: JsClass) -> None:
@@ -155,11 +182,13 @@ def _nested_block(
 
 
 def _attribute(member: Member, cty_type: Any) -> dict[str, Any]:
+    is_write_only = member.name.endswith(_WRITE_ONLY_SUFFIX) and not member.computed
     flags = {
         "computed": member.computed,
         "optional": member.optional,
         "required": member.required,
-        "write_only": member.name.endswith(_WRITE_ONLY_SUFFIX) and not member.computed,
+        "sensitive": is_write_only,
+        "write_only": is_write_only,
     }
     return {"type": cty_type} | {name: True for name, is_set in flags.items() if is_set}
 
@@ -256,11 +285,12 @@ def main() -> None:
     """Write the schema of the package named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("package", type=Path, help="the unpacked npm package")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="*.json or *.json.gz")
+    parser.add_argument("--older", type=Path, help="schema-VERSION.json of an earlier one")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="*.json or *.zip")
     arguments = parser.parse_args()
-    document = extract(arguments.package)
-    content = encode(document, compressed=arguments.output.suffix == ".gz")
-    arguments.output.write_bytes(content)
+    document = extract(arguments.package, arguments.older)
+    by_service = arguments.output.suffix == ".zip"
+    arguments.output.write_bytes((encode_by_service if by_service else encode)(document))
 
 
 if __name__ == "__main__":

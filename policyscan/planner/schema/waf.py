@@ -1,8 +1,8 @@
 """Restores the statements of AWS WAF, which hold each other and which the bindings cut short.
 
-`aws_wafv2_web_acl_rule` keeps every kind of statement, once; `aws_wafv2_web_acl` and
-`aws_wafv2_rule_group` keep none. The provider unrolls three levels of and, or and not, and lets
-only a rule's own statement be rate based or refer to a rule group.
+`aws_wafv2_web_acl_rule` keeps every kind of statement, once; its and, or and not are unrolled here
+as the provider does. `aws_wafv2_web_acl` and `aws_wafv2_rule_group` keep none: theirs come from an
+older schema, and what is new in them since from `aws_wafv2_web_acl_rule`.
 """
 
 from __future__ import annotations
@@ -15,30 +15,43 @@ _LOGICAL = ("and_statement", "not_statement", "or_statement")
 _OUTERMOST = ("managed_rule_group_statement", "rate_based_statement")
 _REFERENCE = "rule_group_reference_statement"
 _LEVELS = 3
+_NEWER = (
+    ("managed_rule_group_statement", "managed_rule_group_configs", "managed_rule_group_configs"),
+    ("rate_based_statement", "custom_keys", "custom_key"),
+)
+"""Kind of statement, its block in the framework's type, and the same in the two others."""
 
 
-def restore_statements(resources: dict[str, Any]) -> None:
-    """Complete, in place, the WAF statements of `resources`, a map of type to schema."""
+def restore_statements(resources: dict[str, Any], older: dict[str, Any]) -> None:
+    """Complete, in place, the WAF statements of `resources`, a map of type to schema.
+
+    `older` is such a map of an earlier version, from `terraform providers schema -json`.
+    """
     if _WHOLE not in resources:
         return
     whole = resources[_WHOLE]["block"]["block_types"]["statement"]
     kinds = whole["block"]["block_types"]
     resources[_WHOLE]["block"]["block_types"]["statement"] = whole | _statement(kinds, _LEVELS)
-    kinds = _as_older(kinds)
     for name in _CUT:
-        rule = resources[name]["block"]["block_types"]["rule"]["block"]
-        rule["attributes"].pop("statement")
-        rule["block_types"]["statement"] = {
-            "max_items": 1,
-            "min_items": 1,
-            "nesting_mode": "list",
-        } | _outermost(kinds)
+        if name in older:
+            rule = resources[name]["block"]["block_types"]["rule"]["block"]
+            rule["attributes"].pop("statement")
+            was = older[name]["block"]["block_types"]["rule"]["block"]["block_types"]
+            rule["block_types"]["statement"] = _with_newer(was["statement"], kinds)
 
 
-def _outermost(kinds: dict[str, Any]) -> dict[str, Any]:
-    scope_down = {"max_items": 1, "nesting_mode": "list"} | _inner(kinds, _LEVELS - 1)
-    holders = {name: _with(kinds[name], "scope_down_statement", scope_down) for name in _OUTERMOST}
-    return _statement(kinds | holders, _LEVELS)
+def _with_newer(statement: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:
+    """The older statement, with the members that blocks of `_NEWER` have gained since."""
+    older = statement["block"]["block_types"]
+    gained = {}
+    for kind, newer_name, name in _NEWER:
+        if kind not in older:
+            continue
+        now = kinds[kind]["block"]["block_types"][newer_name]["block"]["block_types"]
+        was = older[kind]["block"]["block_types"][name]
+        block = was["block"] | {"block_types": now | was["block"]["block_types"]}
+        gained[kind] = _with(older[kind], name, was | {"block": block})
+    return statement | {"block": statement["block"] | {"block_types": older | gained}}
 
 
 def _statement(kinds: dict[str, Any], levels: int) -> dict[str, Any]:
@@ -66,25 +79,3 @@ def _logical(kinds: dict[str, Any], levels: int) -> dict[str, Any]:
 def _with(kind: dict[str, Any], name: str, nested: dict[str, Any]) -> dict[str, Any]:
     block = kind["block"]
     return kind | {"block": block | {"block_types": block.get("block_types", {}) | {name: nested}}}
-
-
-def _as_older(kinds: dict[str, Any]) -> dict[str, Any]:
-    """The same kinds as the two older resources know them. Source: wafv2/schemas.go of 6.x."""
-    older = {name: kind | {"block": _with_sets(kind["block"])} for name, kind in kinds.items()}
-    rate = older["rate_based_statement"]["block"]
-    rate["attributes"] = rate["attributes"] | {
-        "aggregate_key_type": {"optional": True, "type": "string"}
-    }
-    rate["block_types"]["custom_key"] = rate["block_types"].pop("custom_keys")
-    return older
-
-
-def _with_sets(block: dict[str, Any]) -> dict[str, Any]:
-    """A copy in which text transformations are a set."""
-    nested = {
-        name: kind | {"block": _with_sets(kind["block"])}
-        for name, kind in block.get("block_types", {}).items()
-    }
-    if "text_transformation" in nested:
-        nested["text_transformation"] |= {"nesting_mode": "set", "min_items": 1}
-    return block | ({"block_types": nested} if nested else {})

@@ -1,6 +1,6 @@
 """Checks every table: its shape, its types and attributes, and that it is the one its script makes.
 
-    python -m policyscan.rule.tables.check policyscan/planner/schema/aws.json.gz
+    python -m policyscan.rule.tables.check policyscan/planner/schema/aws.zip
 
 The input is that of `policyscan.rule.tables.extract`.
 """

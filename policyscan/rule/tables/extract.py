@@ -1,24 +1,24 @@
 """Makes the tables that follow from the provider's schema.
 
-    python -m policyscan.rule.tables.extract policyscan/planner/schema/aws.json.gz --date 2026-01-31
+    python -m policyscan.rule.tables.extract policyscan/planner/schema/aws.zip --date 2026-01-31
 
-The input has the format of `terraform providers schema -json`, gzipped or not. The date is that of
-the schema, given by hand so that the same input gives the same bytes.
+The input has the format of `terraform providers schema -json`, or is a zip of such documents that
+complete each other. The date is that of the schema, given by hand so that the same input gives the
+same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import sys
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from policyscan.rule.tables import FOLDER
 
-_COMPRESSED = b"\x1f\x8b"
 _GENERIC = ("name", "identifier", "name_prefix", "identifier_prefix")
 _ENDINGS = ("_name", "_identifier", "_name_prefix", "_identifier_prefix", "_prefix")
 _BARE = ("bucket", "domain", "namespace", "repository")
@@ -109,8 +109,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def read_schema(path: Path) -> Mapping[str, Any]:
     """A schema document. Raises OSError or ValueError: not there, or not one."""
-    content = path.read_bytes()
-    decoded = json.loads(gzip.decompress(content) if content[:2] == _COMPRESSED else content)
+    if not zipfile.is_zipfile(path):
+        return _document(path, path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        documents = [_document(path, archive.read(name)) for name in archive.namelist()]
+    whole = documents[0]
+    for document in documents[1:]:
+        for address, provider in document["provider_schemas"].items():
+            for group, schemas in provider.items():
+                whole["provider_schemas"][address].setdefault(group, {}).update(schemas)
+    return whole
+
+
+def _document(path: Path, content: bytes) -> dict[str, Any]:
+    decoded = json.loads(content)
     if not isinstance(decoded, dict) or "provider_schemas" not in decoded:
         raise ValueError(f"{path}: not the output of `terraform providers schema -json`")
     return decoded

@@ -1,0 +1,1 @@
+"""Every type of the schemas, in a configuration made up for it."""
