@@ -173,6 +173,7 @@ def page(rows: list[Measured]) -> str:
         "findings. Frames are told by the median between two, and by the CPU time that all",
         "processes of the browser take for one: while the view moves, while it zooms, both as the",
         "page opens, and again with every module open, which a large plan does not begin with.",
+        "On a machine that is busy with other things, only the CPU times tell something.",
         "",
         "| resources | made, CPU | file | first paint | drawn | move | zoom | open: move | zoom |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",

@@ -53,6 +53,17 @@ class Opened:
         """What an expression comes to in the page."""
         return self.page.evaluate(script)
 
+    def wait(self, script: str) -> None:
+        """Until an expression is true.
+
+        Playwright's own way to wait evaluates texts inside the page, which its policy forbids.
+        """
+        for _ in range(200):
+            if self.eval(script):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(script)
+
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements that are on the screen."""
         return [

@@ -217,7 +217,7 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_moves(page: Opened) -> None
     before = page.eval(view)
     page.page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.page.mouse.wheel(0, -400)
-    page.page.wait_for_function(f"{view}[2] < {before[2] * 0.9}")
+    page.wait(f"{view}[2] < {before[2] * 0.9}")
     after = page.eval(view)
     share = 100 / box["width"]
     assert after[0] + share * after[2] == pytest.approx(before[0] + share * before[2], abs=1)
@@ -250,9 +250,7 @@ def test_a_copied_waiver_counts_once_it_is_filled_in(
     allowed = ["clipboard-read", "clipboard-write"]
     with opened(browser, broken, permissions=allowed) as page:
         page.page.click("text=Copy as waiver")
-        page.page.wait_for_function(
-            "document.getElementById('said').textContent === 'Waiver copied'"
-        )
+        page.wait("document.getElementById('said').textContent === 'Waiver copied'")
         text = page.eval("navigator.clipboard.readText()")
         assert page.trouble == []
     file = tmp_path / "waivers.yaml"

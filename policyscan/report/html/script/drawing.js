@@ -1,17 +1,11 @@
-// The right side: boxes and lines where the report placed them. The view is the viewBox of the SVG.
+// The right side: boxes and lines where the report placed them.
 
 const MOST_OPEN = 300;
-const KIND = 0, TONE = 1, KEY = 2, TITLE = 3, NOTE = 4, X = 5, Y = 6, W = 7, H = 8, PARENT = 9;
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-class Drawing {
+class Drawing extends View {
   constructor() {
-    this.svg = s("svg", { class: "drawing", tabindex: "0", role: "group", "aria-label": "Resources and what they take from each other" });
+    super("Resources and what they take from each other");
     this.folded = new Map();
-    this.svg.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
-    this.svg.addEventListener("pointerdown", (event) => this.onDrag(event));
-    this.svg.addEventListener("keydown", (event) => this.onKey(event));
-    new ResizeObserver(() => this.look()).observe(this.svg);
   }
 
   // -- what is shown -----------------------------------------------------------------------------
@@ -56,16 +50,17 @@ class Drawing {
     const frames = s("g", {}), leaves = s("g", {}), lines = s("g", { class: "lines", "aria-hidden": "true" });
     const labels = s("g", { "aria-hidden": "true" });
     this.shapes = new Map();
-    this.hidden = new Set();
+    this.pieces = [];
     this.scene.boxes.forEach((box, at) => {
       if (!this.isShown(at)) return;
       const isOpen = this.holders.has(at) && !this.shut.has(at);
       const shape = isOpen ? this.frame(box, at) : this.holders.has(at) ? this.closed(box, at) : this.leaf(box, at);
-      (isOpen ? frames : leaves).append(shape);
+      (isOpen ? frames : leaves).append(this.piece(shape, box));
       this.shapes.set(at, shape);
     });
     for (const [from, to, kind, label] of this.drawnLines()) {
-      lines.append(s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` }));
+      const path = s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` });
+      lines.append(this.piece(path, this.scene.boxes[from], this.scene.boxes[to]));
       if (label && this.name === "network" && kind !== "route") labels.append(this.label(from, to, label));
     }
     this.over = s("g", { class: "over" });
@@ -249,141 +244,7 @@ class Drawing {
     return path.length > 0;
   }
 
-  // -- the view ------------------------------------------------------------------------------------
-
-  fit(only) {
-    const boxes = (only || []).map((at) => this.scene.boxes[this.seen(at)]);
-    const [width, height] = this.scene.size;
-    const left = only ? Math.min(...boxes.map((b) => b[X])) : 0;
-    const top = only ? Math.min(...boxes.map((b) => b[Y])) : 0;
-    const right = only ? Math.max(...boxes.map((b) => b[X] + b[W])) : width;
-    const bottom = only ? Math.max(...boxes.map((b) => b[Y] + b[H])) : height;
-    const pad = only ? 60 : 10;
-    const pane = this.pane();
-    const scale = Math.min(only ? 1.25 : 1.5, pane.width / (right - left + 2 * pad), pane.height / (bottom - top + 2 * pad));
-    const [w, h_] = [pane.width / scale, pane.height / scale];
-    this.view = { x: (left + right - w) / 2, y: (top + bottom - h_) / 2, scale };
-    this.look();
-    const first = boxes.length ? this.seen(only[0]) : [...this.shapes.keys()].find((at) => !this.hidden.has(at));
-    this.stop(first);
-  }
-
-  pane() {
-    const { width, height } = this.svg.getBoundingClientRect();
-    return { width: width || 800, height: height || 600 };
-  }
-
-  look() {
-    if (!this.view || !this.shapes) return;
-    const { width, height } = this.pane();
-    const { x, y, scale } = this.view;
-    this.svg.setAttribute("viewBox", `${x} ${y} ${width / scale} ${height / scale}`);
-    this.cull(x, y, x + width / scale, y + height / scale);
-    this.svg.classList.toggle("far", scale < 0.42);
-    this.svg.classList.toggle("farther", scale < 0.16);
-  }
-
-  // What is out of sight is not drawn: a browser would take its time for it all the same.
-  cull(left, top, right, bottom) {
-    this.shapes.forEach((shape, at) => {
-      const box = this.scene.boxes[at];
-      const out = box[X] > right || box[Y] > bottom || box[X] + box[W] < left || box[Y] + box[H] < top;
-      if (out === this.hidden.has(at)) return;
-      if (out) this.hidden.add(at);
-      else this.hidden.delete(at);
-      shape.setAttribute("display", out ? "none" : "inline");
-    });
-  }
-
-  move(dx, dy) {
-    this.view.x -= dx / this.view.scale;
-    this.view.y -= dy / this.view.scale;
-    this.look();
-  }
-
-  zoom(factor, px, py) {
-    const pane = this.pane();
-    const [cx, cy] = [px ?? pane.width / 2, py ?? pane.height / 2];
-    const scale = Math.min(4, Math.max(0.01, this.view.scale * factor));
-    this.view.x += cx / this.view.scale - cx / scale;
-    this.view.y += cy / this.view.scale - cy / scale;
-    this.view.scale = scale;
-    this.look();
-  }
-
-  onWheel(event) {
-    event.preventDefault();
-    const { left, top } = this.svg.getBoundingClientRect();
-    this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX - left, event.clientY - top);
-  }
-
-  onDrag(start) {
-    if (start.button) return;
-    let [x, y, moved] = [start.clientX, start.clientY, 0];
-    const drag = (event) => {
-      moved += Math.abs(event.clientX - x) + Math.abs(event.clientY - y);
-      this.dragged = moved > 4;
-      this.move(event.clientX - x, event.clientY - y);
-      [x, y] = [event.clientX, event.clientY];
-    };
-    const end = () => {
-      removeEventListener("pointermove", drag);
-      // A click follows what ends here, and is none when it was a drag.
-      setTimeout(() => { this.dragged = false; });
-    };
-    addEventListener("pointermove", drag);
-    addEventListener("pointerup", end, { once: true });
-    addEventListener("pointercancel", end, { once: true });
-  }
-
-  onKey(event) {
-    const at = Number(event.target.closest("[data-at]")?.dataset.at ?? -1);
-    if (MOVES[event.key]) {
-      const [dx, dy] = MOVES[event.key];
-      if (at < 0 || event.shiftKey) this.move(-60 * dx, -60 * dy);
-      else this.step(at, dx, dy);
-    } else if (event.key === "Enter" || event.key === " ") {
-      if (at < 0) this.focus(this.shapes.keys().next().value);
-      else this.onPick(at);
-    } else return;
-    event.preventDefault();
-  }
-
-  // To the nearest box in a direction.
-  step(at, dx, dy) {
-    const centre = (number) => {
-      const box = this.scene.boxes[number];
-      return [box[X] + box[W] / 2, box[Y] + (this.holders.has(number) ? 15 : box[H] / 2)];
-    };
-    const [x, y] = centre(at);
-    let best = null;
-    for (const other of this.shapes.keys()) {
-      const [ox, oy] = centre(other);
-      const along = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
-      if (other !== at && along > 1 && (!best || along + 2 * aside < best.far)) best = { other, far: along + 2 * aside };
-    }
-    if (best) this.focus(best.other);
-  }
-
-  focus(at) {
-    if (at === undefined) return;
-    const shape = this.shapes.get(at);
-    this.stop(at);
-    const [box, pane, { x, y, scale }] = [this.scene.boxes[at], this.pane(), this.view];
-    const out = box[X] < x || box[Y] < y || box[X] + 200 > x + pane.width / scale || box[Y] + 40 > y + pane.height / scale;
-    if (out) {
-      this.view.x = box[X] + 100 - pane.width / scale / 2;
-      this.view.y = box[Y] + 20 - pane.height / scale / 2;
-      this.look();
-    }
-    shape.focus({ preventScroll: true });
-  }
-
-  // Where Tab stops among the boxes: at one of them, from which arrows lead to the others.
-  stop(at) {
-    this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
-    this.shapes.get(at)?.setAttribute("tabindex", "0");
-  }
+  // -- what is picked ------------------------------------------------------------------------
 
   onPick(at) {
     if (this.dragged) return;
@@ -409,10 +270,6 @@ const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁
 // Each action has a sign and an outline of its own: [sign, outline, what the style calls it].
 const NO_SIGN = ["", "M2 4h16v12H2z", "other"];
 const signOf = (action) => VALUES.signs[action] || NO_SIGN;
-
-function middle(box) {
-  return box[Y] + box[H] / 2;
-}
 
 function bent(x1, y1, x2, y2, way) {
   const bow = way * Math.max(24, Math.abs(x2 - x1) / 2);
