@@ -190,7 +190,9 @@ def trees(draw: st.DrawFn) -> tuple[Cell, list[Arrow]]:
         if depth == 0 or len(some) < 3:
             return tuple(Cell(each, "resource", each) for each in some)
         at = draw(st.integers(1, len(some) - 1))
-        inner = Cell(f"m{some[0]}-{some[at - 1]} {depth}", "module", "m", cells=filled(some[:at], depth - 1))
+        inner = Cell(
+            f"m{some[0]}-{some[at - 1]} {depth}", "module", "m", cells=filled(some[:at], depth - 1)
+        )
         return (inner, *filled(some[at:], depth - 1))
 
     ends = st.sampled_from(names) if names else st.nothing()
