@@ -60,7 +60,8 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    if command.startswith(("policyscan plan infra", "policyscan infra", "policyscan hook")):
+    planned = ("policyscan plan ", "policyscan infra", "policyscan fixtures/offline")
+    if command.startswith((*planned, "policyscan hook")):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):
@@ -74,10 +75,11 @@ def test_a_documented_command_runs(
     (scripts / "policyscan").chmod(0o755)
     for name in ("infra", "fixtures", "rules"):
         (tmp_path / name).symlink_to(ROOT / name)
-    if command.startswith("policyscan hook"):
-        # It looks for root modules below the working directory, and not behind links.
+    if command.startswith("policyscan hook") or "--since" in command:
+        # Root modules are looked for below the working directory, and not behind links.
         (tmp_path / "infra").unlink()
         shutil.copytree(ROOT / "infra", tmp_path / "infra")
+        as_of_origin_main(tmp_path)
     if re.search(r"\btfplan\b", command):
         saved = request.getfixturevalue("saved_plans")("reference")
         (tmp_path / "tfplan").symlink_to(saved.path)
@@ -99,6 +101,18 @@ def test_a_documented_command_runs(
     assert (done.returncode, done.stderr.decode()) == (0, "") or (
         done.returncode == 0 and b"stand-in" in done.stderr
     ), done.stderr.decode()
+
+
+def as_of_origin_main(folder: Path) -> None:
+    """Make a folder a clone whose main branch is as it is there."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for command in (
+        ("init", "-q", "-b", "main"),
+        ("add", "infra"),
+        (*who, "commit", "-q", "-m", "infra"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        subprocess.run(["git", *command], cwd=folder, check=True)  # noqa: S607 - the one there
 
 
 def serves(command: list[str], folder: Path, env: dict[str, str]) -> bool:

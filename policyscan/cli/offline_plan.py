@@ -22,6 +22,6 @@ def run_plan(*, directory: str, output: str | None, **flags: Any) -> int:
         raise PlannerError(f"{directory}: no such folder")
     outcome = make_plan(folder, planning_flags(flags).request())
     write(output, outcome.labelled.decode())
-    for warning in offline_warnings(outcome.stand_ins, outcome.schema_only):
+    for warning in offline_warnings(outcome.stand_ins, outcome.schema_only, outcome.notes):
         say(f"note: {warning}")
     return 0

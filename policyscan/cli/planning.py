@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.errors import ConfigError
 
 if TYPE_CHECKING:
+    from policyscan.engine.data_file import Given
     from policyscan.planner import Request
+    from policyscan.planner.data_sources import Answer
 
 TERRAFORM: Final = "terraform"
 _ENVIRONMENT: Final = "TF_VAR_"
@@ -62,9 +64,14 @@ class Planning:
         }
 
     def request(self) -> Request:
-        """The request. Raises ConfigError: a variable is not written as one, a file is missing."""
+        """The request.
+
+        Raises ConfigError: a variable is not written as one, a file is missing, two flags clash.
+        """
         from policyscan.planner import Inputs, Request  # noqa: PLC0415 - needs grpc
 
+        if self.state and self.since:
+            raise ConfigError("--state and --since: both say what stands before; leave one out")
         return Request(
             Inputs(dict(map(_assigned, self.variables)), self._files("--var-file")),
             after=tuple(Inputs(variable_files=(each,)) for each in self._files("--after")),
@@ -77,7 +84,7 @@ class Planning:
             targets=self.targets,
             replaced=self.replaced,
             destroy=self.destroy,
-            answers=next(iter(self._files("--data")), None),
+            answers=tuple(map(_answer, _given(self._files("--data")))),
             schemas=self._files("--provider-schema"),
             module_cache=next(iter(self._files("--module-cache")), None),
             terraform=self.terraform,
@@ -94,6 +101,19 @@ class Planning:
 
 
 PLANNED_AS_IS: Final = Planning()
+
+
+def _given(files: tuple[Path, ...]) -> Iterator[Given]:
+    from policyscan.engine.data_file import read_data  # noqa: PLC0415 - few plans need one
+
+    for file in files:
+        yield from read_data(file)
+
+
+def _answer(given: Given) -> Answer:
+    from policyscan.planner.data_sources import Answer  # noqa: PLC0415 - needs grpc
+
+    return Answer(given.type, given.match, given.values, given.place, given.places)
 
 
 def _what(flag: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from policyscan.engine.gate import PLAN_ADDRESS
 from policyscan.graph.made_up import MadeUp
-from policyscan.rule import Certainty, Finding, Level, Note, Verdict
+from policyscan.rule import Certainty, Finding, Level, Note, Step, Verdict
 
 if TYPE_CHECKING:
     from policyscan.engine.outcome import Judgement, Outcome
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def without_guesses(outcome: Outcome) -> Outcome:
     """The outcome of a plan made offline, none of its verdicts surer than what it rests on.
 
-    A failure of ours whose evidence holds a made-up value is unknown: a real answer may mend it. A
-    check does not say what it read, so that its failures stay, and are inferred.
+    A failure of ours whose evidence is a made-up value is unknown: a real answer may mend it. Where
+    only something beside the evidence is made up, such as how many instances there are, it stays
+    and is inferred. So does a failure of a check, which does not say what it read.
     """
     graph = outcome.platform.graph
     if not graph.plan.offline.stand_ins:
@@ -34,32 +36,40 @@ def without_guesses(outcome: Outcome) -> Outcome:
 
 def _weighed(judgement: Judgement, made_up: MadeUp) -> Judgement:
     finding = judgement.finding
-    source = _rests_on(finding, made_up)
-    if not source:
+    if finding.verdict in {Verdict.NA, Verdict.ERROR} or finding.address == PLAN_ADDRESS:
         return judgement
+    steps = _evidence(finding)
     if finding.verdict is Verdict.FAIL and judgement.checkov is None:
-        return replace(judgement, finding=_open(finding, source))
-    note = Note(Level.INFO, f"rests on {source}, whose answer is made up: {_MEND}")
-    weaker = replace(finding, certainty=Certainty.INFERRED, notes=(*finding.notes, note))
-    return replace(judgement, finding=weaker)
+        seen = (made_up.within(step.address, step.attribute) for step in steps)
+        if source := next(filter(None, seen), ""):
+            return replace(judgement, finding=_open(finding, source))
+    source = _rests_on(finding, steps, made_up)
+    return replace(judgement, finding=_weaker(finding, source)) if source else judgement
 
 
 _MEND = "give the real one with --data"
 
 
-def _rests_on(finding: Finding, made_up: MadeUp) -> str:
-    """The data source a verdict rests on, "" when on none.
+def _evidence(finding: Finding) -> tuple[Step, ...]:
+    """What a finding names of the plan, itself first."""
+    return (finding.decisive[0], *finding.path)
+
+
+def _rests_on(finding: Finding, steps: tuple[Step, ...], made_up: MadeUp) -> str:
+    """The data source that something a verdict goes by rests on, "" when on none.
 
     A failure names what it saw. That nothing is wrong takes more than a verdict names, so it is
     looked for in all that its resources take values from.
     """
-    if finding.verdict is Verdict.NA:
-        return ""
-    own, _ = finding.decisive
     if finding.verdict is Verdict.FAIL:
-        seen = (made_up.below(step.address, step.attribute) for step in (own, *finding.path))
+        seen = (made_up.below(step.address, step.attribute) for step in steps)
         return next(filter(None, seen), "")
-    return made_up.beneath((own.address, *(step.address for step in finding.path)))
+    return made_up.beneath(step.address for step in steps)
+
+
+def _weaker(finding: Finding, source: str) -> Finding:
+    note = Note(Level.INFO, f"rests on {source}, whose answer is made up: {_MEND}")
+    return replace(finding, certainty=Certainty.INFERRED, notes=(*finding.notes, note))
 
 
 def _open(finding: Finding, source: str) -> Finding:

@@ -125,12 +125,15 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     if plan.failed_checks and not plan.is_errored:
         failed = named(plan.failed_checks)
         found.append(f"conditions of which Terraform only warns failed: {failed}")
-    return (*found, *offline_warnings(plan.offline.stand_ins, plan.offline.schema_only))
+    made = plan.offline
+    return (*found, *offline_warnings(made.stand_ins, made.schema_only, made.notes))
 
 
-def offline_warnings(stand_ins: tuple[str, ...], schema_only: tuple[str, ...]) -> tuple[str, ...]:
+def offline_warnings(
+    stand_ins: tuple[str, ...], schema_only: tuple[str, ...], notes: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """What to know about a plan made offline: what nobody looked up, what is not known."""
-    found = []
+    found = list(notes)
     if stand_ins:
         found.append(
             f"the answers of {named(stand_ins)} are stand-ins, made up offline: what rests on them "
@@ -141,7 +144,7 @@ def offline_warnings(stand_ins: tuple[str, ...], schema_only: tuple[str, ...]) -
             f"of {named(schema_only)} only the schema is known offline: their defaults, and what "
             "replaces them, may differ"
         )
-    return tuple(found)
+    return (*found, *notes)
 
 
 def named(addresses: tuple[str, ...]) -> str:

@@ -74,6 +74,27 @@ class Edges:
         resource = self._resources.get(address)
         return _sorted(self._values(resource, types)) if resource is not None else ()
 
+    def flows(self, address: str) -> Iterator[Edge]:
+        """Every reference by which a value may come into an instance, unsorted.
+
+        Unlike `out_of`, all attributes are told that one argument takes from one instance; what
+        is only waited for is left out.
+        """
+        resource = self._resources[address]
+        ordering = [
+            edge
+            for hop in self._dependencies.of(address)
+            for edge in self._through(address, hop)
+            if not _only_waits(edge)
+        ]
+        yield from ordering
+        yield from self._hinted(resource, ordering)
+        yield from self._values(resource)
+
+    def is_hidden(self, address: str) -> bool:
+        """Whether anything may come into an instance, by locals that no source tells of."""
+        return bool(self._dead_ends(self._resources[address]))
+
     def into(self, address: str) -> tuple[Edge, ...]:
         """The edges to an instance from what depends on it, sorted."""
         if address not in self._resources:
@@ -282,6 +303,12 @@ class Edges:
 def _told(hub: Hub, after: Hop) -> str:
     """How the way through a hub reads, with the argument it leaves by."""
     return ".".join(filter(None, (str(hub), after.argument)))
+
+
+def _only_waits(edge: Edge) -> bool:
+    """Whether it stands in a `depends_on`, of the instance or of a module around it."""
+    told = (edge.from_attribute, *(step.rpartition(".")[2] for step in edge.via))
+    return "depends_on" in told
 
 
 def _value_edge(address: str, path: str, target: Target) -> Edge:

@@ -6,75 +6,93 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from policyscan.graph.model import EdgeKind
-
 if TYPE_CHECKING:
-    from policyscan.graph.edges import Edges
     from policyscan.graph.graph import ResourceGraph
     from policyscan.graph.model import Edge
 
 _WHOLE: Final = ""
-"""The path of what holds every attribute."""
+"""The path of an instance as such: that there is one, and whose it is."""
+_COUNTS: Final = frozenset({"count", "for_each"})
 
 
 class MadeUp:
     """Which attributes of which instances hold something of an answer that was made up.
 
-    Values are followed from attribute to attribute, through modules and locals as far as the
-    graph's edges go. An instance whose `count` or `for_each` rests on an answer does so as a whole.
+    References are followed from attribute to attribute, through modules and locals as far as the
+    graph's edges go; behind a local that no source tells of there may be any answer. Of what a data
+    source was asked, all that it finds depends; an instance whose `count` or `for_each` rests on an
+    answer does so as a whole.
     """
 
     def __init__(self, graph: ResourceGraph) -> None:
-        self._edges = graph.edges
-        self._sources = frozenset(graph.plan.offline.stand_ins)
-        self._held: Mapping[str, Mapping[str, str]] = _spread(self._sources, self._edges)
+        plan = graph.plan
+        self._read = frozenset(each.address for each in plan.resources if each.mode == "data")
+        self._from: dict[str, tuple[Edge, ...]] = {
+            each.address: tuple(graph.edges.flows(each.address))
+            for each in plan.resources
+            if graph.resource(each.address) is each
+        }
+        self._hidden = tuple(each for each in self._from if graph.edges.is_hidden(each))
+        self._held = self._spread(plan.offline.stand_ins)
+
+    def within(self, address: str, attribute: str) -> str:
+        """The data source that the value of an attribute rests on as such, "" when on none.
+
+        That an instance rests on one makes no attribute of it made up, except for data sources.
+        """
+        held = self._held.get(address, {})
+        if address in self._read:
+            return held.get(_WHOLE, "")
+        paths = (path for path in sorted(held) if path and attribute)
+        return next((held[path] for path in paths if _holds(path, attribute)), "")
 
     def below(self, address: str, attribute: str = _WHOLE) -> str:
-        """The data source that an attribute rests on, "" when on none."""
+        """The data source that an attribute, or something in it, rests on, "" when on none."""
         held = self._held.get(address, {})
         return next((held[path] for path in sorted(held) if _meet(path, attribute)), "")
 
     def beneath(self, addresses: Iterable[str]) -> str:
         """The data source that something in these instances, or what they take from, rests on."""
-        seen: dict[str, None] = {}
+        seen: set[str] = set()
         waiting = list(addresses)
         while waiting:
             if (address := waiting.pop()) in seen:
                 continue
-            seen[address] = None
+            seen.add(address)
             if found := self.below(address):
                 return found
-            waiting += (edge.target for edge in self._edges.values_of(address))
+            waiting += (edge.target for edge in self._from.get(address, ()))
         return ""
 
+    def _spread(self, sources: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
+        """Address -> path -> the source it rests on."""
+        into: dict[str, list[Edge]] = defaultdict(list)
+        for edges in self._from.values():
+            for edge in edges:
+                into[edge.target].append(edge)
+        begun = dict.fromkeys(self._hidden, min(sources)) | {source: source for source in sources}
+        held = {address: {_WHOLE: begun[address]} for address in begun}
+        waiting = [(address, _WHOLE, begun[address]) for address in sorted(begun, reverse=True)]
+        while waiting:
+            address, path, source = waiting.pop()
+            for edge in into[address]:
+                reached = self._reached(edge)
+                own = held.setdefault(edge.source, {})
+                if reached not in own and _meet(path, edge.to_attribute):
+                    own[reached] = source
+                    waiting.append((edge.source, reached, source))
+        return {address: held[address] for address in sorted(held) if held[address]}
 
-def _spread(sources: frozenset[str], edges: Edges) -> dict[str, dict[str, str]]:
-    """Address -> path -> the source it rests on."""
-    into: dict[str, list[Edge]] = defaultdict(list)
-    for edge in edges.all():
-        if edge.kind is EdgeKind.VALUE or edge.from_attribute in _COUNTS:
-            into[edge.target].append(edge)
-    held = {source: {_WHOLE: source} for source in sources}
-    waiting = [(source, _WHOLE, source) for source in sorted(sources, reverse=True)]
-    while waiting:
-        address, path, source = waiting.pop()
-        for edge in into[address]:
-            if not _meet(path, edge.to_attribute):
-                continue
-            reached = _WHOLE if edge.from_attribute in _COUNTS else edge.from_attribute
-            own = held.setdefault(edge.source, {})
-            if reached not in own:
-                own[reached] = source
-                waiting.append((edge.source, reached, source))
-    return held
+    def _reached(self, edge: Edge) -> str:
+        is_whole = edge.source in self._read or edge.from_attribute in _COUNTS
+        return _WHOLE if is_whole else edge.from_attribute
 
 
-_COUNTS: Final = frozenset({"count", "for_each"})
+def _holds(path: str, other: str) -> bool:
+    """Whether an attribute is another, or has it in it."""
+    return other.startswith(path) and other[len(path) : len(path) + 1] in {"", ".", "["}
 
 
 def _meet(path: str, other: str) -> bool:
-    """Whether one of two attributes is the other, or inside it."""
-    shorter, longer = sorted((path, other), key=len)
-    return longer.startswith(shorter) and (
-        len(shorter) in {0, len(longer)} or longer[len(shorter)] in ".["
-    )
+    """Whether one of two attributes holds the other."""
+    return not path or not other or _holds(path, other) or _holds(other, path)

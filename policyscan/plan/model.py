@@ -236,10 +236,12 @@ class Offline:
 
     stand_ins: addresses of data sources whose answers were made up.
     schema_only: types of which only the schema is known, no defaults and not what replaces them.
+    notes: what else to know about how it was made.
     """
 
     stand_ins: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

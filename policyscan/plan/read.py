@@ -220,7 +220,7 @@ class _Document:
     def offline(self) -> Offline:
         label = self.mapping(OFFLINE)
         return Offline(
-            *(tuple(sorted(label.get(key) or ())) for key in ("stand_ins", "schema_only"))
+            *(tuple(sorted(label.get(key) or ())) for key in ("stand_ins", "schema_only", "notes"))
         )
 
     def failed_checks(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.change import is_sdk_type
-from policyscan.planner.normalise import NORMALISERS
+from policyscan.planner.normalise import NORMALISERS, is_same
 from policyscan.planner.wire import UNKNOWN, is_wholly_known
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def settle(
         settled["tags_all"] = _tags_all(configuration, block, versions, planned)
     for path, form in hints.normalised.items():
         if isinstance(document := settled.get(path), str):
-            settled[path] = NORMALISERS[form](document)
+            had = (versions.prior or {}).get(path)
+            is_kept = isinstance(had, str) and is_same(had, document)
+            settled[path] = had if is_kept else NORMALISERS[form](document)
     return settled
 
 

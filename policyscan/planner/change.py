@@ -8,6 +8,7 @@ strings left out inside a set block are "", and objects in an attribute hold no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Value = Any
 Step = str | int
+_ZEROS: Sequence[Value] = ("", 0, False, [], {})
 _ZERO = {"string": "", "number": 0, "bool": False}
 
 
@@ -66,7 +68,7 @@ class Completion:
     def _attribute(
         self, attribute: Attribute, versions: Versions, name: str, path: str, *, in_set: bool
     ) -> Value:
-        config, proposed, _ = versions.inside(name)
+        config, proposed, prior = versions.inside(name)
         if attribute.write_only:
             return None
         if config is not None:
@@ -76,7 +78,31 @@ class Completion:
             return self.hints.defaults[path]
         if attribute.computed:
             return self.compute(path, attribute.type) if is_new else proposed
+        if self.is_sdk and self._is_as_unset(prior, path):
+            return prior
         return _left_out(attribute.type) if in_set and self.is_sdk else None
+
+    def _is_as_unset(self, prior: Value, path: str) -> bool:
+        """Whether an object's value is what stands there when nothing is configured.
+
+        The SDK tells no difference between what is empty and what is not set, and what AWS fills
+        in by itself is no change either.
+        """
+        return prior in _ZEROS or (path in self.hints.unset and prior == self.hints.unset[path])
+
+    def _is_block_as_unset(self, block: Block, prior: Value, path: str) -> bool:
+        usual = self.hints.defaults
+        return all(
+            prior.get(name) is None
+            or (attribute.computed and not attribute.optional)
+            or self._is_as_unset(prior[name], path + name)
+            or (path + name in usual and prior[name] == usual[path + name])
+            for name, attribute in block.attributes.items()
+        ) and all(
+            self._is_block_as_unset(inner.block, each, f"{path}{name}.")
+            for name, inner in block.block_types.items()
+            for each in _members(prior.get(name))
+        )
 
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
@@ -86,20 +112,26 @@ class Completion:
             return proposed
         if not config and path in self.hints.computed_blocks:
             return self.compute(path, "block") if prior is None else prior
+        is_left_out = self.is_sdk and prior and not config and nested.nesting == "list"
+        if is_left_out and all(
+            self._is_block_as_unset(nested.block, each, f"{path}.") for each in prior
+        ):
+            return prior
         if nested.nesting == "single":
             if config is None:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")
         in_set = in_set or nested.nesting == "set"
-        planned = [
+        return [
             each.proposed
             if is_unknown(each.proposed)
-            else self.block(nested.block, each, f"{path}.", in_set=in_set)
+            else _as_it_was(
+                self.block(nested.block, each, f"{path}.", in_set=in_set),
+                each.config,
+                (prior or []) if nested.nesting == "set" else [],
+            )
             for each in _elements(config or [], proposed or [], prior or [], nested.nesting)
         ]
-        if nested.nesting == "set":
-            return [_as_it_was(element, prior or []) for element in planned]
-        return planned
 
 
 def _left_out(kind: Any) -> Value:
@@ -129,21 +161,29 @@ def _elements(
         yield Versions(configured, element, was)
 
 
-def _as_it_was(planned: Value, prior: list[Value]) -> Value:
-    """A set's element as it was, where only what is unknown now could differ.
+def _members(inside: Value) -> list[Value]:
+    """The objects of a block, of which there may be one, several or none."""
+    return inside if isinstance(inside, list) else [inside] if inside else []
+
+
+def _as_it_was(planned: Value, config: Value, prior: list[Value]) -> Value:
+    """A set's element as it was, where it could differ only in what is left to the provider.
 
     Core does not find it again once defaults and zero values stand in it.
     """
-    return next((was for was in prior if _agrees(planned, was)), planned)
+    return next((was for was in prior if _agrees(planned, config, was)), planned)
 
 
-def _agrees(planned: Value, was: Value) -> bool:
+def _agrees(planned: Value, config: Value, was: Value) -> bool:
     if is_unknown(planned):
-        return True
+        return config in (None, [])
     if isinstance(planned, dict) and isinstance(was, dict):
-        return all(_agrees(planned[name], was.get(name)) for name in planned)
+        inner = config if isinstance(config, dict) else {}
+        return all(_agrees(planned[name], inner.get(name), was.get(name)) for name in planned)
     if isinstance(planned, list) and isinstance(was, list):
-        return len(planned) == len(was) and all(map(_agrees, planned, was))
+        said = config[: len(planned)] if isinstance(config, list) else []
+        alike = starmap(_agrees, zip_longest(planned, said, was))
+        return len(planned) == len(was) and all(alike)
     return bool(planned == was)
 
 

@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 _WATCH: Final = f"import os; os.read(0, 1); os.killpg(0, {signal.SIGKILL:d})"
 
 
+class Child(subprocess.Popen[bytes]):
+    """A process of a group, which ends with all of it when the context is left by an error.
+
+    A signal may come at any moment: whoever leaves does not wait for it, nor for what it started.
+    """
+
+    def __init__(self, children: Children, command: Sequence[str], **options: Any) -> None:
+        self._children = children
+        super().__init__(command, process_group=children.group, **options)
+
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
+        if kind is not None:
+            self._children.end()
+        super().__exit__(kind, value, traceback)  # type: ignore[arg-type]  # as typeshed names them
+
+
 class Children:
     """Starts processes in a group; `group` is its number."""
 
@@ -30,16 +46,16 @@ class Children:
         self._ending = threading.Lock()
         self.group = watcher.pid
 
-    def start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], **options: Any) -> Child:
         """Start a process, with options of `Popen`; it reads nothing and keeps its files private.
 
         Raises OSError: it cannot be started.
         """
-        return subprocess.Popen(  # noqa: S603 - no shell, and callers look the executable up
+        return Child(
+            self,
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            process_group=self.group,
             umask=0o077,
             **options,
         )

@@ -6,35 +6,48 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.children import children
-from policyscan.planner.data_sources import Known, simulated_resources
-from policyscan.planner.plan_json import (
-    data_sources,
-    normal_form,
-    pin_builtin_ids,
-    planned_types,
-    with_label,
-)
-from policyscan.planner.refusal import Place
+from policyscan.planner.commands import check_commands, without_commands
+from policyscan.planner.data_sources import Known, simulated_resources, with_answers
+from policyscan.planner.data_sources.answers import refuse_flaws
+from policyscan.planner.labels import labels
+from policyscan.planner.mentions import mentions
+from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
+from policyscan.planner.plan_json import normal_form, pin_builtin_ids, planned_types, with_label
+from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
+from policyscan.planner.revision import find_revision, share_modules, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
+from policyscan.planner.staged import in_stages
+from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import AddressLog, Terraform, environment, executable
+from policyscan.planner.terraform import (
+    AddressLog,
+    RefusedError,
+    Terraform,
+    environment,
+    executable,
+)
 from policyscan.planner.vendors import load_vendors, schema_only
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from policyscan.planner.children import Children
+    from policyscan.planner.data_sources import Answer
+    from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
+    from policyscan.planner.revision import Revision
     from policyscan.planner.sandbox import Sandbox
+    from policyscan.planner.schema import Block
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.vendors import Vendor
 
 PATIENCE_SECONDS: Final = 300.0
 """For everything together; a plan of a thousand resources takes a twentieth of it."""
@@ -48,16 +61,22 @@ class PlanOutcome:
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
     schema_only: the types of its resources of which no more is known than their schema.
+    notes: what else to know about how it was made.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bytes:
         """The plan, with what was made up named in it: for whoever judges it later."""
-        made_up = {"stand_ins": self.stand_ins, "schema_only": self.schema_only}
+        made_up = {
+            "stand_ins": self.stand_ins,
+            "schema_only": self.schema_only,
+            "notes": self.notes,
+        }
         return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
 
@@ -68,6 +87,10 @@ def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
     Raises PlannerError: Terraform is missing, refuses the configuration or takes too long.
     """
     with _initialised(directory, request) as (run, scratch):
+        if request.state is not None:
+            run.start_from(read_state(request.state))
+        if request.since:
+            run.apply_revision(find_revision(directory, request.since), scratch)
         for number, applied in enumerate(request.after):
             if applied.configuration is None:
                 run.apply(applied)
@@ -112,13 +135,32 @@ class _Run:
         self._directory = directory
         self._sandbox = sandbox
         self._at_work = at_work
-        self._vendors = load_vendors(sandbox.mentioned_types())
+        self._vendors = self._loaded()
+        self._used: list[Answer] = []
+        self._notes: list[str] = []
+        self._is_simulated = False
+        self._told: tuple[Resource, ...] = ()
+        self._refuse_flaws(at_work.request.answers)
+        take_over_states(sandbox)
+
+    def _loaded(self, types: frozenset[str] = frozenset()) -> tuple[Vendor | OtherStates, ...]:
+        """The providers of the configuration and its answers, and those of some types more."""
+        asked = frozenset(each.type for each in self._at_work.request.answers)
+        vendors = load_vendors(self._sandbox.mentioned_types() | asked | types)
+        return (*vendors, OtherStates(self._directory))
+
+    def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
+        types: dict[str, Block] = {}
+        for vendor in self._vendors:
+            types.update(vendor.schema.data_sources)
+        refuse_flaws(answers, types, {name for name, _ in mentions(self._sandbox.texts())})
 
     @contextmanager
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
         sandbox = self._sandbox
         providers = [
-            vendor.provider(strategy, known, sandbox.root_module) for vendor in self._vendors
+            with_answers(vendor.provider(strategy, known, sandbox.root_module), known)
+            for vendor in self._vendors
         ]
         at_work = self._at_work
         with serve(providers, at_work.children.group) as reattach:
@@ -137,24 +179,61 @@ class _Run:
         with self._terraform(Unknown(), Known()) as terraform:
             terraform.run("init", "-input=false", "-json")
 
-    def apply(self, inputs: Inputs) -> None:
-        log = AddressLog()
-        with (
-            self._sandbox.without_commands(),
-            self._terraform(Applied(log.next_of), self._known()) as terraform,
-        ):
-            terraform.run(
-                "apply",
-                "-auto-approve",
-                "-input=false",
-                "-json",
-                "-parallelism=1",
-                *inputs.arguments(),
-                log=log,
+    def start_from(self, state: Mapping[str, Any]) -> None:
+        """Have a state of the real provider stand before all else."""
+        if not state["resources"]:
+            self._notes.append("the state given holds no resources: the plan creates all")
+        self._told = told(state)
+        types = frozenset(each["type"] for each in state["resources"])
+        self._vendors = self._loaded(types)
+        schemas = [each.schema for each in self._vendors]
+        resources = {name: block for each in schemas for name, block in each.resources.items()}
+        data = {name: block for each in schemas for name, block in each.data_sources.items()}
+        if strangers := not_served(state, resources):
+            self._notes.append(
+                f"of the state, {', '.join(strangers)} is left out, as no schema of it is known "
+                "offline: what becomes of it is not in the plan"
             )
+        write_private(self._sandbox.state, fitting(state, resources, data))
+
+    def apply(self, inputs: Inputs) -> None:
+        self._is_simulated = True
+        known = self._known()
+        self._apply(inputs, known)
+        if known.is_outdated_by(simulated_resources(self._sandbox.state)):
+            # Whatever stands for a while has seen what it made itself.
+            self._apply(inputs, self._known())
+
+    def _apply(self, inputs: Inputs, known: Known) -> None:
+        log = AddressLog()
+        options = ("-input=false", "-json", *inputs.arguments())
+        with (
+            without_commands(self._sandbox) as may_run_commands,
+            self._terraform(Applied(log.next_of), known) as terraform,
+        ):
+
+            def apply(*targets: str) -> None:
+                only = tuple(f"-target={each}" for each in targets)
+                if may_run_commands:
+                    terraform.run("plan", "-lock=false", f"-out={_PLAN}", *options, *only)
+                    check_commands(self._directory, terraform.output("show", "-json", _PLAN))
+                once = ("-auto-approve", "-parallelism=1")
+                terraform.run("apply", *once, *options, *only, log=log)
+
+            in_stages(apply, lambda: terraform.output("graph").decode())
         pin_builtin_ids(self._sandbox.state)
 
     def plan(self) -> PlanOutcome:
+        try:
+            return self._plan()
+        except RefusedError as error:
+            if not (self._is_simulated and is_condition(error.diagnostics)):
+                raise
+            self._notes.append(f"passed over, as it judges what a simulated apply made up: {error}")
+            self._sandbox.hold_conditions()
+            return self._plan()
+
+    def _plan(self) -> PlanOutcome:
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
@@ -166,27 +245,58 @@ class _Run:
                 *self._at_work.request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
+        shown = as_core_says(shown)
+        found = labels(shown, known, self._sandbox.texts())
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
-            stand_ins=tuple(
-                address
-                for address, type_name, values in data_sources(shown)
-                if known.is_stand_in(type_name, values)
-            ),
+            stand_ins=found.stand_ins,
             schema_only=schema_only(self._vendors, planned_types(shown)),
+            notes=(*self._notes, *found.notes),
         )
 
     def _known(self) -> Known:
-        return Known(resources=tuple(simulated_resources(self._sandbox.state)))
+        return Known(
+            resources=tuple(simulated_resources(self._sandbox.state)),
+            told=self._told,
+            answers=self._at_work.request.answers,
+            used=self._used,
+        )
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        other = _Run(directory, copy_configuration(directory, top), self._at_work)
+        self._apply_in(_Run(directory, copy_configuration(directory, top), self._at_work), inputs)
+
+    def apply_revision(self, revision: Revision, scratch: Path) -> None:
+        """Apply the same folder as it was at a git revision, checked out below `scratch`."""
+        files = scratch / "revision"
+        folder = revision.check_out(files)
+        if folder is None:
+            self._notes.append(
+                f"{self._directory} held no configuration at {revision.name}: the plan creates all"
+            )
+            return
+        share_modules(self._directory, folder)
+        sandbox = copy_configuration(folder, scratch / "before")
+        sandbox.hold_conditions()
+        with revision.blamed():
+            other = _Run(self._directory, sandbox, self._at_work)
+            inputs = revision.inputs(files, self._at_work.request.inputs)
+            try:
+                self._apply_in(other, inputs)
+            except RefusedError as error:
+                if not (new := undeclared(error.diagnostics)):
+                    raise
+                self._apply_in(other, without(new, inputs))
+
+    def _apply_in(self, other: _Run, inputs: Inputs) -> None:
+        other.initialise()
         if self._sandbox.state.exists():
             shutil.copyfile(self._sandbox.state, other._sandbox.state)
-        other.initialise()
         other.apply(inputs)
+        self._used += other._used
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
+        self._vendors = self._loaded()
+        self._is_simulated = True
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

@@ -96,8 +96,8 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def data_sources(content: bytes) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(address, type, values) of every data source the plan read, in the order of the plan."""
+def data_sources(content: bytes) -> Iterator[Mapping[str, Any]]:
+    """Every data source the plan read, as `prior_state` has it, in the order of the plan."""
     state = json.loads(content).get("prior_state", {})
     yield from _data_sources_of(state.get("values", {}).get("root_module", {}))
 
@@ -111,10 +111,10 @@ def planned_types(content: bytes) -> set[tuple[str, str]]:
     }
 
 
-def _data_sources_of(module: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _data_sources_of(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for resource in module.get("resources", ()):
         if resource["mode"] == "data":
-            yield resource["address"], resource["type"], resource["values"]
+            yield resource
     for child in module.get("child_modules", ()):
         yield from _data_sources_of(child)
 

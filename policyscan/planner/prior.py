@@ -11,6 +11,7 @@ from policyscan.plan import Known
 from policyscan.plan.address import module_text
 from policyscan.plan.configuration import EMPTY_BLOCK
 from policyscan.planner.data_sources import fitted
+from policyscan.planner.wire import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,23 +103,6 @@ def _fitted(values: Mapping[str, Any], block: Block) -> dict[str, Any]:
             case dict() as single:
                 kept[name] = _fitted(single, nested.block)
     return kept
-
-
-def type_of(value: Any) -> Any:
-    """The cty type of a JSON value, in its JSON form."""
-    match value:
-        case bool():
-            return "bool"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return ["tuple", [type_of(each) for each in value]]
-        case dict():
-            return ["object", {name: type_of(inner) for name, inner in value.items()}]
-        case _:
-            return "dynamic"
 
 
 def identity(resource_type: str, prior: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from policyscan.planner.change import Completion, Versions, is_sdk_type, replaced_by
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change
+from policyscan.planner.upgrade import upgraded
 from policyscan.planner.wire import is_unknown
 
 if TYPE_CHECKING:
@@ -94,6 +95,13 @@ class Provider:
         planned = completion.block(block, versions)
         planned = self.settle(configuration, block, hints, versions, planned)
         return planned, [] if prior is None else replaced_by(block, hints, prior, planned)
+
+    def upgrade(
+        self, configuration: Configuration, resource_type: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The whole object of a state, which may hold less than the schema has."""
+        block, hints = self.schema.resources[resource_type], self._hints(resource_type)
+        return upgraded(block, hints, values, configuration.known_region)
 
     def apply(
         self,

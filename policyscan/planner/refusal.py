@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _PROVIDER = re.compile(r"provider ([\w./-]+?):? ")
 _MODULE = re.compile(r'module "([^"]+)"')
+_DATA = re.compile(r"(?:^|\.)data\.\w+\.")
 _VARIABLE = re.compile(r'variable "([^"]+)" is not set')
+_CONDITIONS = ("Resource precondition failed", "Resource postcondition failed")
 _NOT_INSTALLED = (
     "Error accessing remote module registry",
     "Error installing module",
@@ -64,7 +66,15 @@ def refusal(place: Place, diagnostics: Sequence[Mapping[str, Any]]) -> str:
             f"{where}: module {found[1]!r} is not installed, and offline nothing is downloaded; "
             "run `terraform init` in the folder first, its .terraform/modules is then used"
         )
-    return f"{where}: {place.translated(summary)}: {detail}".rstrip(": ")
+    told = f"{place.translated(summary)}: {detail}".rstrip(": ")
+    # Data sources are refused by providers, which know no addresses.
+    address = first.get("address") or ""
+    return f"{where}: {address}: {told}" if _DATA.search(address) else f"{where}: {told}"
+
+
+def is_condition(diagnostics: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pre- and postconditions are all that failed."""
+    return all(each["summary"] in _CONDITIONS for each in diagnostics)
 
 
 def _rank(diagnostic: Mapping[str, Any]) -> tuple[bool, str, int, str]:

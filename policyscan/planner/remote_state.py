@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from policyscan.planner.prior import type_of
+from policyscan.planner.wire import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ def answer_remote_states(plan: Plan, sandbox: Sandbox) -> None:
     """
     for folder in sandbox.folders():
         is_root = folder == sandbox.root_module
-        names = {name for file in sorted(folder.iterdir()) for name in _named_in(file)}
+        names = {name for file in sorted(folder.iterdir()) for name in named_in(file)}
         if names:
             blocks = [
                 _override(folder, name, _told(plan, name, is_root=is_root))
@@ -37,7 +37,7 @@ def answer_remote_states(plan: Plan, sandbox: Sandbox) -> None:
             (folder / _OVERRIDE).write_text("".join(blocks), encoding="utf-8")
 
 
-def _named_in(file: Path) -> Iterable[str]:
+def named_in(file: Path) -> Iterable[str]:
     """The names of such blocks in a file; Terraform says what is wrong with one it cannot read."""
     if file.name.endswith(".tf"):
         return _BLOCK.findall(file.read_text(encoding="utf-8", errors="replace"))

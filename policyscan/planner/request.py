@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policyscan.planner.data_sources import Answer
 
 TERRAFORM = "terraform"
 
@@ -41,7 +45,7 @@ class Request:
     environment: TF_VAR_name -> value, which every other way to give a variable wins over.
     workspace: the workspace to plan in, "" for the one selected in the folder.
     targets, replaced: addresses, as `-target` and `-replace` take them.
-    answers: a file of what data sources find (`--data`).
+    answers: what data sources find, the first that fits an answer to each (`--data`).
     schemas: files of `terraform providers schema -json`, which win over the schemas kept here.
     module_cache: a folder with modules that `terraform init` would download.
     terraform: the command to run.
@@ -56,7 +60,7 @@ class Request:
     targets: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     destroy: bool = False
-    answers: Path | None = None
+    answers: tuple[Answer, ...] = ()
     schemas: tuple[Path, ...] = ()
     module_cache: Path | None = None
     terraform: str = TERRAFORM

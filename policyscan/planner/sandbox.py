@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import stat
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 _TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
-_PROVISIONER = re.compile(r'provisioner[ \t]+"local-exec"[ \t]*\{[ \t]*\r?\n')
-_HARMLESS = 'interpreter = ["true"]\n'
-"""Makes a local-exec run `true` with its command as an argument that nobody reads."""
 _DEPENDS_ON = re.compile(r'(\bdepends_on"?[ \t]*[=:][ \t]*)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
 _RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"(\w+)"[ \t]+"([\w-]+)"', re.MULTILINE)
 _DATA = re.compile(
@@ -76,17 +72,22 @@ class Sandbox:
             self.state.parent.mkdir(parents=True)
 
     def mentioned_types(self) -> frozenset[str]:
-        """Every type name in quotes in the configuration and its installed modules."""
-        return frozenset(
-            name
-            for file in _configuration_files(self.top, hidden=True)
-            for name in _TYPE.findall(file.read_text(encoding="utf-8", errors="replace"))
-        )
+        """Every type name in quotes in the configuration, its installed modules and its state."""
+        state = (self.state,) if self.state.is_file() else ()
+        return frozenset(name for text in self.texts(*state) for name in _TYPE.findall(text))
+
+    def texts(self, *others: Path) -> Iterator[str]:
+        """What the files of the configuration and its installed modules hold, and other files."""
+        for file in (*self.files(), *others):
+            yield file.read_text(encoding="utf-8", errors="replace")
+
+    def files(self) -> Iterator[Path]:
+        """Every file of configuration, the root module's and others."""
+        return _configuration_files(self.top, hidden=True)
 
     def folders(self) -> tuple[Path, ...]:
         """Every folder that holds configuration, the root module's and others."""
-        files = _configuration_files(self.top, hidden=True)
-        return tuple(sorted({file.parent for file in files}))
+        return tuple(sorted({file.parent for file in self.files()}))
 
     def read_data_early(self) -> None:
         """Have data sources read while planning, whatever they are said to wait for.
@@ -107,37 +108,11 @@ class Sandbox:
 
     def _rewrite(self, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> None:
         """Change the configuration wherever a pattern matches, byte for byte the same elsewhere."""
-        for file in _configuration_files(self.top, hidden=True):
+        for file in self.files():
             text = file.read_bytes().decode(errors="surrogateescape")
             changed = pattern.sub(change, text)
             if changed != text:
                 file.write_bytes(changed.encode(errors="surrogateescape"))
-
-    @contextmanager
-    def without_commands(self) -> Iterator[None]:
-        """Keep an apply from running commands of the configuration, and put it back after.
-
-        Raises PlannerError: a provisioner stands here in a form that cannot be made harmless.
-        """
-        written = {}
-        for file in _configuration_files(self.top, hidden=True):
-            text = file.read_text(encoding="utf-8", errors="replace")
-            if not (mentioned := len(re.findall(r"\bprovisioner\b", text))):
-                continue
-            harmless, count = _PROVISIONER.subn(lambda match: match[0] + _HARMLESS, text)
-            if count != mentioned:
-                raise PlannerError(
-                    f"{file.relative_to(self.top)}: a simulated apply runs no provisioner, and "
-                    "this file holds one that cannot be switched off; plan without it"
-                )
-            written[file] = (file.read_bytes(), harmless)
-        for file, (_, harmless) in written.items():
-            file.write_text(harmless, encoding="utf-8")
-        try:
-            yield
-        finally:
-            for file, (content, _) in written.items():
-                file.write_bytes(content)
 
 
 def _selected_in(folder: Path) -> str:

@@ -176,11 +176,14 @@ class _Servicer:
     def validate_data_source_config(self, _request: Any, _context: Any) -> Any:
         return MESSAGES["ValidateResponse"]()
 
-    def upgrade_resource_state(self, request: Any, _context: Any) -> Any:
-        # Core reads a DynamicValue in JSON too, and the schema never changes within a run.
-        return MESSAGES["UpgradeResponse"](
-            upgraded_state=MESSAGES["DynamicValue"](json=request.raw_state.json)
-        )
+    def upgrade_resource_state(self, request: Any, context: grpc.ServicerContext) -> Any:
+        content = request.raw_state.json
+        if (configuration := self._configuration(context)) is not None:
+            values = json.loads(content)
+            whole = self._provider.upgrade(configuration, request.type_name, values)
+            content = json.dumps(whole).encode()
+        # Core reads a DynamicValue in JSON too.
+        return MESSAGES["UpgradeResponse"](upgraded_state=MESSAGES["DynamicValue"](json=content))
 
     def configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         config = decode(request.config.msgpack)

@@ -166,10 +166,6 @@ def _output(asked: _Asked, folder: Path, variables: Mapping[str, str], started: 
         try:
             content = _read(process)
             code = process.wait()
-        except BaseException:
-            # Whoever leaves early does not wait for it, nor for what it started.
-            started.end()
-            raise
         finally:
             timer.cancel()
         if code != 0 and time.monotonic() >= asked.deadline:

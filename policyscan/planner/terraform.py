@@ -156,10 +156,6 @@ class Terraform:
             timer.start()
             try:
                 yield process
-            except BaseException:
-                # Whoever leaves early does not wait for it, nor for what it started.
-                self.children.end()
-                raise
             finally:
                 timer.cancel()
         if process.returncode != 0:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policyscan.planner.data_sources import Known
+    from policyscan.planner.other_states import OtherStates
     from policyscan.planner.schema import ProviderSchema, TypeHints
     from policyscan.planner.strategy import Strategy
 
@@ -52,7 +53,9 @@ def load_vendors(types: frozenset[str]) -> tuple[Vendor, ...]:
     )
 
 
-def schema_only(vendors: Iterable[Vendor], planned: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def schema_only(
+    vendors: Iterable[Vendor | OtherStates], planned: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
     """Those types of `planned`, pairs of provider and type, of which only the schema is known."""
     hints = {_short(vendor.schema.address): vendor.hints for vendor in vendors}
     return tuple(

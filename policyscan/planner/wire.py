@@ -5,6 +5,7 @@ A decoded value is plain Python: dict for objects and maps, list for lists, sets
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgpack
@@ -36,3 +37,25 @@ def encode(value: Any) -> bytes:
     """The `msgpack` of a DynamicValue."""
     encoded: bytes = msgpack.packb(value, use_bin_type=True)
     return encoded
+
+
+def type_of(value: Any) -> Any:
+    """The cty type of a JSON value, in its JSON form."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return ["tuple", [type_of(each) for each in value]]
+        case dict():
+            return ["object", {name: type_of(inner) for name, inner in value.items()}]
+        case _:
+            return "dynamic"
+
+
+def with_type(value: Any) -> list[Any]:
+    """A JSON value for an attribute of any type, which is told with it."""
+    return [json.dumps(type_of(value)).encode(), value]

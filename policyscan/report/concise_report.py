@@ -16,7 +16,7 @@ from policyscan.report.screen import plain
 
 
 def render_concise(report: Report) -> str:
-    """`file:line: severity PS101 name address: message`, worst first, then what plans come to."""
+    """`file:line: severity PS101 name address: message`, worst first, then warnings, verdicts."""
     lines = [
         f"{report.plan_file(scan)}:1: error: {error}"
         for scan in report.scans
@@ -24,6 +24,11 @@ def render_concise(report: Report) -> str:
     ]
     found = problems_by_plan(report)
     lines += map(_line, worst_first(gated(found)))
+    lines += [
+        f"{report.plan_file(scan)}:1: warning: {warning}"
+        for scan in report.scans
+        for warning in scan.warnings
+    ]
     lines += [f"{scan.name}: {verdict_line(scan, problems)}" for scan, problems in found]
     return inert("\n".join(clipped(plain(line)) for line in lines)) + "\n" + for_all(report)
 

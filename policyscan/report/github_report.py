@@ -33,7 +33,7 @@ _COMMANDS: Final = {
 def render_github(report: Report) -> str:
     """A command a line, worst first, then a line for each plan that says what it comes to."""
     found = problems_by_plan(report)
-    lines = [*_errors(report), *map(_command, worst_first(gated(found)))]
+    lines = [*_errors(report), *map(_command, worst_first(gated(found))), *_warnings(report)]
     levels = Counter(line.split(maxsplit=1)[0].strip(":") for line in lines)
     lines += [
         f"GitHub shows {MOST_SHOWN} of {count} annotations of level {level}, the worst"
@@ -50,6 +50,12 @@ def _errors(report: Report) -> Iterator[str]:
     for scan in report.scans:
         for error in scan.errors:
             yield _line("error", Place(report.plan_file(scan)), "not judged", error)
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    for scan in report.scans:
+        for warning in scan.warnings:
+            yield _line("notice", Place(report.plan_file(scan)), "about the plan", warning)
 
 
 def _command(problem: Problem) -> str:

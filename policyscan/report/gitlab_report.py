@@ -22,8 +22,8 @@ _SEVERITIES: Final = {
 
 
 def render_gitlab(report: Report) -> str:
-    """The report: what kept plans from being judged, then all problems, worst first."""
-    entries = [*_errors(report), *_problems(report)]
+    """The report: what kept plans from being judged, all problems, worst first, then warnings."""
+    entries = [*_errors(report), *_problems(report), *_warnings(report)]
     return plain_json(json.dumps(entries, ensure_ascii=False)) + "\n"
 
 
@@ -33,6 +33,16 @@ def _errors(report: Report) -> Iterator[dict[str, Any]]:
         for number, error in enumerate(scan.errors):
             parts = json.dumps(["not-judged", scan.name, number])
             yield _entry("not-judged", error, sha256(parts.encode()).hexdigest(), "blocker", place)
+
+
+def _warnings(report: Report) -> Iterator[dict[str, Any]]:
+    for scan in report.scans:
+        place = Place(report.plan_file(scan))
+        for warning in scan.warnings:
+            parts = json.dumps(["warning", scan.name, warning])
+            yield _entry(
+                "about-the-plan", warning, sha256(parts.encode()).hexdigest(), "info", place
+            )
 
 
 def _problems(report: Report) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ def render_graph_json(selection: Selection) -> str:
                 "type": node.resource.type,
                 "mode": node.resource.mode,
                 "actions": list(node.resource.actions),
+                "made_up": node.is_made_up,
             }
             for node in nodes
         ],

@@ -44,10 +44,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A resource instance under its name in the graph."""
+    """A resource instance under its name in the graph.
+
+    `is_made_up`: it is a data source, and nobody knows what it finds.
+    """
 
     name: str
     resource: Resource
+    is_made_up: bool = False
 
     @property
     def sign(self) -> str:
@@ -56,8 +60,8 @@ class Node:
 
     @property
     def word(self) -> str:
-        """The same in words."""
-        return self._change[1]
+        """The same in words, and that it is made up."""
+        return f"{self._change[1]}, made up" if self.is_made_up else self._change[1]
 
     @property
     def _change(self) -> tuple[str, str]:
@@ -112,7 +116,8 @@ def redacted(selection: Selection, shown: Callable[[str], str]) -> Selection:
     def node(each: Node) -> Node:
         module = parse_module(shown(module_text(each.resource.module)))
         address = shown(each.resource.address)
-        return Node(shown(each.name), replace(each.resource, address=address, module=module))
+        resource = replace(each.resource, address=address, module=module)
+        return Node(shown(each.name), resource, each.is_made_up)
 
     def edge(each: Edge) -> Edge:
         return replace(
@@ -172,7 +177,12 @@ def selected(
 ) -> Selection:
     """These nodes and edges, each once and in order."""
     found = (graph.resource(name) for name in dict.fromkeys(chosen))
-    nodes = (Node(node_of(resource), resource) for resource in found if resource is not None)
+    made_up = frozenset(graph.plan.offline.stand_ins)
+    nodes = (
+        Node(node_of(resource), resource, resource.address in made_up)
+        for resource in found
+        if resource is not None
+    )
     return Selection(
         tuple(sorted(nodes, key=_node_order)),
         tuple(sorted(dict.fromkeys(edges), key=_order)),

@@ -40,6 +40,10 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             "kind": str(kind_of(plan)),
             "resources": len(plan.resources),
             "sha256": plan.sha256,
+            "offline": {
+                "stand_ins": list(plan.offline.stand_ins),
+                "schema_only": list(plan.offline.schema_only),
+            },
         },
         "summary": _summary(outcome, exit_code),
         "verdicts": [_verdict(each) for each in outcome.judgements],
@@ -62,6 +66,7 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
             "kind": None,
             "resources": 0,
             "sha256": None,
+            "offline": None,
         },
         "summary": {
             "exit_code": exit_code,

@@ -49,13 +49,14 @@ class _Case:
 
 def render_junit(report: Report) -> str:
     """The XML document."""
-    suites = [(scan.name, list(_cases(report, scan))) for scan in report.scans]
+    suites = [(scan, list(_cases(report, scan))) for scan in report.scans]
     every = [case for _, cases in suites for case in cases]
     body = "\n".join(
-        f"<testsuite name={_attribute(name)} {_counted(cases)}>\n"
+        f"<testsuite name={_attribute(scan.name)} {_counted(cases)}>\n"
         + "".join(f"{case.xml}\n" for case in cases)
+        + _warnings(scan)
         + "</testsuite>"
-        for name, cases in suites
+        for scan, cases in suites
     )
     became = Counter(case.became for case in every)
     return (
@@ -84,6 +85,12 @@ def _cases(report: Report, scan: Scan) -> Iterator[_Case]:
         # What Checkov finds as well is told with ours.
         if each.verdict in _TOLD and (problem or not _is_told_elsewhere(each)):
             yield _case(each, problem)
+
+
+def _warnings(scan: Scan) -> str:
+    """What to know about the plan, as what its tests would have printed."""
+    text = "\n".join(f"warning: {each}" for each in scan.warnings)
+    return f"<system-out>{_text(text)}</system-out>\n" if text else ""
 
 
 def _is_told_elsewhere(judgement: Judgement) -> bool:

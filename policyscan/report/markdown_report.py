@@ -116,6 +116,10 @@ def _head(report: Report, found: Found) -> Iterator[str]:
     yield from (f"**Not judged:** {shown(error)}" for error in errors[:_MOST_ERRORS])
     if len(errors) > _MOST_ERRORS:
         yield f"and {len(errors) - _MOST_ERRORS} more errors"
+    warnings = [warning for scan in report.scans for warning in scan.warnings]
+    yield from (f"**Warning:** {shown(warning)}" for warning in warnings[:_MOST_ERRORS])
+    if len(warnings) > _MOST_ERRORS:
+        yield f"and {len(warnings) - _MOST_ERRORS} more warnings"
 
 
 def _told(group: Group) -> str:

@@ -61,6 +61,13 @@ def _document() -> _Schema:
             kind=_or_null({"enum": [str(each) for each in PlanKind]}),
             resources=_count("Instances in the plan"),
             sha256=_or_null({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+            offline=_or_null(
+                _object(
+                    "What policyscan made up when it made the plan: nothing in plans of others.",
+                    stand_ins=_texts("Addresses of data sources whose answers are made up"),
+                    schema_only=_texts("Types of which only the schema is known"),
+                )
+            ),
         ),
         summary=_summary(),
         verdicts=_list("#/$defs/verdict", "Those of our rules, by rule and address"),

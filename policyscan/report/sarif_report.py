@@ -113,7 +113,7 @@ def _notifications(
         yield _notification(
             "warning", f"GitHub takes no file of more than {MOST_RUNS} runs, one for each plan"
         )
-    for warning in outcome.warnings if outcome else ():
+    for warning in scan.warnings:
         yield _notification("warning", warning)
     unknown = sum(
         each.verdict is Verdict.UNKNOWN for each in (outcome.all_judgements if outcome else ())

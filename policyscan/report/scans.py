@@ -49,6 +49,11 @@ class Scan:
         """What kept the plan from being judged, or from being judged as a whole."""
         return (self.found.error,) if isinstance(self.found, Refused) else self.found.errors
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know about the plan, such as what in it was made up."""
+        return () if isinstance(self.found, Refused) else self.found.warnings
+
 
 _WORDS = ("PASS", "FAIL", "NOT JUDGED", "NOTHING TO SCAN")
 """What a plan comes to, by its exit code."""

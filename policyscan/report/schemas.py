@@ -1,7 +1,7 @@
 """Writes JSON Schemas of files we read and of the report: `python -m policyscan.report.schemas`.
 
-Those of files, which are configurations, profiles and waivers, are made of the forms that
-policyscan itself checks them by.
+Those of files, which are configurations, profiles, waivers and answers of data sources, are made of
+the forms that policyscan itself checks them by.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from policyscan.engine import (
     load_pack,
     profile_form,
 )
+from policyscan.engine.data_file import DATA_FORM
 from policyscan.engine.form import Form
 from policyscan.engine.waiver_file import WAIVERS_FORM
 from policyscan.report.report_schema import report_schema
@@ -31,6 +32,7 @@ def schemas(pack: tuple[PackRule, ...]) -> dict[str, str]:
         "configuration": configuration_form(pack),
         "profile": profile_form(pack),
         "waivers": WAIVERS_FORM,
+        "data": DATA_FORM,
     }
     found = {
         # An empty file sets nothing.

@@ -7,6 +7,7 @@ before it left behind, and every format has to tell those three findings as new,
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -193,6 +194,29 @@ def test_changed_only_leaves_out_what_stood_before(
     is_told = name in {"json", "sarif", "markdown", "gitlab"}
     assert (code, set(told)) == (1, {*EDITS, STANDING} if is_told else set(EDITS))
     assert told.get(STANDING, False) in {False, None}
+
+
+def test_the_folder_and_a_revision_are_all_it_takes(demo: Repository, aged_change: State) -> None:
+    """No plan, no state: the same three are new, at the same lines, and the rest stood before."""
+    flags = ("--var-file", "infra/dev.tfvars", "--changed-only", "-f", "json")
+    path = os.environ["PATH"]
+    done = run("infra", "--since", "aged", *flags, cwd=aged_change.folder, PATH=path)
+    assert done.stderr == b""
+    told = list(READERS["json"](done.stdout.decode()))
+    lines = lines_of(demo, "aged", "aged-change")
+    assert {each.rule: each.is_new for each in told} == {
+        **dict.fromkeys(EDITS, True),
+        STANDING: False,
+    }
+    assert placed([each for each in told if each.rule != STANDING], lines) == lines
+    assert done.returncode == 1
+
+
+def test_a_revision_that_is_what_stands_there_brings_nothing_new(aged_change: State) -> None:
+    flags = ("--var-file", "infra/dev.tfvars", "--changed-only", "-f", "json")
+    path = os.environ["PATH"]
+    done = run("infra", "--since", "HEAD", *flags, cwd=aged_change.folder, PATH=path)
+    assert (done.returncode, json.loads(done.stdout)["summary"]["standing"]) == (0, 4)
 
 
 def test_what_stood_before_alone_fails_no_scan_of_what_is_new(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,7 @@ FILES = [
     ("gitlab-ci", JOB),
     *(("github-workflows", text) for text in blocks("github.md", "yaml")),
     *(("gitlab-ci", text) for text in blocks("gitlab.md", "yaml")),
+    *zip(("github-workflows", "gitlab-ci"), blocks("forks.md", "yaml"), strict=False),
     *(("azure-pipelines", text) for text in blocks("azure-devops.md", "yaml")),
 ]
 
@@ -101,6 +103,36 @@ def test_the_gitlab_job_takes_plans_by_any_name_and_flags_by_their_variables(
         gitlab_script(), place, POLICYSCAN_PLANS="clean.json", POLICYSCAN_PROFILE="production"
     )
     assert done.returncode == 1
+
+
+@pytest.mark.usefixtures("terraform")
+def test_the_jobs_without_credentials_fail_for_what_the_change_brings_alone(tmp_path: Path) -> None:
+    """A log group that was kept too long, and one that now is too."""
+    place = workplace(tmp_path)
+    groups = 'resource "aws_cloudwatch_log_group" "{}" {{\n  retention_in_days = {}\n}}\n'
+    main = place / "infra" / "main.tf"
+    main.write_text(groups.format("old", 30) + groups.format("new", 7))
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["add", "infra"], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *command], cwd=place, check=True)
+    workflow, job, _ = (yaml.safe_load(text) for text in blocks("forks.md", "yaml"))
+    [step] = [each for each in workflow["jobs"]["plan"]["steps"] if "env" in each]
+    variables = {"PATH": f"{place.parent / 'bin'}:{os.environ['PATH']}"}
+    variables |= {"POLICYSCAN_SELECT": "PS401"} | job["policyscan"]["variables"]
+    assert step["env"].keys() | {"GIT_DEPTH", "POLICYSCAN_PLANS"} <= variables.keys()
+    variables["POLICYSCAN_SINCE"] = "HEAD"
+    for new, code in ((7, 0), (30, 1)):
+        main.write_text(groups.format("old", 30) + groups.format("new", new))
+        done = shell(gitlab_script(), place, **variables)
+        assert done.returncode == code, done.stderr
+        report = json.loads((place / "policyscan" / "report.json").read_text())
+        told = {
+            each["address"]: each.get("new")
+            for each in report["verdicts"]
+            if each["verdict"] == "fail"
+        }
+        assert told.pop("aws_cloudwatch_log_group.old") is False
+        assert told == ({"aws_cloudwatch_log_group.new": True} if code else {})
 
 
 # -- others --------------------------------------------------------------------------------------

@@ -56,6 +56,25 @@ def test_computed_attributes_of_a_list_keep_their_values_and_new_elements_are_un
     assert [element["made"] for element in planned["part"]] == ["kept", UNKNOWN]
 
 
+def test_an_element_of_a_set_is_its_prior_one_though_what_was_left_out_is_empty_there() -> None:
+    prior = {"part": [{"name": "", "size": 7, "made": "kept"}]}
+    config = {"part": [{"name": None, "size": 7, "made": None}]}
+    assert completed(block("set"), config, config, prior) == prior
+    config["part"][0]["size"] = 8
+    assert completed(block("set"), config, config, prior)["part"][0]["made"] is UNKNOWN
+
+
+def test_what_is_empty_or_filled_in_where_nothing_is_configured_is_no_change() -> None:
+    nothing: dict[str, Any] = {"part": []}
+    for usual in ({"name": "", "size": 0, "made": "x"}, {"name": "A", "size": None, "made": ""}):
+        hints = TypeHints(source="test", unset={"part.name": "A", "part.made": "x"})
+        assert completed(block("list"), nothing, nothing, {"part": [usual]}, hints) == {
+            "part": [usual]
+        }
+    real = {"part": [{"name": "b", "size": None, "made": ""}]}
+    assert completed(block("list"), nothing, nothing, real) == nothing
+
+
 def test_an_element_of_a_set_keeps_computed_values_only_when_nothing_else_changed() -> None:
     prior = {"part": [{"name": "a", "size": None, "made": "kept"}]}
     config = {"part": [{"name": name, "size": None, "made": None} for name in "ba"]}
@@ -73,6 +92,8 @@ def test_an_element_of_a_set_is_found_again_though_zero_values_stand_in_it() -> 
     hints = TypeHints(source="test", defaults={"part.size": 7})
 
     assert completed(block("set"), config, config, prior, hints) == prior
+    pending = {"part": [{"name": UNKNOWN, "size": None, "made": None}]}
+    assert completed(block("set"), pending, pending, prior, hints)["part"][0]["name"] == UNKNOWN
     other = {"part": [{"name": "b", "size": 7, "made": None}]}
     assert completed(block("set"), config, config, other, hints)["part"][0]["made"] == UNKNOWN
 

@@ -9,8 +9,9 @@ import pytest
 
 from policyscan.errors import PlannerError
 from policyscan.planner.data_sources import fitted
-from policyscan.planner.data_sources.account import zone_id, zone_names
+from policyscan.planner.data_sources.account import ACCOUNT_ANSWERS, zone_id, zone_names
 from policyscan.planner.data_sources.policy_document import policy_document
+from policyscan.planner.provider import Configuration as Provider
 
 if TYPE_CHECKING:
     from tests.planner.conftest import Configuration
@@ -190,6 +191,34 @@ def test_the_account_and_its_zones_are_computed_and_are_no_stand_ins(
         "queue",
     ]
     assert planned.outcome.stand_ins == ()
+
+
+@pytest.mark.parametrize(
+    ("region", "told"),
+    [
+        ("eu-west-1", ["aws", "amazonaws.com", "com.amazonaws", "com.amazonaws.eu-west-1.s3"]),
+        (
+            "cn-north-1",
+            ["aws-cn", "amazonaws.com.cn", "cn.com.amazonaws", "cn.com.amazonaws.cn-north-1.s3"],
+        ),
+        (
+            "us-gov-west-1",
+            ["aws-us-gov", "amazonaws.com", "com.amazonaws", "com.amazonaws.us-gov-west-1.s3"],
+        ),
+        ("us-isob-east-1", ["aws-iso-b", "sc2s.sgov.gov", "gov.sgov.sc2s", None]),
+    ],
+)
+def test_a_region_tells_its_partition(region: str, told: list[str | None]) -> None:
+    here = Provider(region)
+    found = ACCOUNT_ANSWERS["aws_partition"](here, {})
+    names = [found[name] for name in ("partition", "dns_suffix", "reverse_dns_prefix")]
+    service = ACCOUNT_ANSWERS["aws_service"](here, {"service_id": "s3"})
+    assert names == told[:3]
+    assert told[3] in {service["reverse_dns_name"], None}
+    again = ACCOUNT_ANSWERS["aws_service"](Provider("eu-west-1"), {"dns_name": service["dns_name"]})
+    assert again == service
+    caller = ACCOUNT_ANSWERS["aws_caller_identity"](here, {})
+    assert caller["arn"].startswith(f"arn:{told[0]}:sts::123456789012:")
 
 
 def test_what_only_the_account_knows_gets_a_stand_in_that_is_told(

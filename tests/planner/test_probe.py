@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AWS = "registry.terraform.io/hashicorp/aws"
 TYPES = ("aws_cloudwatch_log_group", "aws_ecs_cluster", "aws_eip", "aws_vpc")
 PROVIDER = """#!{python}
-import json, pathlib, sys, time
+import json, os, pathlib, time
 from policyscan.planner.data_sources import Known
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
@@ -38,7 +38,7 @@ from policyscan.planner.vendors import load_vendors
 (vendor,) = [
     each for each in load_vendors(frozenset({types!r})) if each.schema.address == {aws!r}
 ]
-with serve([vendor.provider(Unknown(), Known(), pathlib.Path())]) as reattach:
+with serve([vendor.provider(Unknown(), Known(), pathlib.Path())], os.getpgrp()) as reattach:
     address = json.loads(reattach)[{aws!r}]["Addr"]["String"]
     print("1|5|tcp|" + address + "|grpc", flush=True)
     time.sleep(60)

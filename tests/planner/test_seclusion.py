@@ -220,7 +220,6 @@ def test_no_state_is_fetched_by_a_replay(
     assert told == []
 
 
-@pytest.mark.xfail(strict=False, reason="core reads such states itself")
 @pytest.mark.parametrize("file", far_states(""))
 def test_no_state_is_fetched(
     configuration: Configuration, contacts: tuple[str, list[bytes]], file: str

@@ -112,6 +112,7 @@ def test_json_keeps_its_contract() -> None:
         "type": "aws_ecr_repository",
         "mode": "managed",
         "actions": ["delete", "create"],
+        "made_up": False,
     }
     assert shown["edges"][-1] == {
         "from": "aws_ecs_task_definition.t",

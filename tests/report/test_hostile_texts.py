@@ -141,7 +141,7 @@ def test_junit_is_xml_that_says_each_text() -> None:
     for batch, text in reports("junit"):
         root = ET.fromstring(text)  # noqa: S314 - ours
         assert {each.tag for each in root.iter()} <= {
-            *("testsuites", "testsuite", "testcase", "failure", "error", "skipped"),
+            *("testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"),
         }
         assert len(root) == len(batch) + 1
         told = [each.get("message", "") for each in root.iter("failure")]
@@ -149,17 +149,17 @@ def test_junit_is_xml_that_says_each_text() -> None:
             assert any(plain(clip(each).replace("\n", " ")) in message for message in told)
 
 
-def test_gitlab_has_an_entry_for_each_problem() -> None:
+def test_gitlab_has_an_entry_for_each_problem_and_warning() -> None:
     for batch, text in reports("gitlab"):
         entries = json.loads(text)
-        assert len(entries) == 3 * len(batch) + 1 + len(batch)
+        assert len(entries) == 3 * len(batch) + 1 + len(batch) + len(batch)
         assert len({each["fingerprint"] for each in entries}) == len(entries)
 
 
-def test_concise_has_a_line_for_each_problem_and_plan() -> None:
+def test_concise_has_a_line_for_each_problem_warning_and_plan() -> None:
     for batch, text in reports("concise"):
         for_all = 1
-        lines = 3 * len(batch) + 1 + len(batch) + len(batch) + 1 + for_all
+        lines = 3 * len(batch) + 1 + len(batch) + len(batch) + len(batch) + 1 + for_all
         assert len(text.splitlines()) == lines
 
 
@@ -169,7 +169,7 @@ def test_github_gets_the_commands_we_mean_and_no_others() -> None:
         commands = [
             line for line in lines if starts_command(line) and line.strip().startswith("::")
         ]
-        assert len(commands) == 3 * len(batch) + 1 + len(batch)
+        assert len(commands) == 3 * len(batch) + 1 + len(batch) + len(batch)
         assert [line for line in lines if line not in commands and starts_command(line)] == []
         told = []
         for line in commands:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.data_sources.account import ACCOUNT_ANSWERS
+from policyscan.planner.data_sources.answered import with_answers
+from policyscan.planner.data_sources.answers import Answer
+from policyscan.planner.data_sources.fit import complete, fitted
 from policyscan.planner.data_sources.images import image, images_of
 from policyscan.planner.data_sources.known import Known, simulated_resources
 from policyscan.planner.data_sources.policy_document import policy_document
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
     from policyscan.planner.provider import Configuration
     from policyscan.planner.schema import Block, TypeHints
 
-__all__ = ["AwsReader", "Known", "simulated_resources"]
+__all__ = [
+    "Answer",
+    "AwsReader",
+    "Known",
+    "complete",
+    "fitted",
+    "simulated_resources",
+    "with_answers",
+]
 
 
 class AwsReader:
@@ -41,6 +52,8 @@ class AwsReader:
             config = {**config, "region": configuration.known_region}
         if type_name == "aws_iam_policy_document":
             return policy_document(config)
+        if (told := self._known.real_answer(type_name, config)) is not None:
+            return complete(block, config, told)
         if (answer := ACCOUNT_ANSWERS.get(type_name)) is not None:
             return complete(block, config, answer(configuration, config))
         if type_name == "aws_ecr_image" and self._known.holds_repository(config):
@@ -54,34 +67,3 @@ class AwsReader:
     def _made_up(self, type_name: str, answer: dict[str, Any]) -> dict[str, Any]:
         self._known.remember_stand_in(type_name, answer)
         return answer
-
-
-def complete(block: Block, config: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of `block`'s shape: what configuration says, else the answer, else null."""
-    attributes = {
-        name: fitted(answer.get(name), attribute.type) if config.get(name) is None else config[name]
-        for name, attribute in block.attributes.items()
-    }
-    return attributes | {name: config.get(name) for name in block.block_types}
-
-
-def fitted(value: Any, kind: Any) -> Any:
-    """A value in the shape of a cty type: a resource's attribute may differ from its twin's here.
-
-    Members an object lacks are null, those it has too many are dropped.
-    """
-    match kind:
-        case ["list" | "set", element] if isinstance(value, list):
-            return [fitted(each, element) for each in value]
-        case ["map", element] if isinstance(value, dict):
-            return {key: fitted(each, element) for key, each in value.items()}
-        case ["object", members] if isinstance(value, dict):
-            return {name: fitted(value.get(name), inner) for name, inner in members.items()}
-        case "string" if isinstance(value, str | int | float):
-            return str(value).lower() if isinstance(value, bool) else str(value)
-        case "number" if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
-        case "bool" if isinstance(value, bool):
-            return value
-        case _:
-            return None

@@ -19,7 +19,31 @@ _ZONE_ID_DIRECTIONS = {
     "northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw",
 }  # fmt: skip
 
+_PARTITIONS = {
+    "cn-": ("aws-cn", "amazonaws.com.cn"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov"),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
+    "eusc-": ("aws-eusc", "amazonaws.eu"),
+}
+"""What the regions of a partition begin with -> its name and DNS suffix; "aws" has all others.
+
+Source: aws-sdk-go-base, endpoints/endpoints_gen.go.
+"""
+
 Answer = dict[str, Any]
+
+
+def partition(region: str) -> tuple[str, str]:
+    """The partition of a region and its DNS suffix. Example: aws-cn and amazonaws.com.cn."""
+    found = (each for prefix, each in _PARTITIONS.items() if region.startswith(prefix))
+    return next(found, ("aws", "amazonaws.com"))
+
+
+def _reversed(name: str) -> str:
+    return ".".join(reversed(name.split(".")))
 
 
 def _region(configuration: Configuration, config: Mapping[str, Any]) -> Answer:
@@ -28,25 +52,49 @@ def _region(configuration: Configuration, config: Mapping[str, Any]) -> Answer:
         "id": region,
         "name": region,
         "region": region,
-        "endpoint": f"ec2.{region}.amazonaws.com",
+        "endpoint": f"ec2.{region}.{partition(region)[1]}",
         "description": region,
     }
 
 
-def _partition(_configuration: Configuration, _config: Mapping[str, Any]) -> Answer:
+def _partition(configuration: Configuration, _config: Mapping[str, Any]) -> Answer:
+    name, suffix = partition(configuration.known_region)
     return {
-        "id": "aws",
-        "partition": "aws",
-        "dns_suffix": "amazonaws.com",
-        "reverse_dns_prefix": "com.amazonaws",
+        "id": name,
+        "partition": name,
+        "dns_suffix": suffix,
+        "reverse_dns_prefix": _reversed(suffix),
     }
 
 
-def _caller_identity(_configuration: Configuration, _config: Mapping[str, Any]) -> Answer:
+def _service(configuration: Configuration, config: Mapping[str, Any]) -> Answer:
+    """Source: terraform-provider-aws, service/meta/service_data_source.go."""
+    region = config.get("region") or configuration.known_region
+    given = config.get("reverse_dns_name") or _reversed(config.get("dns_name") or "")
+    if given:
+        *_, region, service = given.split(".")[-3:]
+    else:
+        service = config.get("service_id") or ""
+    name, suffix = partition(region)
+    reverse = f"{_reversed(suffix)}.{region}.{service}"
+    return {
+        "id": reverse,
+        "dns_name": _reversed(reverse),
+        "partition": name,
+        "region": region,
+        "reverse_dns_name": reverse,
+        "reverse_dns_prefix": _reversed(suffix),
+        "service_id": service,
+        "supported": True,
+    }
+
+
+def _caller_identity(configuration: Configuration, _config: Mapping[str, Any]) -> Answer:
+    name, _ = partition(configuration.known_region)
     return {
         "id": ACCOUNT,
         "account_id": ACCOUNT,
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/offline/offline",
+        "arn": f"arn:{name}:sts::{ACCOUNT}:assumed-role/offline/offline",
         "user_id": "AROAOFFLINEOFFLINEOFF:offline",
     }
 
@@ -123,5 +171,6 @@ ACCOUNT_ANSWERS: Mapping[str, Callable[[Configuration, Mapping[str, Any]], Answe
     "aws_default_tags": _default_tags,
     "aws_partition": _partition,
     "aws_region": _region,
+    "aws_service": _service,
     "aws_service_principal": _service_principal,
 }

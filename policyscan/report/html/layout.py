@@ -137,23 +137,26 @@ def _in_layers(frames: list[_Frame], links: list[tuple[int, int]]) -> _Part:
         links = []
     joined = {end for link in links for end in link}
     loose = [frame for number, frame in enumerate(frames) if number not in joined]
-    parts = [_layered(frames, layers) for layers in _layers(links, len(frames))]
+    parts = [_layered(frames, layers) for layers in _layers(links)]
     parts.sort(key=lambda part: -len(part.inside))
     return _packed([*parts, *([_packed(map(_alone, loose), _GAP)] if loose else ())])
 
 
-def _layers(links: list[tuple[int, int]], count: int) -> Iterator[list[list[tuple[int, float]]]]:
+def _layers(links: list[tuple[int, int]]) -> Iterator[list[list[tuple[int, float]]]]:
     """Each connected part as layers of (frame, height it had best have)."""
     if not links:
         return
     from fast_sugiyama import from_edges  # noqa: PLC0415 - only drawings need it
 
-    for positions, *_ in from_edges(links, vertex_spacing=_UNIT):
+    # Numbered without gaps: the library gives the numbers that follow to bends.
+    ends = sorted({end for link in links for end in link})
+    numbers = {end: number for number, end in enumerate(ends)}
+    edges = [(numbers[source], numbers[target]) for source, target in links]
+    for positions, *_ in from_edges(edges, vertex_spacing=_UNIT):
         layers: dict[float, list[tuple[int, float]]] = {}
         for number, (across, along) in positions:
-            # Numbers beyond are those of bends, which the library gives a place too.
-            if isinstance(number, int) and number < count:
-                layers.setdefault(-along, []).append((number, across))
+            if isinstance(number, int) and number < len(ends):
+                layers.setdefault(-along, []).append((ends[number], across))
         yield [sorted(layers[key], key=lambda each: (each[1], each[0])) for key in sorted(layers)]
 
 

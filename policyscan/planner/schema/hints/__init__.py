@@ -47,6 +47,8 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     source: where the facts are from.
     defaults: path -> value the provider plans when configuration leaves the attribute unset.
+    unset: path -> what AWS says of an attribute that nobody set, where that is no default of the
+      provider, and not empty: it makes no change.
     force_new: paths whose change replaces the resource.
     computed_blocks: paths of blocks that read unknown in a plan when unset.
     sensitive, write_only: paths of such attributes; `load_schema` marks them in the schema.
@@ -61,6 +63,7 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     defaults: Mapping[str, Any] = {}
+    unset: Mapping[str, Any] = {}
     force_new: tuple[str, ...] = ()
     computed_blocks: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()

@@ -1,0 +1,93 @@
+"""The file of `--data`: what data sources find, which nobody can look up offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from policyscan.engine.form import Flaw, Form, Items, Named, Table, Text
+from policyscan.errors import ConfigError
+
+LARGEST: Final = 2**22
+"""Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Anything:
+    """A value of any kind: the schema of its provider knows of which."""
+
+    what: str
+
+    def flaws(self, value: object) -> Iterator[Flaw]:  # noqa: ARG002 - as every form
+        """There are none."""
+        return iter(())
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """All that JSON can be."""
+        return {"description": self.what}
+
+
+_FIELDS: Final[Mapping[str, Form]] = {
+    "type": Text("The type of the data sources, such as aws_vpc.", may_be_blank=False),
+    "match": Named(
+        "The arguments a data source must have, for this to be its answer.",
+        _Anything("Equal to the argument; of maps and blocks, to the part that is given."),
+    ),
+    "values": Named("What it finds.", _Anything("The value of an attribute.")),
+}
+DATA_FORM: Final = Items(
+    "What data sources find; the first answer that fits one is its answer.",
+    Table("An answer.", _FIELDS, needed=("type", "values")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer of a file; `places` are `file:line` of its keys, as `values.id`."""
+
+    type: str
+    match: Mapping[str, Any]
+    values: Mapping[str, Any]
+    place: str
+    places: Mapping[str, str]
+
+
+def read_data(path: Path) -> tuple[Given, ...]:
+    """The answers of a file, in its order.
+
+    Raises ConfigError: the file cannot be read, or a line for each thing that is wrong in it.
+    """
+    from policyscan.engine.yaml_file import read_yaml  # noqa: PLC0415 - yaml takes 40 ms
+
+    try:
+        size = path.stat().st_size
+    except OSError as problem:
+        raise ConfigError(f"{path}: cannot be read: {problem.strerror}") from None
+    if size > LARGEST:
+        raise ConfigError(f"{path}: is larger than {LARGEST} bytes; give what plans read alone")
+    file = read_yaml(path, is_plain=True)
+    if file.content is None:
+        return ()
+    if not isinstance(file.content, list):
+        raise ConfigError(f"{path}:1: is no list of answers; start each with `- type:`")
+    if flaws := tuple(DATA_FORM.flaws(file.content)):
+        # The number of an answer says less than the line it stands on.
+        told = ((file.place(each.path), ".".join(each.path[1:]), each.text) for each in flaws)
+        raise ConfigError(*(": ".join(filter(None, each)) for each in told))
+    return tuple(
+        Given(
+            content["type"],
+            content.get("match") or {},
+            content["values"],
+            file.place((str(number),)),
+            {
+                f"{key}.{name}": file.place((str(number), key, name))
+                for key in ("match", "values")
+                for name in content.get(key) or ()
+            },
+        )
+        for number, content in enumerate(file.content)
+    )
