@@ -60,8 +60,8 @@ def test_a_documented_command_runs(
         return
     if "--checkov" in command:
         request.getfixturevalue("checkov_home")
-    planned = ("policyscan plan ", "policyscan infra", "policyscan fixtures/offline")
-    if command.startswith((*planned, "policyscan hook")):
+    planned = r"policyscan (?:plan |infra|hook|fixtures/(?:offline|real_world)/)"
+    if re.match(planned, command):
         request.getfixturevalue("terraform")
     path = os.environ["PATH"]
     if command.startswith("checkov "):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from policyscan.errors import CheckovError
+from policyscan.folders import user_cache
 
 SETUP: Final = "policyscan setup"
 _STAMP: Final = "stamp.json"
@@ -42,15 +43,7 @@ class Checkov:
 def home() -> Path:
     """POLICYSCAN_CHECKOV_HOME, else a folder in the user's cache."""
     named = os.environ.get("POLICYSCAN_CHECKOV_HOME")
-    return Path(named).absolute() if named else _cache() / "policyscan" / "checkov"
-
-
-def _cache() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(named).absolute() if named else user_cache() / "checkov"
 
 
 def lock() -> Path:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
-from policyscan.cli.planning import PLANNED_AS_IS, TERRAFORM, Planning
+from policyscan.cli.planning import PLANNED_AS_IS, Planning
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
@@ -18,6 +18,7 @@ from policyscan.plan import Plan, read_plan
 from policyscan.plan.decode import plain_json, printable_name, read_bytes
 
 if TYPE_CHECKING:
+    from policyscan.planner import PlanOutcome
     from policyscan.source import Source
 
 STDIN: Final = "-"
@@ -71,8 +72,7 @@ class SourceChoice:
 class Input:
     """A plan, called `name` as on the command line, and its source where that is at hand.
 
-    `terraform` is the command that may evaluate the source again.
-
+    `planning` says how the source may be evaluated again.
     The files of the source may lie in a private folder that is gone once the input is closed.
     """
 
@@ -80,7 +80,7 @@ class Input:
     plan: Plan
     source: Source | None
     drawn: tuple[tuple[str, str], ...] = ()
-    terraform: str = TERRAFORM
+    planning: Planning = PLANNED_AS_IS
 
     def graph(self, plan: Plan | None = None) -> ResourceGraph:
         """The graph of the plan, or of what a replay made of it."""
@@ -156,7 +156,8 @@ def open_input(
     """
     if _is_pattern(name):
         raise PlanError(f"{printable_name(name)}: matches no file; check the pattern")
-    content = _planned(name, planning) if _is_folder(name) else read_bytes(name)
+    planned = _planned(name, planning) if _is_folder(name) else None
+    content = planned.labelled if planned else read_bytes(name)
     with ExitStack() as opened:
         own: Path | None = None
         if content.startswith(_ARCHIVE):
@@ -171,20 +172,21 @@ def open_input(
             at_hand(Path(name) if is_file else plain)
         plan = read_plan(content, name)
         del content
-        source = _source(name, own, choice, opened)
-        yield Input(name, plan, source, _drawn(choice.graph), planning.terraform)
+        modules = planned.modules if planned else None
+        source = _source(name, own, choice, opened, modules)
+        yield Input(name, plan, source, _drawn(choice.graph), planning)
 
 
 def _is_folder(name: str) -> bool:
     return name != STDIN and os.path.isdir(name)  # noqa: PTH112 - never raises
 
 
-def _planned(folder: str, planning: Planning) -> bytes:
+def _planned(folder: str, planning: Planning) -> PlanOutcome:
     """The plan of a folder, made offline; it says itself what had to be made up for it."""
     from policyscan.planner import make_plan  # noqa: PLC0415 - needs grpc, scans do not
 
     try:
-        return make_plan(Path(folder), planning.request()).labelled
+        return make_plan(Path(folder), planning.request())
     except PermissionError as problem:
         raise PlannerError(f"{folder}: cannot be read: {problem.strerror}") from None
 
@@ -232,9 +234,16 @@ def _private_folder(opened: ExitStack) -> Path:
     return opened.enter_context(private_folder())
 
 
-def _source(name: str, own: Path | None, choice: SourceChoice, opened: ExitStack) -> Source | None:
+def _source(
+    name: str,
+    own: Path | None,
+    choice: SourceChoice,
+    opened: ExitStack,
+    modules: Mapping[str, Path] | None,
+) -> Source | None:
     """The source given, else that of the saved plan, else the one beside the plan.
 
+    `modules` is where a folder's plan found those that Terraform would download.
     Reading it is worth its time, and its imports, only where there is one.
     """
     if choice.no_source:
@@ -252,7 +261,7 @@ def _source(name: str, own: Path | None, choice: SourceChoice, opened: ExitStack
         return None
     from policyscan.source import read_source  # noqa: PLC0415
 
-    return read_source(folder)
+    return read_source(folder, installed=modules)
 
 
 def _snapshot(planfile: Path, named: str, opened: ExitStack) -> Source:

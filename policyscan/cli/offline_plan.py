@@ -9,6 +9,7 @@ from policyscan.cli.output import say, write
 from policyscan.cli.planning import planning_flags
 from policyscan.engine.gate import offline_warnings
 from policyscan.errors import PlannerError
+from policyscan.plan import Offline
 from policyscan.planner import make_plan
 
 
@@ -22,6 +23,8 @@ def run_plan(*, directory: str, output: str | None, **flags: Any) -> int:
         raise PlannerError(f"{directory}: no such folder")
     outcome = make_plan(folder, planning_flags(flags).request())
     write(output, outcome.labelled.decode())
-    for warning in offline_warnings(outcome.stand_ins, outcome.schema_only, outcome.notes):
+    for warning in offline_warnings(
+        Offline(outcome.stand_ins, outcome.imported, outcome.schema_only, outcome.notes)
+    ):
         say(f"note: {warning}")
     return 0

@@ -68,7 +68,7 @@ class Planning:
 
         Raises ConfigError: a variable is not written as one, a file is missing, two flags clash.
         """
-        from policyscan.planner import Inputs, Request  # noqa: PLC0415 - needs grpc
+        from policyscan.planner import DATA_FOLDER, Inputs, Request  # noqa: PLC0415 - needs grpc
 
         if self.state and self.since:
             raise ConfigError("--state and --since: both say what stands before; leave one out")
@@ -87,6 +87,7 @@ class Planning:
             answers=tuple(map(_answer, _given(self._files("--data")))),
             schemas=self._files("--provider-schema"),
             module_cache=next(iter(self._files("--module-cache")), None),
+            data_folder=os.environ.get("TF_DATA_DIR") or DATA_FOLDER,
             terraform=self.terraform,
         )
 

@@ -69,7 +69,7 @@ def replayed(given: Input) -> Plan:
             given.source.directory,
             seconds=_SECONDS,
             within=given.source.within,
-            terraform=given.terraform,
+            request=given.planning.request(),
         )
     except PlannerError as problem:
         raise PlannerError(given.in_their_words(str(problem))) from None

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from policyscan.engine.contract import PackRule
-from policyscan.plan import Plan, PlanKind, kind_of
+from policyscan.plan import Offline, Plan, PlanKind, kind_of
 from policyscan.rule import Finding, Parameters, Platform, Rule, Severity, Verdict
 
 PLAN_ADDRESS = "(plan)"
@@ -125,26 +125,28 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     if plan.failed_checks and not plan.is_errored:
         failed = named(plan.failed_checks)
         found.append(f"conditions of which Terraform only warns failed: {failed}")
-    made = plan.offline
-    return (*found, *offline_warnings(made.stand_ins, made.schema_only, made.notes))
+    return (*found, *offline_warnings(plan.offline))
 
 
-def offline_warnings(
-    stand_ins: tuple[str, ...], schema_only: tuple[str, ...], notes: tuple[str, ...] = ()
-) -> tuple[str, ...]:
+def offline_warnings(offline: Offline) -> tuple[str, ...]:
     """What to know about a plan made offline: what nobody looked up, what is not known."""
-    found = list(notes)
-    if stand_ins:
+    found = []
+    if offline.stand_ins:
         found.append(
-            f"the answers of {named(stand_ins)} are stand-ins, made up offline: what rests on them "
-            "is not proven; give what they find with --data"
+            f"the answers of {named(offline.stand_ins)} are stand-ins, made up offline: what rests "
+            "on them is not proven; give what they find with --data"
         )
-    if schema_only:
+    if offline.imported:
         found.append(
-            f"of {named(schema_only)} only the schema is known offline: their defaults, and what "
-            "replaces them, may differ"
+            f"what {named(offline.imported)} import is taken to be as configured: nobody looked "
+            "at what exists"
         )
-    return (*found, *notes)
+    if offline.schema_only:
+        found.append(
+            f"of {named(offline.schema_only)} only the schema is known offline: their defaults, "
+            "and what replaces them, may differ"
+        )
+    return (*found, *offline.notes)
 
 
 def named(addresses: tuple[str, ...]) -> str:

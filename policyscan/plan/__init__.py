@@ -2,7 +2,7 @@
 
 from policyscan.plan.before import world_before
 from policyscan.plan.kind import PlanKind, kind_of
-from policyscan.plan.model import Plan, Resource
+from policyscan.plan.model import Offline, Plan, Resource
 from policyscan.plan.read import read_plan
 from policyscan.plan.template import DERIVED, Taken, Template, decode_json
 from policyscan.plan.value import ABSENT, Absent, Known, Unknown, Value, number_of, text_of
@@ -12,6 +12,7 @@ __all__ = [
     "DERIVED",
     "Absent",
     "Known",
+    "Offline",
     "Plan",
     "PlanKind",
     "Resource",

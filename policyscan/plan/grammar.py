@@ -148,7 +148,7 @@ _call = fields(
 _check_address = fields({"to_display": _short})
 
 PLAN = fields(
-    **{OFFLINE: fields(stand_ins=_texts, schema_only=_texts, notes=_texts)},
+    **{OFFLINE: fields(stand_ins=_texts, imported=_texts, schema_only=_texts, notes=list_of(text))},
     terraform_version=text,
     variables=map_of(mapping),
     resource_changes=list_of(_resource_change),

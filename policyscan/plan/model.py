@@ -235,11 +235,13 @@ class Offline:
     """How far a plan that policyscan made without cloud or credentials is to be trusted.
 
     stand_ins: addresses of data sources whose answers were made up.
+    imported: addresses of existing objects that were taken to be what is configured.
     schema_only: types of which only the schema is known, no defaults and not what replaces them.
     notes: what else to know about how it was made.
     """
 
     stand_ins: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -220,7 +220,10 @@ class _Document:
     def offline(self) -> Offline:
         label = self.mapping(OFFLINE)
         return Offline(
-            *(tuple(sorted(label.get(key) or ())) for key in ("stand_ins", "schema_only", "notes"))
+            *(
+                tuple(sorted(label.get(key) or ()))
+                for key in ("stand_ins", "imported", "schema_only", "notes")
+            )
         )
 
     def failed_checks(self) -> tuple[str, ...]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from policyscan.planner.offline import PlanOutcome, make_plan
-from policyscan.planner.request import Inputs, Request
+from policyscan.planner.request import DATA_FOLDER, Inputs, Request
 
-__all__ = ["Inputs", "PlanOutcome", "Request", "make_plan"]
+__all__ = ["DATA_FOLDER", "Inputs", "PlanOutcome", "Request", "make_plan"]

@@ -1,4 +1,4 @@
-"""What the AWS provider adds to the SDK's plan: regions, tags and normalised documents."""
+"""What the AWS provider adds to the SDK's plan: regions, tags, documents, names of certificates."""
 
 from __future__ import annotations
 
@@ -37,7 +37,26 @@ def settle(
             had = (versions.prior or {}).get(path)
             is_kept = isinstance(had, str) and is_same(had, document)
             settled[path] = had if is_kept else NORMALISERS[form](document)
+    if {"domain_validation_options", "validation_method"} <= block.attributes.keys():
+        settled |= _domains(versions, settled)
     return settled
+
+
+def _domains(versions: Versions, planned: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of a new certificate: they are known, if not how each is validated.
+
+    Source: terraform-provider-aws, acm/certificate.go, CustomizeDiff.
+    """
+    name, others = planned["domain_name"], versions.config["subject_alternative_names"] or []
+    if versions.prior is not None or not name or not is_wholly_known([name, others]):
+        return {}
+    domains = sorted({name, *others})
+    known = {"subject_alternative_names": domains}
+    if planned["validation_method"] != "DNS":
+        return known
+    record = {f"resource_record_{part}": UNKNOWN for part in ("name", "type", "value")}
+    options = [{"domain_name": domain.removesuffix("."), **record} for domain in domains]
+    return known | {"domain_validation_options": options}
 
 
 def _tags_all(

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from policyscan.planner.schema import Block
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from policyscan.planner.schema import Attribute, Block, NestedBlock, TypeHints
+    from policyscan.planner.schema import Attribute, NestedAttributes, NestedBlock, TypeHints
 
 Value = Any
 Step = str | int
@@ -71,6 +72,8 @@ class Completion:
         config, proposed, prior = versions.inside(name)
         if attribute.write_only:
             return None
+        if attribute.nested_type and config is not None:
+            return self._holding(attribute.nested_type, (config, proposed, prior), f"{path}.")
         if config is not None:
             return as_sdk_holds(config, attribute.type) if self.is_sdk else config
         is_new = versions.prior is None
@@ -104,6 +107,33 @@ class Completion:
             for each in _members(prior.get(name))
         )
 
+    def _holding(
+        self, nested: NestedAttributes, values: tuple[Value, Value, Value], path: str
+    ) -> Value:
+        """The planned value of an attribute that holds attributes; `values` are its versions."""
+        config, proposed, prior = values
+        if is_unknown(config):
+            return config
+        block = Block(nested.attributes)
+
+        def planned(config: Value, proposed: Value, prior: Value) -> Value:
+            if not isinstance(config, dict):
+                return config
+            was = prior if isinstance(prior, dict) else None
+            return self.block(block, Versions(config, proposed or {}, was), path)
+
+        match nested.nesting:
+            case "single":
+                return planned(config, proposed, prior)
+            case "map":
+                was, becomes = prior or {}, proposed or {}
+                return {key: planned(config[key], becomes.get(key), was.get(key)) for key in config}
+            case nesting:
+                return [
+                    planned(each.config, each.proposed, each.prior)
+                    for each in _elements(config, proposed or config, prior or [], nesting)
+                ]
+
     def _nested(
         self, nested: NestedBlock, versions: tuple[Value, Value, Value], path: str, *, in_set: bool
     ) -> Value:
@@ -117,7 +147,7 @@ class Completion:
             self._is_block_as_unset(nested.block, each, f"{path}.") for each in prior
         ):
             return prior
-        if nested.nesting == "single":
+        if nested.nesting in {"single", "group"}:
             if config is None:
                 return None
             return self.block(nested.block, Versions(config, proposed, prior), f"{path}.")

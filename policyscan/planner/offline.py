@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,10 +13,17 @@ from policyscan.planner.children import children
 from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources, with_answers
 from policyscan.planner.data_sources.answers import refuse_flaws
+from policyscan.planner.imported import Importing, Imports
 from policyscan.planner.labels import labels
 from policyscan.planner.mentions import mentions
 from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
-from policyscan.planner.plan_json import normal_form, pin_builtin_ids, planned_types, with_label
+from policyscan.planner.plan_json import (
+    imported,
+    normal_form,
+    pin_builtin_ids,
+    planned_types,
+    with_label,
+)
 from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.revision import find_revision, share_modules, undeclared, without
@@ -25,21 +32,15 @@ from policyscan.planner.server import serve
 from policyscan.planner.staged import in_stages
 from policyscan.planner.state import fitting, not_served, read_state, told, write_private
 from policyscan.planner.strategy import Unknown
-from policyscan.planner.terraform import (
-    AddressLog,
-    RefusedError,
-    Terraform,
-    environment,
-    executable,
-)
-from policyscan.planner.vendors import load_vendors, schema_only
+from policyscan.planner.terraform import AddressLog, AtWork, RefusedError, executable
+from policyscan.planner.vendors import schema_only, vendors_of
+from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from policyscan.planner.children import Children
     from policyscan.planner.data_sources import Answer
     from policyscan.planner.data_sources.known import Resource
     from policyscan.planner.request import Inputs, Request
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
 
 PATIENCE_SECONDS: Final = 300.0
@@ -60,20 +62,25 @@ class PlanOutcome:
     """What `terraform show -json` prints, in normal form, and how far it can be trusted.
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.
+    imported: addresses of what `import` blocks bring in, taken to be as configured.
     schema_only: the types of its resources of which no more is known than their schema.
     notes: what else to know about how it was made.
+    modules: where each module was found that Terraform would download, by its key.
     """
 
     plan_json: bytes
     stand_ins: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def labelled(self) -> bytes:
         """The plan, with what was made up named in it: for whoever judges it later."""
         made_up = {
             "stand_ins": self.stand_ins,
+            "imported": self.imported,
             "schema_only": self.schema_only,
             "notes": self.notes,
         }
@@ -113,40 +120,46 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
     """A copy of a root module that Terraform may work in, and the private folder around it."""
     executable(request.terraform)
     with private_folder() as scratch, children() as started:
-        at_work = _AtWork(request, started, monotonic() + PATIENCE_SECONDS)
-        run = _Run(directory, copy_configuration(directory, scratch / "configuration"), at_work)
+        deadline = monotonic() + PATIENCE_SECONDS
+        at_work = AtWork(started, deadline, request.terraform, request.environment)
+        sandbox = _copied(directory, scratch / "configuration", request)
+        # Whatever is applied before the plan is applied in its workspace.
+        workspace = request.workspace or selected_workspace(directory, request.data_folder)
+        run = _Run(directory, sandbox, replace(request, workspace=workspace), at_work)
         run.initialise()
         yield run, scratch
 
 
-@dataclass(frozen=True, slots=True)
-class _AtWork:
-    """What is asked for, and the processes that do it, before a time of the monotonic clock."""
-
-    request: Request
-    children: Children
-    deadline: float
+def _copied(directory: Path, top: Path, request: Request) -> Sandbox:
+    return copy_configuration(
+        directory, top, cache=request.module_cache, data_folder=request.data_folder
+    )
 
 
 class _Run:
     """One configuration copy, through its simulated applies to its plan."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox, at_work: _AtWork) -> None:
+    def __init__(
+        self, directory: Path, sandbox: Sandbox, request: Request, at_work: AtWork
+    ) -> None:
         self._directory = directory
         self._sandbox = sandbox
+        self._request = request
         self._at_work = at_work
         self._vendors = self._loaded()
+        self._imports = Imports()
         self._used: list[Answer] = []
         self._notes: list[str] = []
         self._is_simulated = False
         self._told: tuple[Resource, ...] = ()
-        self._refuse_flaws(at_work.request.answers)
+        self._refuse_flaws(request.answers)
         take_over_states(sandbox)
 
     def _loaded(self, types: frozenset[str] = frozenset()) -> tuple[Vendor | OtherStates, ...]:
-        """The providers of the configuration and its answers, and those of some types more."""
-        asked = frozenset(each.type for each in self._at_work.request.answers)
-        vendors = load_vendors(self._sandbox.mentioned_types() | asked | types)
+        """The providers of the configuration, its state and its answers, and of more types."""
+        asked = frozenset(each.type for each in self._request.answers)
+        words = self._sandbox.mentioned_types() | asked | types
+        vendors = vendors_of(self._directory, words, self._request.schemas, self._at_work)
         return (*vendors, OtherStates(self._directory))
 
     def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
@@ -159,25 +172,25 @@ class _Run:
     def _terraform(self, strategy: Strategy, known: Known) -> Iterator[Terraform]:
         sandbox = self._sandbox
         providers = [
-            with_answers(vendor.provider(strategy, known, sandbox.root_module), known)
-            for vendor in self._vendors
-        ]
-        at_work = self._at_work
-        with serve(providers, at_work.children.group) as reattach:
-            yield Terraform(
-                place=Place(sandbox.root_module, self._directory),
-                environment={
-                    **environment(sandbox.top.parent, reattach),
-                    **at_work.request.environment,
-                },
-                children=at_work.children,
-                deadline=at_work.deadline,
-                command=at_work.request.terraform,
+            Importing.of(with_answers(provider, known), self._imports)
+            for provider in (
+                each.provider(strategy, known, sandbox.root_module) for each in self._vendors
             )
+        ]
+        place = Place(sandbox.root_module, self._directory)
+        with serve(providers, self._at_work.children.group) as reattach:
+            yield self._at_work.at(place, sandbox.top.parent, reattach)
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
             terraform.run("init", "-input=false", "-json")
+        self._sandbox.select_workspace(self._request.workspace)
+
+    def _learn_imports(self, *arguments: str) -> None:
+        """Plan once for what is configured where the configuration imports."""
+        if self._sandbox.holds_imports():
+            with self._terraform(Unknown(), self._known()) as terraform:
+                terraform.run("plan", "-input=false", "-json", "-lock=false", *arguments)
 
     def start_from(self, state: Mapping[str, Any]) -> None:
         """Have a state of the real provider stand before all else."""
@@ -198,6 +211,7 @@ class _Run:
 
     def apply(self, inputs: Inputs) -> None:
         self._is_simulated = True
+        self._learn_imports(*inputs.arguments())
         known = self._known()
         self._apply(inputs, known)
         if known.is_outdated_by(simulated_resources(self._sandbox.state)):
@@ -234,6 +248,7 @@ class _Run:
             return self._plan()
 
     def _plan(self) -> PlanOutcome:
+        self._learn_imports(*self._request.arguments())
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
             terraform.run(
@@ -242,7 +257,7 @@ class _Run:
                 "-json",
                 "-lock=false",
                 f"-out={_PLAN}",
-                *self._at_work.request.arguments(),
+                *self._request.arguments(),
             )
             shown = terraform.output("show", "-json", _PLAN)
         shown = as_core_says(shown)
@@ -250,21 +265,27 @@ class _Run:
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
             stand_ins=found.stand_ins,
+            imported=tuple(imported(shown)),
+            modules=self._sandbox.modules,
             schema_only=schema_only(self._vendors, planned_types(shown)),
             notes=(*self._notes, *found.notes),
         )
 
     def _known(self) -> Known:
+        learned = ((name, each) for (name, _), each in self._imports.learned.items())
         return Known(
-            resources=tuple(simulated_resources(self._sandbox.state)),
+            resources=(*simulated_resources(self._sandbox.state), *learned),
             told=self._told,
-            answers=self._at_work.request.answers,
+            answers=self._request.answers,
             used=self._used,
         )
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        self._apply_in(_Run(directory, copy_configuration(directory, top), self._at_work), inputs)
+        self._apply_in(self._other(directory, _copied(directory, top, self._request)), inputs)
+
+    def _other(self, directory: Path, sandbox: Sandbox) -> _Run:
+        return _Run(directory, sandbox, self._request, self._at_work)
 
     def apply_revision(self, revision: Revision, scratch: Path) -> None:
         """Apply the same folder as it was at a git revision, checked out below `scratch`."""
@@ -276,11 +297,11 @@ class _Run:
             )
             return
         share_modules(self._directory, folder)
-        sandbox = copy_configuration(folder, scratch / "before")
+        sandbox = _copied(folder, scratch / "before", self._request)
         sandbox.hold_conditions()
         with revision.blamed():
-            other = _Run(self._directory, sandbox, self._at_work)
-            inputs = revision.inputs(files, self._at_work.request.inputs)
+            other = self._other(self._directory, sandbox)
+            inputs = revision.inputs(files, self._request.inputs)
             try:
                 self._apply_in(other, inputs)
             except RefusedError as error:
@@ -297,6 +318,7 @@ class _Run:
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
         self._vendors = self._loaded()
         self._is_simulated = True
+        self._learn_imports(*inputs.arguments())
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.errors import PlannerError
 from policyscan.planner.data_sources import complete
-from policyscan.planner.provider import Provider
+from policyscan.planner.provider import Provider, as_planned
 from policyscan.planner.remote_state import TYPE, named_in
 from policyscan.planner.schema import Attribute, Block, ProviderSchema
-from policyscan.planner.utility import settle_utility
 from policyscan.planner.wire import with_type
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class OtherStates:
 
     def provider(self, strategy: Strategy, _known: Known, _root_module: Path) -> Provider:
         """Build the provider for one run."""
-        return Provider(_SCHEMA, {}, strategy, _Reader(self.directory), settle_utility)
+        return Provider(_SCHEMA, {}, strategy, _Reader(self.directory), as_planned)
 
 
 def take_over_states(sandbox: Sandbox) -> None:

@@ -119,6 +119,13 @@ def _data_sources_of(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _data_sources_of(child)
 
 
+def imported(content: bytes) -> Iterator[str]:
+    """The addresses of what a plan imports, in the order of the plan."""
+    for resource in json.loads(content).get("resource_changes", ()):
+        if "importing" in resource["change"]:
+            yield resource["address"]
+
+
 def pin_builtin_ids(state: Path) -> None:
     """Give `terraform_data`, which Terraform itself applies, ids that follow from the address."""
     if not state.exists():

@@ -226,9 +226,13 @@ def _canonical(value: Any) -> str:
     """Text by which values can be compared: what is not set does not count."""
     if isinstance(value, dict):
         kept = {name: _canonical(inner) for name, inner in value.items() if inner not in (None, [])}
-        return json.dumps(kept, sort_keys=True)
+        return json.dumps(kept, default=repr, sort_keys=True)
     if isinstance(value, list):
         return json.dumps(sorted(map(_canonical, value)))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return re.sub(r"\s+", "", value).rstrip(".") if isinstance(value, str) else json.dumps(value)
+    return (
+        re.sub(r"\s+", "", value).rstrip(".")
+        if isinstance(value, str)
+        else json.dumps(value, default=repr)
+    )

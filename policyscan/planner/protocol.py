@@ -1,7 +1,8 @@
-"""The part of Terraform's plugin protocol 5 that the offline provider speaks.
+"""The part of Terraform's plugin protocol 6 that the offline provider speaks.
 
 Messages are declared in `_DECLARATIONS` and built on import: no generated code.
-Source of the names and numbers: terraform, docs/plugin-protocol/tfplugin5.8.proto.
+Protocol 5 says the same of every type but those whose attributes hold attributes, so it is not
+needed. Source of the names and numbers: terraform, docs/plugin-protocol/tfplugin6.8.proto.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SERVICE = "tfplugin5.Provider"
+SERVICE = "tfplugin6.Provider"
 
 _DECLARATIONS = """
 DynamicValue             bytes msgpack 1, bytes json 2
@@ -26,7 +27,8 @@ AttributePath attribute 4
 RawState                 bytes json 1
 
 Attribute                string name 1, bytes type 2, bool required 4, bool optional 5, \
-bool computed 6, bool sensitive 7, bool write_only 10
+bool computed 6, bool sensitive 7, Object nested_type 10, bool write_only 11
+Object                   repeated Attribute attributes 1, int64 nesting 3
 NestedBlock              string type_name 1, Block block 2, int64 nesting 3, int64 min_items 4, \
 int64 max_items 5
 Block                    int64 version 1, repeated Attribute attributes 2, \
@@ -38,9 +40,9 @@ SchemaRequest            -
 ServerCapabilities       bool get_provider_schema_optional 2
 SchemaResponse           Schema provider 1, repeated SchemaEntry resource_schemas 2, \
 repeated SchemaEntry data_source_schemas 3, repeated Diagnostic diagnostics 4, \
-ServerCapabilities server_capabilities 6
-PrepareRequest           DynamicValue config 1
-PrepareResponse          DynamicValue prepared_config 1, repeated Diagnostic diagnostics 2
+ServerCapabilities server_capabilities 6, repeated SchemaEntry ephemeral_resource_schemas 8
+ValidateProviderRequest  DynamicValue config 1
+ValidateProviderResponse repeated Diagnostic diagnostics 2
 ValidateRequest          string type_name 1, DynamicValue config 2
 ValidateResponse         repeated Diagnostic diagnostics 1
 UpgradeRequest           string type_name 1, int64 version 2, RawState raw_state 3
@@ -64,6 +66,10 @@ ImportResponse           repeated ImportedResource imported_resources 1, \
 repeated Diagnostic diagnostics 2
 DataSourceRequest        string type_name 1, DynamicValue config 2
 DataSourceResponse       DynamicValue state 1, repeated Diagnostic diagnostics 2
+OpenRequest              string type_name 1, DynamicValue config 2
+OpenResponse             repeated Diagnostic diagnostics 1, DynamicValue result 3
+CloseRequest             string type_name 1, bytes private 2
+CloseResponse            repeated Diagnostic diagnostics 1
 StopRequest              -
 StopResponse             string Error 1
 """
@@ -78,26 +84,27 @@ class Procedure(NamedTuple):
 
 
 PROCEDURES: Mapping[str, Procedure] = {
-    "GetSchema": Procedure("get_schema", "SchemaRequest", "SchemaResponse"),
-    "PrepareProviderConfig": Procedure(
-        "prepare_provider_config", "PrepareRequest", "PrepareResponse"
+    "GetProviderSchema": Procedure("get_schema", "SchemaRequest", "SchemaResponse"),
+    "ValidateProviderConfig": Procedure(
+        "validate_provider", "ValidateProviderRequest", "ValidateProviderResponse"
     ),
-    "ValidateResourceTypeConfig": Procedure(
-        "validate_resource_type_config", "ValidateRequest", "ValidateResponse"
-    ),
-    "ValidateDataSourceConfig": Procedure(
-        "validate_data_source_config", "ValidateRequest", "ValidateResponse"
-    ),
+    "ValidateResourceConfig": Procedure("validate", "ValidateRequest", "ValidateResponse"),
+    "ValidateDataResourceConfig": Procedure("validate", "ValidateRequest", "ValidateResponse"),
+    "ValidateEphemeralResourceConfig": Procedure("validate", "ValidateRequest", "ValidateResponse"),
     "UpgradeResourceState": Procedure(
         "upgrade_resource_state", "UpgradeRequest", "UpgradeResponse"
     ),
-    "Configure": Procedure("configure", "ConfigureRequest", "ConfigureResponse"),
+    "ConfigureProvider": Procedure("configure", "ConfigureRequest", "ConfigureResponse"),
     "ReadResource": Procedure("read_resource", "ReadRequest", "ReadResponse"),
     "PlanResourceChange": Procedure("plan_resource_change", "PlanRequest", "PlanResponse"),
     "ApplyResourceChange": Procedure("apply_resource_change", "ApplyRequest", "ApplyResponse"),
     "ImportResourceState": Procedure("import_resource_state", "ImportRequest", "ImportResponse"),
     "ReadDataSource": Procedure("read_data_source", "DataSourceRequest", "DataSourceResponse"),
-    "Stop": Procedure("stop", "StopRequest", "StopResponse"),
+    "OpenEphemeralResource": Procedure("open_ephemeral_resource", "OpenRequest", "OpenResponse"),
+    "CloseEphemeralResource": Procedure(
+        "close_ephemeral_resource", "CloseRequest", "CloseResponse"
+    ),
+    "StopProvider": Procedure("stop", "StopRequest", "StopResponse"),
 }
 
 _FIELD = re.compile(r"(repeated )?(\w+) (\w+) (\d+)( oneof)?")
@@ -112,7 +119,7 @@ _SCALARS = {
 
 def _message_classes() -> Mapping[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(
-        name="tfplugin5.proto", package="tfplugin5", syntax="proto3"
+        name="tfplugin6.proto", package="tfplugin6", syntax="proto3"
     )
     for line in filter(None, _DECLARATIONS.splitlines()):
         name, _, fields = line.partition(" ")
@@ -121,7 +128,7 @@ def _message_classes() -> Mapping[str, Any]:
     pool.Add(file)
     return {
         message.name: message_factory.GetMessageClass(
-            pool.FindMessageTypeByName(f"tfplugin5.{message.name}")
+            pool.FindMessageTypeByName(f"tfplugin6.{message.name}")
         )
         for message in file.message_type
     }
@@ -135,7 +142,7 @@ def _declare(message: descriptor_pb2.DescriptorProto, fields: str) -> None:
             field.type = _SCALARS[kind]
         else:
             field.type = _Field.TYPE_MESSAGE
-            field.type_name = f".tfplugin5.{kind}"
+            field.type_name = f".tfplugin6.{kind}"
         if oneof:
             if not message.oneof_decl:
                 message.oneof_decl.add(name="selector")

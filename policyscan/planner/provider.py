@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from policyscan.errors import PlannerError
 from policyscan.planner.change import Completion, Versions, is_sdk_type, replaced_by
+from policyscan.planner.ephemeral import opened
 from policyscan.planner.schema import TypeHints
 from policyscan.planner.strategy import Change
 from policyscan.planner.upgrade import upgraded
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from policyscan.planner.strategy import Strategy
 
 Settle = Callable[["Configuration", "Block", TypeHints, Versions, dict[str, Any]], dict[str, Any]]
+
+
+def as_planned(
+    _configuration: Configuration,
+    _block: Block,
+    _hints: TypeHints,
+    _versions: Versions,
+    planned: dict[str, Any],
+) -> dict[str, Any]:
+    """The `settle` of a vendor that adds nothing to the SDK's plan."""
+    return planned
+
 
 DEFAULT_REGION = "us-east-1"
 """The region of a provider block that names none: what the environment would have said."""
@@ -79,7 +93,11 @@ class Provider:
             ignored_prefixes=_strings(ignored.get("key_prefixes")),
         )
 
-    def plan(
+    def existing(self, resource_type: str, identifier: str) -> dict[str, Any]:
+        """The object that an import finds. Raises PlannerError: nothing is known of it."""
+        raise PlannerError(f"{resource_type} {identifier} cannot be imported offline")
+
+    def plan(  # noqa: PLR0913 - as core asks
         self,
         configuration: Configuration,
         resource_type: str,
@@ -87,8 +105,12 @@ class Provider:
         config: dict[str, Any],
         proposed: dict[str, Any],
         prior: dict[str, Any] | None,
+        identifier: str = "",  # noqa: ARG002 - for those that import
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
-        """The planned object and the paths that force replacement; `prior` None is a create."""
+        """The planned object and the paths that force replacement; `prior` None is a create.
+
+        `identifier` is what `prior` was imported by, if it was.
+        """
         block, hints = self.schema.resources[resource_type], self._hints(resource_type)
         versions = Versions(config, proposed, prior)
         completion = Completion(hints, is_sdk_type(block), self.strategy.compute(resource_type))
@@ -130,13 +152,21 @@ class Provider:
         block = self.schema.data_sources[type_name]
         return self.reader.read(configuration, type_name, block, config)
 
+    def open(
+        self, configuration: Configuration, type_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The object of an ephemeral resource: a stand-in, which no plan ever holds."""
+        block = self.schema.ephemeral_resources[type_name]
+        return opened(type_name, block, config, region=configuration.known_region)
+
     def _hints(self, resource_type: str) -> TypeHints:
         return self.hints.get(resource_type) or self.hints.get("*") or TypeHints(source="none")
 
 
 def _first(blocks: Any) -> dict[str, Any]:
     """The one block of a list of at most one."""
-    return blocks[0] if isinstance(blocks, list) and blocks else {}
+    first = blocks[0] if isinstance(blocks, list) and blocks else {}
+    return first if isinstance(first, dict) else {}
 
 
 def _strings(values: Any) -> tuple[str, ...]:

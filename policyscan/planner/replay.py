@@ -33,12 +33,13 @@ from policyscan.planner.prior import (
 from policyscan.planner.provider import Provider
 from policyscan.planner.refusal import Place
 from policyscan.planner.remote_state import answer_remote_states
-from policyscan.planner.request import TERRAFORM
+from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.sandbox import as_written, copy_configuration
 from policyscan.planner.server import serve
-from policyscan.planner.terraform import RefusedError, Terraform, environment, executable
+from policyscan.planner.terraform import AtWork, RefusedError, executable
 from policyscan.planner.tokens import ReplayReader, Tokens
-from policyscan.planner.vendors import load_vendors
+from policyscan.planner.vendors import vendors_of
+from policyscan.planner.workspace import selected_workspace
 from policyscan.scratch import private_folder
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ if TYPE_CHECKING:
     from policyscan.plan import Plan
     from policyscan.plan.token import Issue
     from policyscan.planner.change import Step
-    from policyscan.planner.children import Children
     from policyscan.planner.provider import Configuration
+    from policyscan.planner.request import Request
     from policyscan.planner.sandbox import Sandbox
     from policyscan.planner.schema import Block
+    from policyscan.planner.terraform import Terraform
     from policyscan.planner.vendors import Vendor
 
 _VARIABLES = "policyscan.tfvars.json"
@@ -78,20 +80,30 @@ def replay(
     *,
     seconds: float,
     within: Path | None = None,
-    terraform: str = TERRAFORM,
+    request: Request = JUST_PLAN,
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
+    Of `request` counts what a plan does not tell: where modules are, schemas, workspace, targets,
+    Terraform.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
     """
-    executable(terraform)
+    executable(request.terraform)
     deadline = monotonic() + seconds
     with private_folder() as scratch, children() as started:
-        sandbox = copy_configuration(folder, scratch / "configuration", within)
-        vendors = load_vendors(sandbox.mentioned_types() | {each.type for each in plan.resources})
-        stage = _Stage(plan, sandbox, vendors, folder, started, deadline, terraform)
+        sandbox = copy_configuration(
+            folder,
+            scratch / "configuration",
+            within,
+            cache=request.module_cache,
+            data_folder=request.data_folder,
+        )
+        at_work = AtWork(started, deadline, request.terraform)
+        words = sandbox.mentioned_types() | {each.type for each in plan.resources}
+        vendors = vendors_of(folder, words, request.schemas, at_work)
+        stage = _Stage(plan, sandbox, vendors, folder, at_work, request)
         stage.prepare()
         runs = _followed(stage)
         if problem := drift(plan, runs[0].plan):
@@ -142,7 +154,7 @@ class _Replayed(Provider):
         """Read a provider block."""
         return Provider.configure(self, {**config, "region": config.get("region") or self.home})
 
-    def plan(
+    def plan(  # noqa: PLR0913 - as core asks
         self,
         configuration: Configuration,
         resource_type: str,
@@ -150,6 +162,7 @@ class _Replayed(Provider):
         config: dict[str, Any],
         proposed: dict[str, Any],
         prior: dict[str, Any] | None,
+        identifier: str = "",  # noqa: ARG002 - what is imported is in the state of the plan
     ) -> tuple[dict[str, Any], list[tuple[Step, ...]]]:
         """The planned object, with the tokens that follow from its configuration.
 
@@ -177,9 +190,8 @@ class _Stage:
     sandbox: Sandbox
     vendors: tuple[Vendor, ...]
     named: Path
-    children: Children
-    deadline: float
-    terraform: str
+    at_work: AtWork
+    request: Request
 
     def _blocks(self) -> Mapping[str, Block]:
         """Resource type -> its schema."""
@@ -199,7 +211,8 @@ class _Stage:
         with self._terraform(Tokens(Dialect.FIRST, frozenset())) as terraform:
             terraform.run("init", "-input=false", "-json")
         # Only now, or init would ask whether to move the states.
-        self.sandbox.select_workspace_of(self.named)
+        selected = selected_workspace(self.named, self.request.data_folder)
+        self.sandbox.select_workspace(self.request.workspace or selected)
         _private(self.sandbox.root_module / _VARIABLES, variables_file(self.plan))
         if any(r.mode == "managed" and r.before is not None for r in self.plan.resources):
             _private(self.sandbox.state, state_file(self.plan, self._blocks()))
@@ -212,14 +225,15 @@ class _Stage:
                 return self._run(Dialect.FIRST, left_unknown), second.result()
             except SystemExit:
                 # Or leaving would wait for the other one.
-                self.children.end()
+                self.at_work.children.end()
                 raise
 
     def _run(self, dialect: Dialect, left_unknown: Attributes) -> Run:
         tokens = Tokens(dialect, left_unknown)
         file = f"{dialect.name.lower()}.tfplan"
         flags = ("-input=false", "-json", "-lock=false", "-refresh=false")
-        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan))
+        targets = (f"-target={each}" for each in self.request.targets)
+        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan), *targets)
         with self._terraform(tokens) as terraform:
             try:
                 terraform.run("plan", *flags, f"-out={file}", *given)
@@ -249,14 +263,9 @@ class _Stage:
                     changing=changing(self.plan),
                 )
             )
-        with serve(providers, self.children.group) as reattach:
-            yield Terraform(
-                place=Place(root, self.named),
-                environment=environment(self.sandbox.top.parent, reattach),
-                children=self.children,
-                deadline=self.deadline,
-                command=self.terraform,
-            )
+        with serve(providers, self.at_work.children.group) as reattach:
+            place = Place(root, self.named)
+            yield self.at_work.at(place, self.sandbox.top.parent, reattach)
 
 
 def _sets_in(block: Block, prefix: str) -> Iterator[str]:

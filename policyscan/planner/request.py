@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from policyscan.planner.data_sources import Answer
 
 TERRAFORM = "terraform"
+DATA_FOLDER = ".terraform"
+"""Where Terraform keeps modules, seen from the root module, unless TF_DATA_DIR names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Request:
     answers: what data sources find, the first that fits an answer to each (`--data`).
     schemas: files of `terraform providers schema -json`, which win over the schemas kept here.
     module_cache: a folder with modules that `terraform init` would download.
+    data_folder: where Terraform keeps modules and the selected workspace, from the root module.
     terraform: the command to run.
     """
 
@@ -63,6 +66,7 @@ class Request:
     answers: tuple[Answer, ...] = ()
     schemas: tuple[Path, ...] = ()
     module_cache: Path | None = None
+    data_folder: str = DATA_FOLDER
     terraform: str = TERRAFORM
 
     def arguments(self) -> Iterator[str]:

@@ -10,16 +10,20 @@ import os
 import re
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyscan.errors import PlannerError
+from policyscan.planner.modules import install_modules, stores
+from policyscan.planner.refusal import Place
+from policyscan.planner.request import DATA_FOLDER
+from policyscan.planner.workspace import SELECTION, checked, written_selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_TYPE = re.compile(r'"((?:archive|aws|local|null|random|time|tls)_[a-z0-9_]+)"')
+_WORD = re.compile(r"[A-Za-z]\w*")
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
 _SKIPPED = (".git", ".terraform", ".terraform.lock.hcl", ".venv", "node_modules")
 _DEPENDS_ON = re.compile(r'(\bdepends_on"?[ \t]*[=:][ \t]*)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
@@ -29,6 +33,7 @@ _DATA = re.compile(
     r"(?:[ \t]*(?:(?:#|//)[^\n]*)?\r?\n.*?^\1\}|[^\n]*\}[ \t]*\r?$)",
     re.MULTILINE | re.DOTALL,
 )
+_IMPORT = re.compile(r'^[ \t]*import[ \t]*\{|"import"\s*:', re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DETOURS = "policyscan_detours.tf"
 _DETOUR = re.compile(rb"\blocal\.policyscan-(\w+)-([\w-]+)")
@@ -41,8 +46,6 @@ _CONDITION = re.compile(
 _HOLDS = " true ? true : "
 """Before an expression: whatever it is worth, and even if it cannot be worked out."""
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
-_SELECTION = Path(".terraform", "environment")
-_WORKSPACE = re.compile(r"[\w-][\w.-]{0,89}")
 # Overrides are merged in the order of their names: this one has the last word.
 OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
@@ -50,36 +53,53 @@ _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A copied configuration: `top` holds everything, `root_module` is inside it."""
+    """A copied configuration: `top` holds everything, `root_module` is inside it.
+
+    `modules` tells by its key where each module was found that Terraform would download.
+    """
 
     top: Path
     root_module: Path
+    modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
         """Where the local backend keeps the simulated state of the selected workspace."""
-        workspace = _selected_in(self.root_module)
+        workspace = written_selection(self.root_module)
         folder = Path("terraform.tfstate.d", workspace) if workspace else Path()
         return self.root_module / folder / "terraform.tfstate"
 
-    def select_workspace_of(self, folder: Path) -> None:
-        """Select the workspace that is selected in the user's folder."""
-        workspace = _selected_in(folder)
-        if workspace:
-            selection = self.root_module / _SELECTION
+    def select_workspace(self, name: str) -> None:
+        """Select a workspace, "" or `default` for the one that is always there.
+
+        Only after init, or init would ask whether to move the states.
+        Raises PlannerError: no workspace can have this name.
+        """
+        if checked(name):
+            selection = self.root_module / SELECTION
             selection.parent.mkdir(exist_ok=True)
-            selection.write_text(workspace)
-            self.state.parent.mkdir(parents=True)
+            selection.write_text(name)
+            self.state.parent.mkdir(parents=True, exist_ok=True)
 
     def mentioned_types(self) -> frozenset[str]:
-        """Every type name in quotes in the configuration, its installed modules and its state."""
+        """Every word of the configuration, its installed modules and its state.
+
+        The types are among them, and the names of the providers.
+        """
         state = (self.state,) if self.state.is_file() else ()
-        return frozenset(name for text in self.texts(*state) for name in _TYPE.findall(text))
+        return frozenset(word for text in self.texts(*state) for word in _WORD.findall(text))
 
     def texts(self, *others: Path) -> Iterator[str]:
         """What the files of the configuration and its installed modules hold, and other files."""
         for file in (*self.files(), *others):
             yield file.read_text(encoding="utf-8", errors="replace")
+
+    def holds_imports(self) -> bool:
+        """Whether the root module, the only place for them, may have `import` blocks."""
+        return any(
+            _IMPORT.search(file.read_text(encoding="utf-8", errors="replace"))
+            for file in _configuration_files(self.root_module, deep=False)
+        )
 
     def files(self) -> Iterator[Path]:
         """Every file of configuration, the root module's and others."""
@@ -113,13 +133,6 @@ class Sandbox:
             changed = pattern.sub(change, text)
             if changed != text:
                 file.write_bytes(changed.encode(errors="surrogateescape"))
-
-
-def _selected_in(folder: Path) -> str:
-    """The selected workspace, "" for the default one. Source: command/meta_backend.go."""
-    selection = folder / _SELECTION
-    name = selection.read_text(errors="replace").strip() if selection.is_file() else ""
-    return name if _WORKSPACE.fullmatch(name) and name != "default" else ""
 
 
 def _take_detours(folder: Path) -> None:
@@ -160,31 +173,53 @@ def as_written(shown: bytes) -> bytes:
     return _DETOUR.sub(rb"\1.\2", shown)
 
 
-def copy_configuration(directory: Path, top: Path, within: Path | None = None) -> Sandbox:
+def copy_configuration(
+    directory: Path,
+    top: Path,
+    within: Path | None = None,
+    *,
+    cache: Path | None = None,
+    data_folder: str = DATA_FOLDER,
+) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
+    Modules that `terraform init` would download are taken from what it left in the root module's
+    `data_folder`, else from `cache`.
     Nothing outside of the folder `within` is copied, where it is given.
     Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
     root = directory.resolve()
     if not root.is_dir():
         raise PlannerError(f"{directory}: not a folder; name the folder of the root module")
-    if not any(_configuration_files(root, deep=False)):
-        raise PlannerError(
-            f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
-        )
-    sources = sorted(_needed(root, within.resolve() if within else None))
-    common = Path(*_common_parts(sources))
-    sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
     try:
+        if not _is_module(root):
+            raise PlannerError(
+                f"{directory}: holds no .tf or .tf.json file; name the root module's folder"
+            )
+        sources = sorted(_needed(root, within.resolve() if within else None))
+        common = Path(*_common_parts(sources))
+        sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
         for source in sources:
             _copy(source, top / source.relative_to(common))
-        if (root / ".terraform" / "modules").is_dir():
-            _copy(root / ".terraform" / "modules", sandbox.root_module / ".terraform" / "modules")
-    except (OSError, shutil.Error) as error:
-        raise PlannerError(f"{directory}: cannot be copied to plan in: {error}") from error
+        known = stores(root, data_folder, cache, within)
+        sandbox = replace(
+            sandbox, modules=install_modules(Place(sandbox.root_module, directory), known)
+        )
+    except shutil.Error as error:
+        # Its arguments are one list of (source, target, why).
+        file, _, why = error.args[0][0]
+        raise PlannerError(f"{file}: cannot be read: {_reason(why)}") from error
+    except OSError as error:
+        file = error.filename or directory
+        raise PlannerError(f"{file}: cannot be read: {_reason(error)}") from error
     (sandbox.root_module / OVERRIDE).write_text(_LOCAL_BACKEND)
     return sandbox
+
+
+def _reason(error: object) -> str:
+    """Why the system refused, without its number and the name of the file."""
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return re.sub(r"^\[Errno \d+\] |: '.*'$", "", told)
 
 
 def _needed(root: Path, within: Path | None) -> set[Path]:
@@ -208,10 +243,15 @@ def _named(module: Path, root: Path, written: str) -> Path | None:
     """Where a relative path leads: from the module (sources) or the root module (file paths)."""
     for base in (module, root):
         path = (base / written).resolve()
-        # A path so high up that it holds the root module would copy half of the disk.
-        if path.exists() and not root.is_relative_to(path):
+        # What holds the root module may be half of the disk, unless it is a module itself, as
+        # where an example calls the module that it is an example of.
+        if path.exists() and (not root.is_relative_to(path) or _is_module(path)):
             return path
     return None
+
+
+def _is_module(path: Path) -> bool:
+    return any(_configuration_files(path, deep=False))
 
 
 def _configuration_files(place: Path, *, deep: bool = True, hidden: bool = False) -> Iterator[Path]:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policyscan.planner.provider import Provider
-    from policyscan.planner.schema import Block
+    from policyscan.planner.schema import Attribute, Block
 
-_NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+_NESTING = {"single": 1, "list": 2, "set": 3, "map": 4, "group": 5}
 _ERROR = 1
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 _LARGEST_MESSAGE = 256 << 20
@@ -46,9 +46,9 @@ def serve(
     try:
         yield json.dumps(
             {
-                f"{registry}/{provider.schema.address.partition('/')[2]}": _reattachment(port)
+                address: _reattachment(port)
                 for provider, (_, port) in zip(providers, servers, strict=True)
-                for registry in _REGISTRIES
+                for address in _addresses(provider.schema.address)
             }
         )
     finally:
@@ -80,6 +80,13 @@ def _start(servicer: _Servicer, group: int) -> tuple[grpc.Server, int]:
     return server, port
 
 
+def _addresses(address: str) -> Iterator[str]:
+    """Both public registries hand out the same providers."""
+    host, _, source = address.partition("/")
+    for registry in _REGISTRIES if host in _REGISTRIES else (host,):
+        yield f"{registry}/{source}"
+
+
 def _guarded(answer: Callable[[Any, Any], Any], callers: Callers) -> Callable[[Any, Any], Any]:
     def guarded(request: Any, context: grpc.ServicerContext) -> Any:
         if not callers.include(context.peer()):
@@ -92,7 +99,7 @@ def _guarded(answer: Callable[[Any, Any], Any], callers: Callers) -> Callable[[A
 def _reattachment(port: int) -> Mapping[str, Any]:
     return {
         "Protocol": "grpc",
-        "ProtocolVersion": 5,
+        "ProtocolVersion": 6,
         "Pid": os.getpid(),
         "Test": True,
         "Addr": {"Network": "tcp", "String": f"{HOST}:{port}"},
@@ -103,18 +110,26 @@ def _value(value: Any) -> Any:
     return MESSAGES["DynamicValue"](msgpack=encode(value))
 
 
-def _block_message(block: Block) -> Any:
-    message = MESSAGES["Block"]()
-    for name, attribute in block.attributes.items():
-        message.attributes.add(
+def _add_attributes(attributes: Mapping[str, Attribute], messages: Any) -> None:
+    for name, attribute in attributes.items():
+        message = messages.add(
             name=name,
-            type=json.dumps(attribute.type).encode(),
             required=attribute.required,
             optional=attribute.optional,
             computed=attribute.computed,
             sensitive=attribute.sensitive,
             write_only=attribute.write_only,
         )
+        if (nested := attribute.nested_type) is None:
+            message.type = json.dumps(attribute.type).encode()
+        else:
+            message.nested_type.nesting = _NESTING[nested.nesting]
+            _add_attributes(nested.attributes, message.nested_type.attributes)
+
+
+def _block_message(block: Block) -> Any:
+    message = MESSAGES["Block"]()
+    _add_attributes(block.attributes, message.attributes)
     for name, nested in block.block_types.items():
         message.block_types.add(
             type_name=name,
@@ -160,6 +175,7 @@ class _Servicer:
         for entries, blocks in (
             (response.resource_schemas, schema.resources),
             (response.data_source_schemas, schema.data_sources),
+            (response.ephemeral_resource_schemas, schema.ephemeral_resources),
         ):
             for name, block in blocks.items():
                 entries.add(key=name).value.block.CopyFrom(_block_message(block))
@@ -167,13 +183,10 @@ class _Servicer:
             entry.value.version = self._versions.get(entry.key, 0)
         return response
 
-    def prepare_provider_config(self, request: Any, _context: Any) -> Any:
-        return MESSAGES["PrepareResponse"](prepared_config=request.config)
+    def validate_provider(self, _request: Any, _context: Any) -> Any:
+        return MESSAGES["ValidateProviderResponse"]()
 
-    def validate_resource_type_config(self, _request: Any, _context: Any) -> Any:
-        return MESSAGES["ValidateResponse"]()
-
-    def validate_data_source_config(self, _request: Any, _context: Any) -> Any:
+    def validate(self, _request: Any, _context: Any) -> Any:
         return MESSAGES["ValidateResponse"]()
 
     def upgrade_resource_state(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -202,6 +215,7 @@ class _Servicer:
             config=decode(request.config.msgpack),
             proposed=proposed,
             prior=decode(request.prior_state.msgpack),
+            identifier=request.prior_private.decode(),
         )
         return MESSAGES["PlanResponse"](
             planned_state=_value(planned),
@@ -226,11 +240,15 @@ class _Servicer:
 
     def import_resource_state(self, request: Any, _context: Any) -> Any:
         response = MESSAGES["ImportResponse"]()
-        response.diagnostics.add(
-            severity=_ERROR,
-            summary=f"{request.type_name} {request.id} cannot be imported offline",
-            detail="Only the account knows what it looks like; leave the import block out.",
-        )
+        try:
+            state = self._provider.existing(request.type_name, request.id)
+        except PolicyscanError as error:
+            response.diagnostics.add(severity=_ERROR, summary=str(error))
+        else:
+            # Core hands `private` on when it asks for the plan of this object.
+            response.imported_resources.add(
+                type_name=request.type_name, state=_value(state), private=request.id.encode()
+            )
         return response
 
     def read_data_source(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -244,6 +262,15 @@ class _Servicer:
         else:
             response.state.CopyFrom(_value(state))
         return response
+
+    def open_ephemeral_resource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        result = self._provider.open(
+            self._configuration(context), request.type_name, decode(request.config.msgpack)
+        )
+        return MESSAGES["OpenResponse"](result=_value(result))
+
+    def close_ephemeral_resource(self, _request: Any, _context: Any) -> Any:
+        return MESSAGES["CloseResponse"]()
 
     def stop(self, _request: Any, _context: Any) -> Any:
         return MESSAGES["StopResponse"]()

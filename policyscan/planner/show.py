@@ -38,7 +38,7 @@ PATIENCE_SECONDS: Final = 60.0
 
 _CHUNK: Final = 2**20
 _COMPLAINT: Final = 2**16
-_TYPE: Final = re.compile(rb'"([a-z][a-z0-9]*_[a-z0-9_]+)"')
+_WORD: Final = re.compile(rb'["/]([a-z][a-z0-9_]*)"')
 _FRAME: Final = re.compile(r"[│╷╵]")
 
 
@@ -95,11 +95,11 @@ def show_plan(
 
 
 def _mentioned(path: Path, named: str | None) -> tuple[frozenset[str], Mapping[str, int]]:
-    """The types a plan may hold, and the schema versions its state was written with."""
+    """Types and providers a plan may hold, and the schema versions of its state."""
     types: set[str] = set()
     versions: dict[str, int] = {}
     for name, content in read_members(path, named=named):
-        types.update(each.decode() for each in _TYPE.findall(content))
+        types.update(each.decode() for each in _WORD.findall(content))
         if name == "tfstate":
             versions = dict(_schema_versions(content))
     return frozenset(types), versions

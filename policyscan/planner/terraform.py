@@ -166,6 +166,29 @@ class Terraform:
             raise PlannerError(f"{self.place.named}: terraform {command} took too long")
 
 
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """How Terraform is run, wherever it is: by which processes, before which time.
+
+    `variables` stand in its environment beside those it always has.
+    """
+
+    children: Children
+    deadline: float
+    command: str = TERRAFORM
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, place: Place, scratch: Path, reattach: str = "") -> Terraform:
+        """Terraform at `place`, which may use the folder `scratch` and attaches to providers."""
+        return Terraform(
+            place=place,
+            environment={**environment(scratch, reattach), **self.variables},
+            children=self.children,
+            deadline=self.deadline,
+            command=self.command,
+        )
+
+
 def executable(command: str = TERRAFORM) -> str:
     """The path of Terraform. Raises PlannerError: there is no such command."""
     if (found := shutil.which(command)) is not None:

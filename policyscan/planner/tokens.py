@@ -166,7 +166,7 @@ class ReplayReader:
             try:
                 return self.own.read(configuration, type_name, block, config)
             except PlannerError:
-                if not any(token for _, token, _ in find_tokens(json.dumps(config))):
+                if not any(token for _, token, _ in find_tokens(json.dumps(config, default=repr))):
                     raise
         if told and not is_first:
             # One of the answers is right: what comes out the same with a token is, too.
@@ -184,7 +184,9 @@ class ReplayReader:
     ) -> bool:
         if type_name in _FUNCTIONS:
             # Nobody knows what stands in a document that is a token.
-            return not any(form[:1] == "{" for *_, form in find_tokens(json.dumps(config)))
+            return not any(
+                form[:1] == "{" for *_, form in find_tokens(json.dumps(config, default=repr))
+            )
         region = configuration.region
         is_ordinary = isinstance(region, str) and region != self.tokens.word()
         return type_name in _OF_REGIONS and is_ordinary and not region.startswith(_SPECIAL)

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
-from policyscan.planner.provider import Provider
-from policyscan.planner.schema import PROVIDERS, Coverage, coverage, load_hints, load_schema
-from policyscan.planner.utility import UtilityReader, settle_utility
+from policyscan.planner.installed import installed_schemas
+from policyscan.planner.provider import Provider, as_planned
+from policyscan.planner.schema import (
+    PROVIDERS,
+    Coverage,
+    coverage,
+    load_hints,
+    load_schema,
+    load_schema_file,
+)
+from policyscan.planner.utility import UtilityReader, settle_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,8 +27,11 @@ if TYPE_CHECKING:
     from policyscan.planner.other_states import OtherStates
     from policyscan.planner.schema import ProviderSchema, TypeHints
     from policyscan.planner.strategy import Strategy
+    from policyscan.planner.terraform import AtWork
 
 _AWS = "registry.terraform.io/hashicorp/aws"
+_SETTLE = {_AWS: aws.settle, "registry.terraform.io/hashicorp/time": settle_time}
+"""Provider address -> its own part in a plan, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +46,49 @@ class Vendor:
 
         `known` is what data sources may draw on; files are touched below `root_module` only.
         """
-        is_aws = self.schema.address == _AWS
+        address = self.schema.address
         return Provider(
             schema=self.schema,
             hints=self.hints,
             strategy=strategy,
-            reader=AwsReader(known, self.hints) if is_aws else UtilityReader(root_module),
-            settle=aws.settle if is_aws else settle_utility,
+            reader=AwsReader(known, self.hints)
+            if address == _AWS
+            else UtilityReader(root_module, known, self.hints),
+            settle=_SETTLE.get(address, as_planned),
         )
 
 
-def load_vendors(types: frozenset[str]) -> tuple[Vendor, ...]:
-    """Every offline provider, with those of `types` it has."""
-    hints = {address: load_hints(address) for address in sorted(PROVIDERS)}
-    return tuple(
-        Vendor(load_schema(address, types, hints[address]), hints[address]) for address in hints
-    )
+def load_vendors(words: frozenset[str], given: Iterable[ProviderSchema] = ()) -> tuple[Vendor, ...]:
+    """The offline providers that `words` of a configuration ask for, by address.
+
+    words: among others, its types, and the names of its providers. A provider is left out when
+    neither its name stands there, nor a name that begins with it.
+    given: schemas that win over those kept here, the first of one address over the next.
+    """
+    vendors: dict[str, Vendor] = {}
+    for schema in given:
+        vendors.setdefault(schema.address, Vendor(schema, load_hints(schema.address)))
+    asked = {word.partition("_")[0] for word in words}
+    for address in PROVIDERS:
+        if address not in vendors and address.rpartition("/")[2] in asked:
+            hints = load_hints(address)
+            vendors[address] = Vendor(load_schema(address, words, hints), hints)
+    return tuple(vendors[address] for address in sorted(vendors))
+
+
+def vendors_of(
+    directory: Path, words: frozenset[str], files: Iterable[Path], at_work: AtWork
+) -> tuple[Vendor, ...]:
+    """The providers of the root module in `directory`, by the best that is known of them.
+
+    files: what `terraform providers schema -json` printed. They win over the providers that are
+    installed there, and those over what is kept here.
+    Raises PlannerError: a file is not in that form, an installed provider does not answer.
+    """
+    given = [schema for file in files for schema in load_schema_file(file, words)]
+    addresses = frozenset(each.address for each in given)
+    installed = installed_schemas(directory, words, without=addresses, at_work=at_work)
+    return load_vendors(words, (*given, *installed))
 
 
 def schema_only(

@@ -42,6 +42,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             "sha256": plan.sha256,
             "offline": {
                 "stand_ins": list(plan.offline.stand_ins),
+                "imported": list(plan.offline.imported),
                 "schema_only": list(plan.offline.schema_only),
             },
         },

@@ -65,6 +65,7 @@ def _document() -> _Schema:
                 _object(
                     "What policyscan made up when it made the plan: nothing in plans of others.",
                     stand_ins=_texts("Addresses of data sources whose answers are made up"),
+                    imported=_texts("Addresses of imports taken to be as configured"),
                     schema_only=_texts("Types of which only the schema is known"),
                 )
             ),

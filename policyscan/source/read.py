@@ -29,14 +29,21 @@ MOST_MODULES: Final = 20_000
 _LARGEST_LIST: Final = 16 * 2**20
 
 
-def read_source(directory: Path, *, named: str = "", within: Path | None = None) -> Source:
+def read_source(
+    directory: Path,
+    *,
+    named: str = "",
+    within: Path | None = None,
+    installed: Mapping[str, Path] | None = None,
+) -> Source:
     """Split a folder of Terraform source, and of the modules it calls, into blocks.
 
-    Child modules are found by their relative `source`, else in `.terraform/modules/modules.json`;
-    one found neither way is named in `Source.unreadable`. What stands inside the blocks, and the
-    locals, are read on first look, and raise SourceError then. `named` is what stands before its
-    files in messages and reports, in place of `directory`: `tfplan:`. Nothing outside of the
-    folder `within` is read, where it is given.
+    Child modules are found by their relative `source`, else in `installed`, by keys such as
+    `network.vpc`, and where that is not given in `.terraform/modules/modules.json`; one found
+    neither way is named in `Source.unreadable`. What stands inside the blocks, and the locals, are
+    read on first look, and raise SourceError then. `named` is what stands before its files in
+    messages and reports, in place of `directory`: `tfplan:`. Nothing outside of the folder `within`
+    is read, where it is given.
     Raises SourceError: one line `infra/ecs.tf:12: ...`; no folder, no source, a file that does
     not split into blocks, a declaration twice, a module that calls itself, more than MOST_MODULES.
     """
@@ -44,7 +51,10 @@ def read_source(directory: Path, *, named: str = "", within: Path | None = None)
     if not any(source_files(directory, shown)):
         name = printable_name(shown)
         raise SourceError(f"{name}: holds no .tf files; give the folder of the root module")
-    installed = _installed(directory)
+    if installed is None:
+        listed = _installed(directory)
+    else:
+        listed = {tuple(key.split(".")): _real(place) for key, place in installed.items()}
     bounds = None if within is None else _real(within)
     folder = cache(lambda place: read_folder(directory, place, named))
     modules: dict[ModulePath, SourceModule] = {}
@@ -56,7 +66,7 @@ def read_source(directory: Path, *, named: str = "", within: Path | None = None)
         modules[path] = SourceModule(path, content.locals, content.blocks, content.comments)
         for name, source in content.sources.items():
             called = (*path, name)
-            place = _place(places[-1], source, installed.get(called), bounds)
+            place = _place(places[-1], source, listed.get(called), bounds)
             if place is None or not os.path.isdir(place):  # noqa: PTH112 - never raises
                 unreadable.append(_note(called, source))
             elif place in places:

@@ -205,7 +205,7 @@ def test_a_process_that_is_not_terraform_is_refused(runs: Runs, slow: Path) -> N
         until(runs.at_work("sleep"))
         reattach = json.loads(runs.variable("TF_REATTACH_PROVIDERS"))
         with channel(reattach) as connected, pytest.raises(grpc.RpcError) as caught:
-            call(connected, "GetSchema")
+            call(connected, "GetProviderSchema")
         process.terminate()
         process.communicate(timeout=PATIENCE)
     assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
@@ -219,7 +219,7 @@ def test_whoever_terraform_starts_is_answered(runs: Runs, tmp_path: Path) -> Non
         f"sys.path[:0] = {[str(Path.cwd()), *sys.path]!r}\n"
         "from tests.planner.test_server import call, channel\n"
         "with channel(json.loads(os.environ['TF_REATTACH_PROVIDERS'])) as connected:\n"
-        "    print(len(call(connected, 'GetSchema').resource_schemas), file=sys.stderr)\n"
+        "    print(len(call(connected, 'GetProviderSchema').resource_schemas), file=sys.stderr)\n"
         "sys.exit(1)\n"
     )
     program = tmp_path / "bin" / "terraform"

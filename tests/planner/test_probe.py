@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AWS = "registry.terraform.io/hashicorp/aws"
 TYPES = ("aws_cloudwatch_log_group", "aws_ecs_cluster", "aws_eip", "aws_vpc")
 PROVIDER = """#!{python}
-import json, os, pathlib, time
+import json, os, pathlib, sys, time
 from policyscan.planner.data_sources import Known
 from policyscan.planner.server import serve
 from policyscan.planner.strategy import Unknown
@@ -40,7 +40,7 @@ from policyscan.planner.vendors import load_vendors
 ]
 with serve([vendor.provider(Unknown(), Known(), pathlib.Path())], os.getpgrp()) as reattach:
     address = json.loads(reattach)[{aws!r}]["Addr"]["String"]
-    print("1|5|tcp|" + address + "|grpc", flush=True)
+    print("1|6|tcp|" + address + "|grpc", flush=True)
     time.sleep(60)
 """
 LEAF = Attribute(type="string", optional=True)
@@ -85,7 +85,9 @@ def test_a_program_that_is_no_provider_is_refused(tmp_path: Path) -> None:
     silent = executable(tmp_path, "#!/bin/sh\necho 1.0\n")
 
     with (
-        pytest.raises(PlannerError, match=r"provider: no provider of protocol 5; name its binary"),
+        pytest.raises(
+            PlannerError, match=r"provider: no provider of protocol 5 or 6; name its binary"
+        ),
         started(silent, {}),
     ):
         pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,26 +39,51 @@ def test_a_folder_without_configuration_is_named(configuration: Configuration) -
     )
 
 
-def test_a_provider_that_is_not_offline_is_named(configuration: Configuration) -> None:
-    configuration.write('resource "google_project" "main" { name = "x" }')
+def test_providers_that_are_not_known_are_named_with_how_to_give_their_schema(
+    configuration: Configuration,
+) -> None:
+    configuration.write("""
+      terraform {
+        required_providers {
+          own = { source = "registry.acme.example/acme/cloud" }
+          aws = { source = "hashicorp/aws" }
+        }
+      }
+      resource "google_project" "main" { name = "x" }
+      module "inner" { source = "./inner" }
+    """)
+    configuration.write(
+        'terraform {\n  required_providers { gl = { source = "gitlabhq/gitlab" } }\n}\n'
+        'resource "gitlab_project" "x" { provider = gl }',
+        "inner/main.tf",
+    )
     assert refusal(configuration) == (
-        "ROOT: provider hashicorp/google cannot be planned with offline (these can: archive, aws, "
-        "local, null, random, time, tls); plan with the real provider and hand over its "
-        "`terraform show -json`"
+        "ROOT: no schema of provider gitlabhq/gitlab, hashicorp/google, "
+        "registry.acme.example/acme/cloud is known offline; give it with --provider-schema FILE "
+        "(`terraform providers schema -json > FILE` writes it where the provider is initialised), "
+        "or plan with the real provider, and hand over its `terraform show -json`"
     )
 
 
-def test_an_unknown_resource_type_is_named_with_its_line(configuration: Configuration) -> None:
-    configuration.write('\n\nresource "aws_nonesuch" "main" {}')
+def test_a_provider_kept_under_another_address_is_named(configuration: Configuration) -> None:
+    configuration.write('resource "docker_image" "main" { name = "nginx" }')
     assert refusal(configuration) == (
-        "ROOT/main.tf:3: Invalid resource type: The provider hashicorp/aws does not support "
-        'resource type "aws_nonesuch".'
+        "ROOT: provider hashicorp/docker is not known offline, kreuzwerker/docker is: name it as "
+        "the `source` of the provider in required_providers of every module that uses it"
     )
 
 
-def test_invalid_hcl_is_told_with_file_and_line(configuration: Configuration) -> None:
-    configuration.write('output "a" {\n  value = \n}', "broken.tf")
-    assert refusal(configuration).startswith("ROOT/broken.tf:2: Invalid expression: ")
+def test_a_function_of_a_provider_is_named(configuration: Configuration) -> None:
+    configuration.write("""
+      terraform {
+        required_providers { aws = { source = "hashicorp/aws" } }
+      }
+      output "a" { value = provider::aws::arn_parse("arn:aws:iam::123456789012:role/x") }
+    """)
+    assert refusal(configuration) == (
+        "ROOT/main.tf:5: provider::aws::arn_parse: no function of a provider is known offline; "
+        "plan without it, or with the real provider, and hand over its `terraform show -json`"
+    )
 
 
 def test_an_error_in_a_module_outside_names_the_user_s_own_file(
@@ -80,50 +104,3 @@ def test_variables_without_value_are_named_with_the_flag_that_sets_them(
         "ROOT/main.tf:1: variables a, b not set; pass --var a=VALUE --var b=VALUE, "
         "or --var-file FILE"
     )
-
-
-@pytest.mark.parametrize(
-    "source", ["terraform-aws-modules/vpc/aws", "git::https://example.com/vpc.git"]
-)
-def test_a_module_that_is_not_installed_is_named(configuration: Configuration, source: str) -> None:
-    configuration.write(f'module "vpc" {{ source = "{source}" }}')
-    assert refusal(configuration) == (
-        "ROOT/main.tf:1: module 'vpc' is not installed, and offline nothing is downloaded; run "
-        "`terraform init` in the folder first, its .terraform/modules is then used"
-    )
-
-
-def test_an_import_is_refused(configuration: Configuration) -> None:
-    configuration.write("""
-      resource "aws_sqs_queue" "a" {}
-      import {
-        to = aws_sqs_queue.a
-        id = "one"
-      }
-    """)
-    assert refusal(configuration) == (
-        "ROOT: aws_sqs_queue one cannot be imported offline: Only the account knows what it looks "
-        "like; leave the import block out."
-    )
-
-
-def test_an_installed_registry_module_is_taken_from_the_folder(
-    configuration: Configuration,
-) -> None:
-    configuration.write(
-        'module "queue" {\n  source  = "terraform-aws-modules/sqs/aws"\n  version = "4.0.0"\n}'
-    )
-    configuration.write('resource "aws_sqs_queue" "this" {}', ".terraform/modules/queue/main.tf")
-    manifest = {
-        "Modules": [
-            {"Key": "", "Source": "", "Dir": "."},
-            {
-                "Key": "queue",
-                "Source": "registry.terraform.io/terraform-aws-modules/sqs/aws",
-                "Version": "4.0.0",
-                "Dir": ".terraform/modules/queue",
-            },
-        ]
-    }
-    configuration.write(json.dumps(manifest), ".terraform/modules/modules.json")
-    assert configuration.plan().actions() == {"module.queue.aws_sqs_queue.this": ["create"]}

@@ -957,17 +957,19 @@ resource "terraform_data" "it" {{
     assert not witness.exists()
 
 
-def test_an_external_program_is_refused_and_not_run(
-    configuration: Configuration, tmp_path: Path
-) -> None:
-    configuration.write('resource "aws_kms_key" "main" {}')
-    plan = planned(configuration)
+def test_an_external_program_is_not_run(configuration: Configuration, tmp_path: Path) -> None:
     witness = tmp_path / "witness"
-    configuration.write(
-        f'data "external" "it" {{ program = ["touch", "{witness}"] }}', "external.tf"
-    )
-    message = refused(plan, configuration.folder)
-    assert "provider hashicorp/external cannot be planned with offline" in message
+    configuration.write(f"""
+data "external" "it" {{ program = ["touch", "{witness}"] }}
+resource "aws_kms_key" "main" {{}}
+resource "terraform_data" "it" {{
+  input = {{ a = "${{length(data.external.it.result)}}-${{aws_kms_key.main.id}}" }}
+}}
+""")
+    plan = planned(configuration)
+    new = enriched(plan, replay(plan, configuration.folder, seconds=SECONDS))
+    expected = {"a": "0-${aws_kms_key.main.id}"}
+    assert inputs(new, expected) == expected
     assert not witness.exists()
 
 
@@ -1296,7 +1298,7 @@ def test_what_is_not_the_source_is_said(configuration: Configuration, tmp_path: 
     (other / "main.tf").write_text('resource "aws_kms_key" {')
     assert "main.tf:1: " in refused(plan, other)
     (other / "main.tf").write_text('module "far" { source = "example/far/aws" }')
-    assert "module 'far' is not installed" in refused(plan, other)
+    assert "module 'far' (example/far/aws) is not installed" in refused(plan, other)
 
 
 def test_a_missing_terraform_is_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from policyscan.planner.sandbox import OVERRIDE, copy_configuration
@@ -24,6 +25,15 @@ def names(folder: Path) -> set[str]:
     return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
 
 
+def listed(**sources: str) -> str:
+    """What `terraform init` leaves of modules without a version."""
+    modules = [
+        {"Key": key, "Source": source, "Version": "1.0.0", "Dir": f".terraform/modules/{key}"}
+        for key, source in sources.items()
+    ]
+    return json.dumps({"Modules": modules})
+
+
 def test_locks_state_and_providers_stay_behind(tmp_path: Path) -> None:
     root = written(
         tmp_path / "root",
@@ -33,17 +43,12 @@ def test_locks_state_and_providers_stay_behind(tmp_path: Path) -> None:
             "terraform.tfstate": "{}",
             ".terraform.lock.hcl": "",
             ".terraform/providers/some/provider": "",
-            ".terraform/modules/modules.json": "{}",
+            ".terraform/modules/unused/main.tf": "",
             ".git/config": "",
         },
     )
     sandbox = copy_configuration(root, tmp_path / "copy")
-    assert names(sandbox.root_module) == {
-        ".terraform/modules/modules.json",
-        "main.tf",
-        "notes.txt",
-        OVERRIDE,
-    }
+    assert names(sandbox.root_module) == {"main.tf", "notes.txt", OVERRIDE}
 
 
 def test_modules_and_files_outside_keep_their_place(tmp_path: Path) -> None:
@@ -73,7 +78,7 @@ def test_modules_and_files_outside_keep_their_place(tmp_path: Path) -> None:
 def test_nothing_is_copied_from_outside_of_the_folder_named(tmp_path: Path) -> None:
     root = tmp_path / "private" / "root"
     for folder, text in {
-        root: 'module "a" { source = "../beside" }\nmodule "b" { source = "../../outside" }\n',
+        root: 'module "a" { source = "../beside" }\nlocals { b = file("../../outside/main.tf") }\n',
         tmp_path / "private" / "beside": "",
         tmp_path / "outside": "",
     }.items():
@@ -96,31 +101,23 @@ def test_links_are_followed(tmp_path: Path) -> None:
     assert not (sandbox.root_module / "main.tf").is_symlink()
 
 
-def test_only_types_that_are_mentioned_are_served(tmp_path: Path) -> None:
+def test_every_word_of_the_configuration_is_mentioned(tmp_path: Path) -> None:
     root = written(
         tmp_path / "root",
         {
-            "main.tf": 'resource "aws_vpc" "a" {}',
+            "main.tf": 'resource "aws_vpc" "a" {}\nmodule "x" { source = "example/x/aws" }',
             "more.tf.json": '{"data": {"aws_ami": {"b": {}}}}',
             "modules/a/main.tf": 'resource "random_pet" "c" {}',
             ".terraform/modules/x/main.tf": 'resource "null_resource" "d" {}',
+            ".terraform/modules/modules.json": listed(x="registry.terraform.io/example/x/aws"),
             "notes.txt": 'resource "aws_sqs_queue" "e" {}',
         },
     )
     assert copy_configuration(root, tmp_path / "copy").mentioned_types() == {
-        "aws_ami",
-        "aws_vpc",
-        "null_resource",
-        "random_pet",
+        *("a", "b", "c", "d"),
+        *("aws_ami", "aws_vpc", "data", "null_resource", "random_pet", "resource"),
+        *("backend", "local", "terraform"),
     }
-
-
-def test_a_backend_and_a_cloud_block_are_replaced(configuration: Configuration) -> None:
-    configuration.write(
-        'terraform {\n  cloud {\n    organization = "x"\n    workspaces { name = "y" }\n  }\n}\n'
-        'output "a" { value = terraform.workspace }'
-    )
-    assert configuration.plan().output("a") == "default"
 
 
 def test_a_configuration_in_json_alone_is_planned(configuration: Configuration) -> None:

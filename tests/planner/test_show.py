@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from policyscan.errors import PlanError, PlannerError
+from policyscan.planner import schema
 from policyscan.planner.plan_json import normal_form
 from policyscan.planner.show import show_plan
 from policyscan.planner.terraform import executable
 from tests.conftest import SavedPlan
 from tests.planfiles import member, rewritten, zipped
+from tests.planner.installed_provider import install
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -164,27 +164,6 @@ def test_more_than_any_plan_is_not_taken_in(
 
 # -- the user's own providers --------------------------------------------------------------------
 
-PROVIDER = """#!{python}
-import os, sys, time
-sys.path[:0] = {path!r}
-from dataclasses import replace
-from policyscan.planner import server
-from policyscan.planner.data_sources import Known
-from policyscan.planner.strategy import Unknown
-from policyscan.planner.vendors import load_vendors
-from pathlib import Path
-
-[vendor] = [each for each in load_vendors(frozenset({{"random_pet"}}))
-            if each.schema.address.endswith("/random")]
-servicer = server._Servicer(vendor.provider(Unknown(), Known(), Path(".")), {{}})
-started, port = server._start(servicer, os.getpgrp())
-print(f"1|5|tcp|127.0.0.1:{{port}}|grpc", flush=True)
-parent = os.getppid()
-while os.getppid() == parent:
-    time.sleep(0.1)
-"""
-"""A provider as Terraform starts one: it says where it listens, and serves `random` there."""
-
 CONFIGURATION = """
 terraform {
   required_providers {
@@ -214,21 +193,12 @@ def installed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Installed:
     top = tmp_path_factory.mktemp("installed")
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    program = top / f"mirror/example.com/acme/random/1.0.0/{sys.platform}_{machine}"
-    program.mkdir(parents=True)
-    program /= "terraform-provider-random_v1.0.0"
-    program.write_text(PROVIDER.format(python=sys.executable, path=[str(ROOT), *sys.path]))
-    program.chmod(0o755)
-    settings = top / "terraform.rc"
-    mirror = f'filesystem_mirror {{\n path = "{top}/mirror"\n }}'
-    settings.write_text(f"provider_installation {{\n {mirror}\n}}\n")
-    variables = {
-        # No network is asked for news of Terraform, and this provider speaks no TLS.
-        "CHECKPOINT_DISABLE": "1",
-        "TF_CLI_CONFIG_FILE": str(settings),
-        "TF_DISABLE_PLUGIN_TLS": "1",
-    }
+    source = "example.com/acme/random"
+    kept = json.loads((Path(schema.__file__).parent / "random.json").read_bytes())
+    (own,) = kept["provider_schemas"].values()
+    served = top / "served.json"
+    served.write_text(json.dumps({"provider_schemas": {source: own}}))
+    variables = install(top, source, served, {"random_pet"}).variables
     folder = top / "root"
     folder.mkdir()
     (folder / "main.tf").write_text(CONFIGURATION)

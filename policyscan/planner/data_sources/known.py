@@ -143,6 +143,9 @@ def _comparable(value: Any) -> Any:
         held = {name: _comparable(inner) for name, inner in value.items()}
         return {name: held[name] for name in sorted(held) if held[name] is not None} or None
     if isinstance(value, list | tuple):
+        if isinstance(value[0], bytes):
+            # A value of any type comes with its type, which plan JSON leaves out.
+            return _comparable(value[1])
         return sorted((_comparable(each) for each in value), key=_printed)
     return value
 

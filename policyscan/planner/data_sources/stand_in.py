@@ -69,7 +69,8 @@ class _Maker:
         self._templates = templates
         # Where an id is given, it alone names the thing: other arguments only help to find it.
         asked = config.get("id") or config.get("arn") or config.get("name") or config
-        self.seed = json.dumps([self.kind, asked], sort_keys=True)
+        # What may be of any type brings its type along, as bytes.
+        self.seed = json.dumps([self.kind, asked], default=repr, sort_keys=True)
 
     def attribute(self, name: str, kind: Any) -> Any:
         if isinstance(kind, str) and (template := self._templates.get(name)) is not None:

@@ -1,121 +1,74 @@
 """The schemas the offline provider serves, and the facts about types that no schema says.
 
-A provider's schema lies beside this file in the format of `terraform providers schema -json`;
-its hints lie under `hints/`. A large one is a zip of such documents, one a service. All is read
-when asked for; nothing is kept between calls.
+A provider's schema lies beside this file in the format of `terraform providers schema -json`, or
+in a file that someone made so; its hints lie under `hints/`. A large schema is a zip of documents,
+one a service. All is read when asked for; nothing is kept between calls.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping  # msgspec resolves annotations at run time
 from importlib.resources import files
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from policyscan.errors import PlannerError
+from policyscan.planner.schema.document import GROUPS, read_document, read_services, service_of
 from policyscan.planner.schema.hints import DATA_SOURCE, Coverage, TypeHints, load_hints
+from policyscan.planner.schema.model import (
+    Attribute,
+    Block,
+    NestedAttributes,
+    NestedBlock,
+    ProviderSchema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = [
+    "GROUPS",
     "PROVIDERS",
     "Attribute",
     "Block",
     "Coverage",
+    "NestedAttributes",
     "NestedBlock",
     "ProviderSchema",
     "TypeHints",
     "coverage",
     "is_schema_only",
+    "known_address",
     "load_hints",
     "load_schema",
+    "load_schema_file",
+    "mark_known",
+    "service_of",
 ]
 
+_HOST, _OPENTOFU = "registry.terraform.io", "registry.opentofu.org"
+_HASHICORP = f"{_HOST}/hashicorp"
+
 PROVIDERS: Mapping[str, str] = {
-    "registry.terraform.io/hashicorp/archive": "archive.json",
-    "registry.terraform.io/hashicorp/aws": "aws.zip",
-    "registry.terraform.io/hashicorp/local": "local.json",
-    "registry.terraform.io/hashicorp/null": "null.json",
-    "registry.terraform.io/hashicorp/random": "random.json",
-    "registry.terraform.io/hashicorp/time": "time.json",
-    "registry.terraform.io/hashicorp/tls": "tls.json",
+    f"{_HOST}/datadog/datadog": "datadog.zip",
+    f"{_HASHICORP}/archive": "archive.json",
+    f"{_HASHICORP}/aws": "aws.zip",
+    f"{_HASHICORP}/external": "external.json",
+    f"{_HASHICORP}/github": "github.zip",
+    f"{_HASHICORP}/helm": "helm.json",
+    f"{_HASHICORP}/http": "http.json",
+    f"{_HASHICORP}/kubernetes": "kubernetes.zip",
+    f"{_HASHICORP}/local": "local.json",
+    f"{_HASHICORP}/null": "null.json",
+    f"{_HASHICORP}/random": "random.json",
+    f"{_HASHICORP}/template": "template.json",
+    f"{_HASHICORP}/time": "time.json",
+    f"{_HASHICORP}/tls": "tls.json",
+    f"{_HOST}/integrations/github": "github.zip",
+    f"{_HOST}/kreuzwerker/docker": "docker.zip",
 }
-"""Provider address -> the file beside this one that holds its schema."""
-GROUPS = ("resource_schemas", "data_source_schemas")
-"""Where a schema document keeps types."""
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """One argument or exported value of a block.
-
-    `type` is cty's JSON form: "string", ["list", "string"], ["object", {"name": type}].
-    """
-
-    type: Any
-    required: bool = False
-    optional: bool = False
-    computed: bool = False
-    sensitive: bool = False
-    write_only: bool = False
-
-
-class NestedBlock(msgspec.Struct, frozen=True, rename={"nesting": "nesting_mode"}):
-    """A block type inside another block; `max_items` 0 means any number."""
-
-    nesting: Literal["single", "list", "set", "map"]
-    block: Block
-    min_items: int = 0
-    max_items: int = 0
-
-
-class Block(msgspec.Struct, frozen=True):
-    """A body: its attributes and the block types it may hold, by name."""
-
-    attributes: Mapping[str, Attribute] = {}
-    block_types: Mapping[str, NestedBlock] = {}
-
-
-class ProviderSchema(msgspec.Struct, frozen=True):
-    """What one provider serves, cut down to the types asked for."""
-
-    address: str
-    version: str
-    provider: Block
-    resources: Mapping[str, Block]
-    data_sources: Mapping[str, Block]
-
-
-_COMMON = "provider.json"
-"""The member of a zipped schema that holds what is no type's."""
-
-
-class _TypeSchema(msgspec.Struct, frozen=True):
-    block: Block
-
-
-class _Provenance(msgspec.Struct, frozen=True):
-    provider_version: str
-
-
-class _StoredProvider(msgspec.Struct, frozen=True):
-    provider: _TypeSchema
-    resource_schemas: dict[str, msgspec.Raw] = {}
-    data_source_schemas: dict[str, msgspec.Raw] = {}
-
-
-class _Stored(msgspec.Struct, frozen=True):
-    provenance: _Provenance
-    provider_schemas: dict[str, _StoredProvider]
-
-
-class _Types(msgspec.Struct, frozen=True):
-    resource_schemas: dict[str, msgspec.Raw] = {}
-    data_source_schemas: dict[str, msgspec.Raw] = {}
-
-
-class _Part(msgspec.Struct, frozen=True):
-    provider_schemas: dict[str, _Types]
+"""Provider address, in lower case -> the file beside this one that holds its schema."""
 
 
 def coverage(hints: Mapping[str, TypeHints], type_name: str) -> Coverage:
@@ -131,17 +84,12 @@ def is_schema_only(provider: str, type_name: str) -> bool:
     return coverage(load_hints(provider), type_name) is Coverage.SCHEMA_ONLY
 
 
-def service_of(type_name: str) -> str:
-    """The part of a zipped schema that holds a type. Example: "lb" for aws_lb_listener."""
-    return type_name.split("_")[1]
-
-
 def load_schema(
     provider: str,
     types: frozenset[str] | None = None,
     hints: Mapping[str, TypeHints] | None = None,
 ) -> ProviderSchema:
-    """Load the schema of `provider`, with those of `types` it has, as resource or data source.
+    """Load the schema of `provider`, with those of `types` it has, whatever they are types of.
 
     types: None for all of them, which takes seconds of time for AWS.
     hints: what `load_hints` gives, if it is at hand.
@@ -149,67 +97,78 @@ def load_schema(
     Raises PlannerError: no schema is kept for `provider`.
     Example: load_schema("registry.terraform.io/hashicorp/aws", frozenset({"aws_vpc"})).
     """
-    stored = _read(provider, types)
-    hints = load_hints(provider) if hints is None else hints
-    schemas = stored.provider_schemas[provider]
-    return ProviderSchema(
-        address=provider,
-        version=stored.provenance.provider_version,
-        provider=schemas.provider.block,
-        resources=_build(schemas.resource_schemas, types, hints, prefix=""),
-        data_sources=_build(schemas.data_source_schemas, types, hints, prefix=DATA_SOURCE),
-    )
-
-
-def _read(provider: str, types: frozenset[str] | None) -> _Stored:
     if provider not in PROVIDERS:
         raise PlannerError(
             f"provider {provider}: no offline schema is kept for it; "
             f"plan with the real provider, or use one of {', '.join(PROVIDERS)}"
         )
     content = files(__name__).joinpath(PROVIDERS[provider]).read_bytes()
-    if not PROVIDERS[provider].endswith(".zip"):
-        return msgspec.json.decode(content, type=_Stored)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        stored = msgspec.json.decode(archive.read(_COMMON), type=_Stored)
-        services = set(archive.namelist()) - {_COMMON}
-        if types is not None:
-            services &= {f"{service_of(name)}.json" for name in types if "_" in name}
-        for service in sorted(services):
-            part = msgspec.json.decode(archive.read(service), type=_Part)
-            held = part.provider_schemas[provider]
-            stored.provider_schemas[provider].resource_schemas.update(held.resource_schemas)
-            stored.provider_schemas[provider].data_source_schemas.update(held.data_source_schemas)
-    return stored
+    is_zip = PROVIDERS[provider].endswith(".zip")
+    (schema,) = (read_services if is_zip else read_document)(content, types)
+    known = load_hints(provider) if hints is None else hints
+    return _marked(msgspec.structs.replace(schema, address=provider), known)
 
 
-def _build(
-    schemas: Mapping[str, msgspec.Raw],
-    types: frozenset[str] | None,
-    hints: Mapping[str, TypeHints],
-    *,
-    prefix: str,
-) -> dict[str, Block]:
-    decoder = msgspec.json.Decoder(_TypeSchema)
-    blocks = {}
-    for name in sorted(schemas.keys() if types is None else types & schemas.keys()):
-        row = hints.get(prefix + name)
-        block = decoder.decode(schemas[name]).block
-        for flag in ("sensitive", "write_only") if row else ():
-            block = _marked(block, getattr(row, flag), flag)
-        blocks[name] = block
-    return blocks
+def load_schema_file(file: Path, types: frozenset[str]) -> tuple[ProviderSchema, ...]:
+    """Load what `terraform providers schema -json` printed, cut down to `types` likewise.
+
+    Raises PlannerError: it cannot be read, or is not in that form.
+    """
+    try:
+        schemas = read_document(file.read_bytes(), types)
+    except OSError as error:
+        raise PlannerError(f"{file}: {error.strerror}; name a provider schema file") from error
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise PlannerError(
+            f"{file}: not a provider schema: {error}; "
+            "write it with `terraform providers schema -json` where the provider is initialised"
+        ) from error
+    return tuple(map(mark_known, schemas))
 
 
-def _marked(block: Block, paths: tuple[str, ...], flag: str) -> Block:
-    """The block with a flag set on the attributes at dotted `paths`."""
+def mark_known(schema: ProviderSchema) -> ProviderSchema:
+    """A provider's own schema under the address it is known by here, with what hints add."""
+    address = known_address(schema.address)
+    return _marked(msgspec.structs.replace(schema, address=address), load_hints(address))
+
+
+def known_address(address: str) -> str:
+    """The address under which a provider is known here: both public registries have the same."""
+    host, _, source = address.lower().partition("/")
+    return f"{_HOST if host == _OPENTOFU else host}/{source}"
+
+
+def _marked(schema: ProviderSchema, hints: Mapping[str, TypeHints]) -> ProviderSchema:
+    """The schema with what the hints know to be sensitive or write-only marked so."""
+
+    def marked(blocks: Mapping[str, Block], prefix: str = "") -> dict[str, Block]:
+        return {
+            name: _with_flags(block, hints[prefix + name]) if prefix + name in hints else block
+            for name, block in blocks.items()
+        }
+
+    return msgspec.structs.replace(
+        schema,
+        resources=marked(schema.resources),
+        data_sources=marked(schema.data_sources, DATA_SOURCE),
+    )
+
+
+def _with_flags(block: Block, row: TypeHints) -> Block:
+    for flag in ("sensitive", "write_only"):
+        block = _flagged(block, getattr(row, flag), flag)
+    return block
+
+
+def _flagged(block: Block, paths: tuple[str, ...], flag: str) -> Block:
+    """The block with a flag set on the attributes at dotted `paths`, where it has them."""
     attributes, block_types = dict(block.attributes), dict(block.block_types)
     for path in paths:
         name, _, inner = path.partition(".")
-        if inner:
+        if inner and name in block_types:
             nested = block_types[name]
-            body = _marked(nested.block, (inner,), flag)
+            body = _flagged(nested.block, (inner,), flag)
             block_types[name] = msgspec.structs.replace(nested, block=body)
-        else:
+        elif not inner and name in attributes:
             attributes[name] = msgspec.structs.replace(attributes[name], **{flag: True})
     return Block(attributes, block_types)

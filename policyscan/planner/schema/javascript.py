@@ -45,6 +45,7 @@ _ENTRY = re.compile(
 _ARGUMENT = re.compile(
     r"^(?:struct\.\w+ === undefined \? null : )?(.*)\((?:struct|this)\.[\w.]+\)$"
 )
+_WRITE_ONLY = re.compile(r"^this\.markWriteOnlyAttribute\((.*)\)$")
 _RESOURCE_TYPE = re.compile(r"terraformResourceType: '(\w+)'")
 _QUALIFIER = re.compile(r"\(0, \w+\.(\w+)\)|\b\w+_\d+\.(\w+)")
 
@@ -142,5 +143,6 @@ def _parse_arguments(body: str) -> dict[str, Argument]:
 
 def _bare_mapper(value: str) -> str:
     """`cdktn.listMapperHcl(index_1.fooToHclTerraform, true)(this._foo)` without module or value."""
+    value = _WRITE_ONLY.sub(r"\1", value)
     argument = _ARGUMENT.match(_QUALIFIER.sub(lambda match: match[1] or match[2], value))
     return argument[1] if argument else value

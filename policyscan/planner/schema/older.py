@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from policyscan.planner.schema import GROUPS
 from policyscan.planner.schema.waf import restore_statements
 
 _KEPT = ("block_types", "max_items", "min_items", "nesting_mode")
 _FLAGS = ("computed", "optional", "required", "sensitive", "type", "write_only")
-_GROUPS = ("resource_schemas", "data_source_schemas")
 
 
 def complete(provider: dict[str, Any], older: dict[str, Any]) -> None:
     """Complete `provider` in place; both are one provider's part of a schema document."""
     restore_statements(provider["resource_schemas"], _plain(older["resource_schemas"]))
-    for group in _GROUPS:
-        for name in provider[group].keys() & older.get(group, {}).keys():
+    for group in GROUPS:
+        for name in provider.get(group, {}).keys() & older.get(group, {}).keys():
             _block(provider[group][name]["block"], _plain(older[group][name])["block"])
 
 

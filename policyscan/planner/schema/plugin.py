@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from policyscan.errors import PlannerError
-from policyscan.planner.protocol import MESSAGES, PROCEDURES, SERVICE
+from policyscan.planner.protocol import MESSAGES, PROCEDURES
 from policyscan.planner.wire import decode, encode
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 """What every Terraform provider wants to be started with. Source: terraform-plugin-go."""
+_NAMES = {
+    "5": {
+        "ConfigureProvider": "Configure",
+        "ValidateResourceConfig": "ValidateResourceTypeConfig",
+    },
+    "6": {},
+}
+"""Protocol -> what it calls a procedure otherwise; the messages are the same in both."""
 _ERROR = 1
 _FIELDS = 5
 """How many a handshake has: versions, network, address, protocol."""
@@ -35,7 +43,7 @@ class CrashedError(PlannerError):
 
 
 class Plugin:
-    """A running provider that speaks protocol 5; one that crashes is started again.
+    """A running provider that speaks protocol 5 or 6; one that crashes is started again.
 
     Raises PlannerError: the binary is no such provider.
     """
@@ -50,7 +58,7 @@ class Plugin:
             [str(self._binary.resolve())],
             env={
                 **os.environ,
-                "PLUGIN_PROTOCOL_VERSIONS": "5",
+                "PLUGIN_PROTOCOL_VERSIONS": ",".join(_NAMES),
                 "TF_PLUGIN_MAGIC_COOKIE": _COOKIE,
             },
             stdout=subprocess.PIPE,
@@ -59,12 +67,13 @@ class Plugin:
         )
         output = self._process.stdout
         handshake = output.readline().strip().split("|") if output else []
-        if len(handshake) < _FIELDS or handshake[1] != "5":
-            raise PlannerError(f"{self._binary}: no provider of protocol 5; name its binary")
+        if len(handshake) < _FIELDS or handshake[1] not in _NAMES:
+            raise PlannerError(f"{self._binary}: no provider of protocol 5 or 6; name its binary")
+        self._protocol = handshake[1]
         options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
         place = handshake[3] if handshake[2] == "tcp" else f"unix:{handshake[3]}"
         self._channel = grpc.insecure_channel(place, options=options)
-        _succeed(self._call("Configure", config=_dynamic(self._config)))
+        _succeed(self._call("ConfigureProvider", config=_dynamic(self._config)))
 
     def stop(self) -> None:
         """End the process."""
@@ -75,8 +84,9 @@ class Plugin:
     def _call(self, procedure: str, **fields: Any) -> Any:
         """The response to one call. Raises CrashedError: there is none."""
         names = PROCEDURES[procedure]
+        name = _NAMES[self._protocol].get(procedure, procedure)
         invoke = self._channel.unary_unary(
-            f"/{SERVICE}/{procedure}",
+            f"/tfplugin{self._protocol}.Provider/{name}",
             request_serializer=MESSAGES[names.request].SerializeToString,
             response_deserializer=MESSAGES[names.response].FromString,
         )
@@ -93,7 +103,7 @@ class Plugin:
         Raises CrashedError: it gives no answer.
         """
         response = self._call(
-            "ValidateResourceTypeConfig", type_name=type_name, config=_dynamic(config)
+            "ValidateResourceConfig", type_name=type_name, config=_dynamic(config)
         )
         return [(each.summary, each.detail, _path(each.attribute)) for each in response.diagnostics]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from policyscan.planner.utility.clock import NOW, moment, offset, rotating, sleep
 from policyscan.planner.utility.files import hashes, resource_content
 from policyscan.planner.utility.keys import certificate, key_pair, pem
 from policyscan.planner.utility.made_up import made_up_bytes, picked, shuffled
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Attributes = dict[str, Any]
 
-_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 _CLASSES = (
@@ -88,47 +87,6 @@ def _shuffle(planned: Attributes, seed: str) -> Attributes:
     return {"id": "-", "result": values if wanted is None else values[: int(wanted)]}
 
 
-def _moment(planned: Attributes, _seed: str) -> Attributes:
-    given = planned.get("rfc3339")
-    return _clock(datetime.fromisoformat(given) if isinstance(given, str) else _MOMENT)
-
-
-def _offset(planned: Attributes, _seed: str) -> Attributes:
-    """Months and years are taken as 30 and 365 days: the simulated clock stands still anyway."""
-    lengths = {"days": 1, "months": 30, "years": 365}
-    days = sum(int(planned.get(f"offset_{unit}") or 0) * days for unit, days in lengths.items())
-    seconds = sum(
-        int(planned.get(f"offset_{unit}") or 0) * length
-        for unit, length in {"hours": 3600, "minutes": 60, "seconds": 1}.items()
-    )
-    base = planned.get("base_rfc3339")
-    start = datetime.fromisoformat(base) if isinstance(base, str) else _MOMENT
-    return {**_clock(start + timedelta(days=days, seconds=seconds)), "base_rfc3339": _text(start)}
-
-
-def _rotating(planned: Attributes, seed: str) -> Attributes:
-    # Far in the future, or the next plan would see a rotation that is due.
-    return {"rotation_rfc3339": "2999-01-01T00:00:00Z", **_moment(planned, seed)}
-
-
-def _sleep(_planned: Attributes, _seed: str) -> Attributes:
-    return {"id": _text(_MOMENT)}
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _clock(moment: datetime) -> Attributes:
-    parts = ("year", "month", "day", "hour", "minute", "second")
-    return {
-        "id": _text(moment),
-        "rfc3339": _text(moment),
-        "unix": int(moment.timestamp()),
-        **{part: getattr(moment, part) for part in parts},
-    }
-
-
 def _local_file(planned: Attributes, _seed: str) -> Attributes:
     digests = hashes(resource_content(planned), "content")
     return {**digests, "id": digests["content_sha1"]}
@@ -139,7 +97,7 @@ def _certificate(_planned: Attributes, seed: str) -> Attributes:
         **certificate(seed),
         "id": picked(seed, "0123456789", 39),
         "ready_for_renewal": False,
-        "validity_start_time": _text(_MOMENT),
+        "validity_start_time": NOW,
         "validity_end_time": "2999-01-01T00:00:00Z",
         "key_algorithm": "RSA",
         "ca_key_algorithm": "RSA",
@@ -164,10 +122,10 @@ GENERATORS: Mapping[str, Callable[[Attributes, str], Attributes]] = {
     "random_pet": _pet,
     "random_shuffle": _shuffle,
     "random_string": _string,
-    "time_offset": _offset,
-    "time_rotating": _rotating,
-    "time_sleep": _sleep,
-    "time_static": _moment,
+    "time_offset": offset,
+    "time_rotating": rotating,
+    "time_sleep": sleep,
+    "time_static": moment,
     "tls_cert_request": _cert_request,
     "tls_locally_signed_cert": _certificate,
     "tls_private_key": key_pair,

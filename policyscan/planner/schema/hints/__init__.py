@@ -23,6 +23,7 @@ from policyscan.planner.schema.template import FILTERS, PLACEHOLDER
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+_SOURCE = "registry.terraform.io/hashicorp"
 EVERY_TYPE = "*"
 """The row whose facts hold for every resource type; it is merged into each of their rows."""
 DATA_SOURCE = "data."
@@ -92,10 +93,21 @@ def load_hints(provider: str) -> Mapping[str, TypeHints]:
     A data source's row is keyed as its address begins: "data.aws_ssm_parameter".
 
     Paths of "*" that a type's schema lacks mean nothing for that type.
+    Nothing is known of providers that are not HashiCorp's own.
     Raises PlannerError: a row is not in the shape of TypeHints, or stands in two tables.
     Example: load_hints("registry.terraform.io/hashicorp/aws")["aws_vpc"].applied["id"].
     """
-    name = provider.rpartition("/")[2]
+    source, _, name = provider.rpartition("/")
+    rows = _rows(name) if source == _SOURCE else {}
+    common = rows.setdefault(EVERY_TYPE, TypeHints(source="nothing is known of this provider"))
+    return {
+        name: rows[name] if name.startswith(DATA_SOURCE) else _merge(common, rows[name])
+        for name in sorted(rows)
+    }
+
+
+def _rows(name: str) -> dict[str, TypeHints]:
+    """The rows of one of HashiCorp's providers, from all that lies here."""
     folder = files(__name__).joinpath(name)
     rows = read_folder(folder) if folder.is_dir() else {}
     beside = files(__name__).joinpath(f"{name}.newer.yaml")
@@ -105,11 +117,7 @@ def load_hints(provider: str) -> Mapping[str, TypeHints]:
     if undecided.is_file():
         paths = msgspec.json.decode(undecided.read_bytes(), type=dict[str, tuple[str, ...]])
         rows |= {name: _less_decided(rows.get(name), paths[name]) for name in paths}
-    common = rows.setdefault(EVERY_TYPE, TypeHints(source="nothing is known of this provider"))
-    return {
-        name: rows[name] if name.startswith(DATA_SOURCE) else _merge(common, rows[name])
-        for name in sorted(rows)
-    }
+    return rows
 
 
 def read_folder(folder: Traversable) -> dict[str, TypeHints]:
