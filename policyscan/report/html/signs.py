@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-SIGNS: Final = {
+_MADE_UP: Final = ", made up"
+_CHANGES: Final = {
     "create": ("+", "M10 0a10 10 0 1 1 0 20a10 10 0 1 1 0-20z"),
     "update": ("~", "M10-1l11 11-11 11L-1 10z"),
     "replace": ("\u00b1", "M5 0h10l6 10-6 10H5L-1 10z"),
@@ -13,9 +14,13 @@ SIGNS: Final = {
     "forget": (".", "M2 4h16v12H2z"),
     "no change": ("=", "M2 4h16v12H2z"),
 }
+SIGNS: Final = _CHANGES | {
+    f"{word}{_MADE_UP}": ("?", outline) for word, (_, outline) in _CHANGES.items()
+}
 """The words of `Node.word`, each with its sign and an outline 20 pixels wide."""
 
 
 def tone_of(word: str) -> str:
     """What style and script call it."""
-    return word if word in SIGNS and word not in {"forget", "no change"} else "other"
+    change = word.removesuffix(_MADE_UP)
+    return change if change in SIGNS and change not in {"forget", "no change"} else "other"
