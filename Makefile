@@ -56,13 +56,16 @@ tests: install validators ## the tests alone
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(TESTS)
 
 # Tools by others that tests hold our reports against: some need an environment of their own, some
-# need Node. Without npm their tests are skipped.
+# need Node. Without npm their tests are skipped. The page of a report is opened in the Chromium of
+# the machine, which is not ours to install: without one, those tests are skipped.
 VALIDATORS := tests/validators/node_modules
 
 .PHONY: validators
 validators: .venv-sarif-tools/.locked-$(PYTHON_VERSION) ## install what tests validate reports with
 	@if command -v npm >/dev/null; then $(MAKE) $(VALIDATORS)/.locked; \
 	else echo 'npm is not on PATH: what only Node validates is not tested'; fi
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  echo 'chromium is not on PATH: the page of a report is not opened'
 
 # Scripts of packages are not run: all that one would do is the last line.
 $(VALIDATORS)/.locked: tests/validators/package-lock.json tests/validators/package.json
@@ -123,8 +126,9 @@ docs: install ## write docs/rules and the examples from the rules and their fixt
 	$(BIN)/python -m policyscan.report.schemas
 
 .PHONY: pictures
-pictures: install ## draw the pictures of the README again: what a terminal shows of two scans
+pictures: install ## draw the pictures of the README again: what a terminal and a browser show
 	$(BIN)/python -m tests.pictures.draw
+	POLICYSCAN_REQUIRE_CHROMIUM=1 $(BIN)/python -m tests.pictures.pages
 
 .PHONY: tables
 tables: install ## check the tables of facts about AWS that rules look up
@@ -142,6 +146,10 @@ bench: install ## measure a cold start, the rules, a replay, how scans grow (doc
 	$(BIN)/python -m tests.benchmarks.planning_cost
 	$(BIN)/python -m tests.benchmarks.graph_growth
 	$(BIN)/python -m tests.benchmarks.scale
+
+.PHONY: bench-html
+bench-html: install ## measure what the page costs to make and to look at, in Chromium
+	$(BIN)/python -m tests.benchmarks.html_pages
 
 .PHONY: bench-checkov
 bench-checkov: checkov ## measure what Checkov costs beside our scan, and what it costs alone

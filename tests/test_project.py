@@ -39,8 +39,10 @@ TOP_LEVEL = (
     "tests",
 )
 
-# Not UTF-8 by purpose: the provider's schema, and inputs whose very bytes are the test.
-BINARY = re.compile(r"policyscan/planner/schema/aws\.zip|fixtures/hostile/.*")
+# Not UTF-8 by purpose: the provider's schema, pictures, and inputs whose very bytes are the test.
+BINARY = re.compile(
+    r"policyscan/planner/schema/aws\.zip|docs/pictures/[\w-]+\.png|fixtures/hostile/.*"
+)
 
 REGISTRY_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs|debian)[.](?:org|com)\b")
 

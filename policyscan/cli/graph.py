@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from policyscan.cli.failing import failing as failing_part
 from policyscan.cli.inputs import Input, SourceChoice, open_input
 from policyscan.cli.output import say, write
 from policyscan.cli.planning import planning_flags
@@ -16,6 +17,7 @@ from policyscan.errors import ConfigError, PlannerError, PolicyscanError
 from policyscan.graph import Confidence, EdgeKind, ResourceGraph
 from policyscan.plan import PlanKind, kind_of
 from policyscan.report.graph_dot import render_graph_dot
+from policyscan.report.graph_html import render_graph_html
 from policyscan.report.graph_json import render_graph_json
 from policyscan.report.graph_mermaid import render_graph_mermaid
 from policyscan.report.graph_selection import (
@@ -27,12 +29,15 @@ from policyscan.report.graph_selection import (
     redacted,
     whole,
 )
+from policyscan.report.graph_svg import render_graph_svg
 from policyscan.report.graph_tree import render_graph_path, render_graph_tree
 
 _DRAWN: dict[str, Callable[[Selection], str]] = {
     "json": render_graph_json,
     "dot": render_graph_dot,
     "mermaid": render_graph_mermaid,
+    "svg": render_graph_svg,
+    "html": render_graph_html,
 }
 _REMARKS = {
     PlanKind.ERRORED: "planning failed, so the graph holds what was planned until then",
@@ -70,6 +75,7 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     path: tuple[str, str] | None,
     depth: int | None,
     kind: str | None,
+    failing: bool,
     source_dir: str | None,
     planfile: str | None,
     no_source: bool,
@@ -77,12 +83,14 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     replay: str,
     **flags: Any,
 ) -> int:
-    """Show the graph of one plan, or a part of it. Returns 0: nothing is judged here.
+    """Show the graph of one plan, or a part of it. Returns 0, whatever fails.
 
     `flags` are those of `with_planning`.
     """
     if of is not None and path is not None:
         raise ConfigError("--of and --path: give one of them")
+    if failing and (of, path, depth, kind) != (None, None, None, None):
+        raise ConfigError("--failing shows what fails: leave --of, --path, --depth and --kind out")
     if depth is not None and path is not None:
         raise ConfigError("--depth and --path: a path is as long as it is; leave --depth out")
     is_all = format_name == "json" or path is not None
@@ -92,8 +100,11 @@ def run_graph(  # noqa: PLR0913 - one argument per flag
     planning = planning_flags(flags)
     planning.check((plan,))
     with open_input(plan, choice, planning) as given:
-        selection = _answered(question, given, ReplayMode(replay))
-        selection = redacted(selection, redaction(given.plan).address)
+        if failing:
+            selection = failing_part(given, ReplayMode(replay))
+        else:
+            selection = _answered(question, given, ReplayMode(replay))
+            selection = redacted(selection, redaction(given.plan).address)
         write(output, _rendered(selection, format_name, plan, depth))
         remark = _REMARKS.get(kind_of(given.plan))
     if remark:

@@ -22,7 +22,7 @@ from policyscan.cli.options import (
 from policyscan.report.formats import FORMATS
 
 _SAYS_WHERE_SOURCE_IS = ("source_dir", "planfile", "graph")
-GRAPH_FORMATS = ("text", "json", "dot", "mermaid")
+GRAPH_FORMATS = ("text", "json", "dot", "mermaid", "svg", "html")
 
 
 @policyscan.command(
@@ -132,7 +132,7 @@ def plan(**options: Any) -> int:
     "format_name",
     type=click.Choice(GRAPH_FORMATS),
     default="text",
-    help="text (default), json for programs, dot or mermaid to draw.",
+    help="text (default), json for programs, dot or mermaid to draw, svg or html to look at.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Where it is written (default: stdout).")
 @click.option("--of", metavar="ADDRESS", help="Only what this depends on and what depends on it.")
@@ -148,6 +148,9 @@ def plan(**options: Any) -> int:
     type=click.Choice(("value", "depends", "all")),
     help="Edges by which values flow, those by which one waits, or all "
     "(default: value and depends_on; all with json and --path).",
+)
+@click.option(
+    "--failing", is_flag=True, help="Only what fails, and what its evidence leads through."
 )
 @with_planning
 @with_terraform

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from policyscan.report.scans import Report, Scan
 
-FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "concise")
+FORMATS: Final = (
+    "text",
+    "json",
+    "sarif",
+    "junit",
+    "markdown",
+    "github",
+    "gitlab",
+    "concise",
+    "html",
+)
 
 
 def rendered(name: str, report: Report) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from policyscan.engine import Judgement
@@ -13,7 +12,9 @@ from policyscan.report.graph_mermaid import render_graph_mermaid
 from policyscan.report.markdown_text import code, fenced, shown
 from policyscan.report.problems import (
     Found,
+    Group,
     Problem,
+    groups_of,
     problems_by_plan,
     title_of,
     verdict_line,
@@ -33,18 +34,6 @@ _TAIL: Final = 500
 """Bytes kept for the lines at the end."""
 
 _Thing = TypeVar("_Thing")
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Problems of one rule and one root cause, the first of them to be told."""
-
-    members: tuple[Problem, ...]
-
-    @property
-    def first(self) -> Problem:
-        """The worst."""
-        return self.members[0]
 
 
 class _Page:
@@ -75,8 +64,8 @@ def render_markdown(report: Report) -> str:
     """The comment: shorter than GitHub's limit, and what was cut to be so is said."""
     found = problems_by_plan(report)
     problems = worst_first(found)
-    new = _groups(each for each in problems if each.judgement.is_new)
-    standing = _groups(each for each in problems if not each.judgement.is_new)
+    new = groups_of(each for each in problems if each.judgement.is_new)
+    standing = groups_of(each for each in problems if not each.judgement.is_new)
     page = _Page(LIMIT - _TAIL)
     cut: list[str] = []
     page.add_all(list(_head(report, found)), str)
@@ -133,17 +122,7 @@ def _head(report: Report, found: Found) -> Iterator[str]:
         yield f"and {len(warnings) - _MOST_ERRORS} more warnings"
 
 
-def _groups(problems: Iterable[Problem]) -> list[_Group]:
-    """Problems by root cause, in their order."""
-    found: dict[tuple[str, str, str], list[Problem]] = {}
-    for each in problems:
-        finding = each.judgement.finding
-        cause = finding.cause or finding.address
-        found.setdefault((each.scan.name, each.judgement.rule.id, cause), []).append(each)
-    return [_Group(tuple(members)) for members in found.values()]
-
-
-def _told(group: _Group) -> str:
+def _told(group: Group) -> str:
     """A group in full."""
     judgement = group.first.judgement
     finding = judgement.finding
@@ -165,7 +144,7 @@ def _told(group: _Group) -> str:
     return "\n\n".join(filter(None, blocks))
 
 
-def _line(group: _Group) -> str:
+def _line(group: Group) -> str:
     judgement = group.first.judgement
     checks = f" (Checkov: {', '.join(map(code, group.first.checks))})" if group.first.checks else ""
     return (
@@ -179,7 +158,7 @@ def _place(problem: Problem) -> str:
     return code(f"{problem.place.file}:{problem.place.line}")
 
 
-def _also(group: _Group) -> str:
+def _also(group: Group) -> str:
     others = [code(each.judgement.finding.address) for each in group.members[1:]]
     if not others:
         return ""

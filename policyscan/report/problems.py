@@ -75,6 +75,28 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: problem.rank))
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Problems of one rule and one root cause, the first of them to be told."""
+
+    members: tuple[Problem, ...]
+
+    @property
+    def first(self) -> Problem:
+        """The worst."""
+        return self.members[0]
+
+
+def groups_of(problems: Iterable[Problem]) -> list[Group]:
+    """Problems by root cause, in their order."""
+    found: dict[tuple[str, str, str], list[Problem]] = {}
+    for each in problems:
+        finding = each.judgement.finding
+        cause = finding.cause or finding.address
+        found.setdefault((each.scan.name, each.judgement.rule.id, cause), []).append(each)
+    return [Group(tuple(members)) for members in found.values()]
+
+
 Found = tuple[tuple[Scan, tuple[Problem, ...]], ...]
 """Every plan with its problems."""
 

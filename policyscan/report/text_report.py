@@ -17,6 +17,7 @@ from policyscan.report.checkov_text import (
     shared,
     told_once,
 )
+from policyscan.report.quoted import quoted
 from policyscan.report.screen import Style, plain, wrapped
 from policyscan.rule import Certainty, Finding, Severity, Step, Verdict
 
@@ -182,10 +183,8 @@ def _source(judgement: Judgement, outcome: Outcome, style: Style) -> Iterator[st
     if span is None:
         return
     yield f"{_INDENT}{plain(span.file)}:{span.line}"
-    last = min(span.end_line, span.line + _MOST_LINES - 1)
-    lines = outcome.platform.graph.written.lines(span.file, span.line, last)
-    if not judgement.is_secret and all(outcome.redacted(line) == line for line in lines):
-        yield from (f"{_INDENT}{line}" for line in boxed(lines, span, style))
+    lines = quoted(judgement, outcome, _MOST_LINES)
+    yield from (f"{_INDENT}{line}" for line in boxed(lines, span, style))
 
 
 def _unknowns(judgements: Iterable[Judgement], style: Style, width: int) -> Iterator[str]:

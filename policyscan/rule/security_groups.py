@@ -304,7 +304,7 @@ def _directions(rule: Resource) -> tuple[Direction, ...]:
     if rule.type in _RULES:
         return (Direction(_RULES[rule.type]),)
     kind = rule.value("type")
-    return (Direction(kind.value),) if isinstance(kind, Known) else tuple(Direction)
+    return tuple(each for each in Direction if not isinstance(kind, Known) or each == kind.value)
 
 
 def _forget(group: Group, direction: Direction, rule: Resource) -> None:

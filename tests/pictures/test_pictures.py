@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.pictures.draw import COMMANDS, FOLDER, ROOT, cut, drawn
+from tests.pictures.pages import PAGES
 
 PICTURES = pytest.mark.parametrize("name", COMMANDS)
 
@@ -29,8 +30,18 @@ def test_a_picture_is_what_a_terminal_shows(name: str) -> None:
 
 
 def test_the_readme_shows_every_picture_and_no_other_lies_about() -> None:
-    shown = re.findall(r"\(docs/pictures/(\S+)\.svg\)", (ROOT / "README.md").read_text())
-    assert sorted(shown) == sorted(COMMANDS) == sorted(each.stem for each in FOLDER.iterdir())
+    shown = re.findall(r"\(docs/pictures/(\S+)\)", (ROOT / "README.md").read_text())
+    made = [*(f"{name}.svg" for name in COMMANDS), *(f"{name}.png" for name in PAGES)]
+    assert sorted(shown) == sorted(made) == sorted(each.name for each in FOLDER.iterdir())
+
+
+def test_pictures_of_the_page_are_small_and_hold_nothing_but_a_picture() -> None:
+    """Fonts differ, so that no machine draws them to the byte as another did."""
+    for name in PAGES:
+        content = (FOLDER / f"{name}.png").read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 250_000
+        assert not re.search(rb"tEXt|iTXt|eXIf", content)
 
 
 @PICTURES

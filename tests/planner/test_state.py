@@ -176,7 +176,8 @@ def test_what_no_schema_is_known_of_is_left_out_and_told(folder: Path) -> None:
     made = planned(folder, state)
     assert set(actions(made).values()) == {"create"}
     (note,) = made.notes
-    assert note.startswith("of the state, aws_opsworks_of_old, pagerduty_service is left out, as no ")
+    strangers = "aws_opsworks_of_old, pagerduty_service"
+    assert note.startswith(f"of the state, {strangers} is left out, as no ")
 
 
 # -- secrets --------------------------------------------------------------------------------

@@ -1,0 +1,310 @@
+// The right side: boxes and lines where the report placed them.
+
+const MOST_OPEN = 300;
+
+class Drawing extends View {
+  constructor() {
+    super("Resources and what they take from each other");
+    this.folded = new Map();
+  }
+
+  // -- what is shown -----------------------------------------------------------------------------
+
+  use(scene, name) {
+    this.scene = scene;
+    this.name = name;
+    this.lines = scene.lines;
+    this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).filter(([key]) => key).reverse());
+    this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
+    this.leaves = leavesByHolder(scene.boxes, this.holders);
+    const leaves = scene.boxes.length - this.leaves.size;
+    const id = `${state.plan} ${name}`;
+    if (!this.folded.has(id)) {
+      const few = leaves <= MOST_OPEN || name !== "graph";
+      this.folded.set(id, new Set(few ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
+    }
+    this.shut = this.folded.get(id);
+    this.problems = problemsByBox(scene.boxes);
+    this.path = [];
+    this.draw();
+    this.fit();
+  }
+
+  isShown(at) {
+    for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+      if (this.shut.has(up)) return false;
+    }
+    return true;
+  }
+
+  // The box itself, or the outermost closed one around it.
+  seen(at) {
+    let found = at;
+    for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+      if (this.shut.has(up)) found = up;
+    }
+    return found;
+  }
+
+  draw() {
+    const frames = s("g", {}), leaves = s("g", {}), lines = s("g", { class: "lines", "aria-hidden": "true" });
+    const labels = s("g", { "aria-hidden": "true" });
+    this.shapes = new Map();
+    this.pieces = [];
+    this.scene.boxes.forEach((box, at) => {
+      if (!this.isShown(at)) return;
+      const isOpen = this.holders.has(at) && !this.shut.has(at);
+      const shape = isOpen ? this.frame(box, at) : this.holders.has(at) ? this.closed(box, at) : this.leaf(box, at);
+      (isOpen ? frames : leaves).append(this.piece(shape, box));
+      this.shapes.set(at, shape);
+    });
+    for (const [from, to, kind, label] of this.drawnLines()) {
+      const path = s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` });
+      lines.append(this.piece(path, this.scene.boxes[from], this.scene.boxes[to]));
+      if (label && this.name === "network" && kind !== "route") labels.append(this.label(from, to, label));
+    }
+    this.over = s("g", { class: "over" });
+    this.svg.replaceChildren(heads(), frames, lines, leaves, labels, this.over);
+    this.filter();
+    this.highlight(this.path);
+    this.look();
+  }
+
+  drawnLines() {
+    const found = new Map();
+    for (const [source, target, kind, label] of this.lines) {
+      const [from, to] = [this.seen(source), this.seen(target)];
+      if (from !== to && !found.has(`${from} ${to}`)) found.set(`${from} ${to}`, [from, to, kind, label]);
+    }
+    return [...found.values()];
+  }
+
+  curve(from, to) {
+    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
+    if (a[X] + a[W] <= b[X]) return bent(a[X] + a[W], middle(a), b[X], middle(b), 1);
+    if (b[X] + b[W] <= a[X]) return bent(a[X], middle(a), b[X] + b[W], middle(b), -1);
+    const down = a[Y] + a[H] <= b[Y];
+    const [x1, x2] = [a[X] + a[W] / 2, b[X] + b[W] / 2];
+    const [y1, y2] = down ? [a[Y] + a[H], b[Y]] : [a[Y], b[Y] + b[H]];
+    const half = (y1 + y2) / 2;
+    return `M${x1} ${y1}C${x1} ${half} ${x2} ${half} ${x2} ${y2}`;
+  }
+
+  label(from, to, text) {
+    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
+    // Nearer to the end, where lines that begin together have parted.
+    const [x, y] = [0.3 * (a[X] + a[W] / 2) + 0.7 * (b[X] + b[W] / 2), 0.3 * middle(a) + 0.7 * middle(b)];
+    return s("text", { class: "port", x: x + 6, y, }, text);
+  }
+
+  // -- shapes ------------------------------------------------------------------------------------
+
+  shape(box, at, name, label, ...inside) {
+    // The title is what a pointer that rests shows and what a screen reader says.
+    return s("g", { class: `box ${box[KIND]} ${name}`, transform: `translate(${box[X]} ${box[Y]})`, role: "button",
+      tabindex: "-1", "data-at": at, onclick: () => this.onPick(at) }, s("title", {}, label), inside);
+  }
+
+  leaf(box, at) {
+    const found = this.problems.get(at) || [];
+    const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
+    const [sign, outline, tone] = signOf(box[TONE]);
+    return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
+      s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
+      s("text", { class: "glyph", x: 20, y: 27.5 }, sign || GLYPHS[box[KIND]] || ""),
+      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], Math.floor((box[W] - 42) / 5.9))),
+      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], Math.floor((box[W] - 42) / 7.9))),
+      this.badge(found, box[W], 0));
+  }
+
+  frame(box, at) {
+    const tools = this.name === "graph" ? { role: "button", "aria-expanded": "true" } : { role: "img" };
+    const shape = this.shape(box, at, "frame", `${box[TITLE]}, open`,
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
+      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)))),
+      box[NOTE] && s("text", { class: "note", x: box[W] - 14, y: 21, "text-anchor": "end" }, box[NOTE]));
+    return filled(shape, tools, []);
+  }
+
+  closed(box, at) {
+    const inner = this.inside(at);
+    const found = [...new Set(inner.flatMap((each) => this.problems.get(each) || []))];
+    const size = Math.max(12, Math.min(box[W] / (0.62 * Math.max(box[TITLE].length, 12)), box[H] / 3.2));
+    const told = counted(inner.length, "resource");
+    const shape = this.shape(box, at, "closed", [box[KEY], told, found.length && counted(found.length, "finding")].filter(Boolean).join(", "),
+      s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
+      s("text", { class: "title", x: box[W] / 2, y: box[H] / 2, "font-size": size, "text-anchor": "middle" }, `▸ ${box[TITLE]}`),
+      s("text", { class: "note", x: box[W] / 2, y: box[H] / 2 + size * 1.2, "font-size": size * 0.7, "text-anchor": "middle" }, told),
+      this.badge(found, box[W], size));
+    return filled(shape, { "aria-expanded": "false" }, []);
+  }
+
+  badge(found, right, size) {
+    if (!found.length) return null;
+    const scale = Math.max(1, size / 14);
+    const worst = SEVERITIES.find((each) => found.some((at) => findings()[at].severity === each));
+    return s("g", { class: `badge ${worst}`, transform: `translate(${right - 14 * scale} ${-8 * scale}) scale(${scale})` },
+      s("g", {}, s("path", { d: MARKS[worst], transform: "scale(1.35)" }),
+        s("text", { x: 10.8, y: 15.5, "text-anchor": "middle" }, String(found.length))));
+  }
+
+  inside(at) {
+    return this.leaves.get(at) || [];
+  }
+
+  // -- what stands out -----------------------------------------------------------------------------
+
+  // The way of a finding, in order; everything else fades behind a veil.
+  highlight(path) {
+    this.path = path;
+    this.over.replaceChildren();
+    if (!path.length) return;
+    const ways = path.map((at) => this.seen(at)).filter((at, n, all) => at !== all[n - 1]);
+    const [width, height] = this.scene.size;
+    this.over.append(s("rect", { class: "veil", x: -width, y: -height, width: 3 * width, height: 3 * height }));
+    for (const at of this.around(ways)) this.over.append(this.copied(at));
+    for (let n = 1; n < ways.length; n++) {
+      this.over.append(s("path", { class: "way", d: this.curve(ways[n - 1], ways[n]), "marker-end": "url(#head-way)" }));
+    }
+    for (const at of new Set(ways)) {
+      const copied = this.copied(at);
+      copied.classList.add("on");
+      for (const twin of this.twins(at)) {
+        const other = this.copied(twin);
+        other.classList.add("on");
+        this.over.append(other);
+      }
+      const number = [...new Set(ways)].indexOf(at) + 1;
+      if (ways.length > 1) copied.append(s("g", { class: "order" },
+        s("circle", { cx: 0, cy: 0, r: 10 }), s("text", { x: 0, y: 4, "text-anchor": "middle" }, String(number))));
+      this.over.append(copied);
+    }
+  }
+
+  // Other boxes of the same resource: a service stands in several subnets.
+  twins(at) {
+    const { boxes } = this.scene;
+    return [...this.shapes.keys()].filter((each) => each !== at && boxes[at][KEY] && boxes[each][KEY] === boxes[at][KEY]);
+  }
+
+  // The containers these stand in, the outer ones first.
+  around(some) {
+    const found = new Set();
+    for (const at of some) {
+      for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) found.add(up);
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  copied(at) {
+    const copied = this.shapes.get(at).cloneNode(true);
+    for (const name of ["tabindex", "role", "aria-expanded", "display"]) copied.removeAttribute(name);
+    copied.setAttribute("aria-hidden", "true");
+    copied.classList.remove("off");
+    copied.addEventListener("click", () => this.onPick(at));
+    return copied;
+  }
+
+  filter() {
+    if (!this.shapes) return;
+    const on = isFiltered() ? this.matching() : null;
+    this.shapes.forEach((shape, at) => {
+      const isFrame = this.holders.has(at);
+      const stays = !on || (isFrame ? this.inside(at).some((each) => on.has(each)) : on.has(at));
+      shape.classList.toggle("off", !stays);
+    });
+  }
+
+  matching() {
+    const { severities, rule, age, text } = state.filter;
+    const asks = severities.size || rule || age;
+    const found = new Set();
+    this.scene.boxes.forEach((box, at) => {
+      const some = (this.problems.get(at) || []).map((each) => findings()[each]);
+      const named = text && some.some((each) => keeps(each));
+      if ((named || keepsAddress(box[KEY])) && (!asks || some.some(keepsRule))) found.add(at);
+    });
+    return found;
+  }
+
+  // Opens what is around these, shows the way through them and moves there.
+  show(addresses) {
+    const path = addresses.map((each) => this.byKey.get(each)).filter((at) => at !== undefined);
+    let opened = false;
+    for (const at of path) {
+      for (let up = this.scene.boxes[at][PARENT]; up >= 0; up = this.scene.boxes[up][PARENT]) {
+        opened = this.shut.delete(up) || opened;
+      }
+    }
+    this.path = path;
+    if (opened) this.draw();
+    else this.highlight(path);
+    if (path.length) this.fit(this.name === "graph" ? path : undefined);
+    return path.length > 0;
+  }
+
+  // -- what is picked ------------------------------------------------------------------------
+
+  onPick(at) {
+    if (this.dragged) return;
+    if (!this.holders.has(at)) showResource(this.scene.boxes[at][KEY], at);
+    else if (this.name === "graph") this.turn(at);
+  }
+
+  turn(at) {
+    if (!this.shut.delete(at)) this.shut.add(at);
+    this.draw();
+    this.focus(at);
+  }
+
+  turnAll(shut) {
+    this.shut.clear();
+    if (shut) this.holders.forEach((at) => at >= 0 && this.shut.add(at));
+    this.draw();
+  }
+}
+
+const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };
+
+// Each action has a sign and an outline of its own: [sign, outline, what the style calls it].
+const NO_SIGN = ["", "M2 4h16v12H2z", "other"];
+const signOf = (action) => VALUES.signs[action] || NO_SIGN;
+
+function bent(x1, y1, x2, y2, way) {
+  const bow = way * Math.max(24, Math.abs(x2 - x1) / 2);
+  return `M${x1} ${y1}C${x1 + bow} ${y1} ${x2 - bow} ${y2} ${x2} ${y2}`;
+}
+
+// The middle goes: names begin alike, and keys tell them apart.
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const tail = Math.floor(most / 2.2);
+  return `${text.slice(0, most - tail - 1)}…${text.slice(-tail)}`;
+}
+
+function heads() {
+  const head = (name) => s("marker", { id: `head-${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+    s("path", { class: `head ${name}`, d: "M0 0.5l7 3.5-7 3.5z" }));
+  return s("defs", {}, ["value", "depends", "route", "traffic", "maybe", "blocked", "way"].map(head));
+}
+
+function leavesByHolder(boxes, holders) {
+  const found = new Map();
+  boxes.forEach((box, at) => {
+    if (holders.has(at)) return;
+    for (let up = box[PARENT]; up >= 0; up = boxes[up][PARENT]) {
+      if (!found.has(up)) found.set(up, []);
+      found.get(up).push(at);
+    }
+  });
+  return found;
+}
+
+function problemsByBox(boxes) {
+  const byAddress = new Map();
+  findings().forEach((finding, number) => {
+    for (const address of addressesOf(finding)) byAddress.set(address, [...(byAddress.get(address) || []), number]);
+  });
+  return new Map(boxes.map((box, at) => [at, byAddress.get(box[KEY])]).filter(([, found]) => found));
+}
