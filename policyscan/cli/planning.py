@@ -112,9 +112,10 @@ def _given(files: tuple[Path, ...]) -> Iterator[Given]:
 
 
 def _answer(given: Given) -> Answer:
-    from policyscan.planner.data_sources import Answer  # noqa: PLC0415 - needs grpc
+    from policyscan.planner.data_sources import Answer, read_ip_ranges  # noqa: PLC0415 - needs grpc
 
-    return Answer(given.type, given.match, given.values, given.place, given.places)
+    ranges = read_ip_ranges(given.file, given.place) if given.file else None
+    return Answer(given.type, given.match, given.values, given.place, given.places, ranges)
 
 
 def _what(flag: str) -> str:

@@ -37,22 +37,31 @@ _FIELDS: Final[Mapping[str, Form]] = {
         _Anything("Equal to the argument; of maps and blocks, to the part that is given."),
     ),
     "values": Named("What it finds.", _Anything("The value of an attribute.")),
+    "file": Text(
+        "In place of values, for aws_ip_ranges: a copy of the ip-ranges.json that AWS publishes, "
+        "by its path from this file.",
+        may_be_blank=False,
+    ),
 }
 DATA_FORM: Final = Items(
     "What data sources find; the first answer that fits one is its answer.",
-    Table("An answer.", _FIELDS, needed=("type", "values")),
+    Table("An answer.", _FIELDS, needed=("type",)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer of a file; `places` are `file:line` of its keys, as `values.id`."""
+    """One answer of a file; `places` are `file:line` of its keys, as `values.id`.
+
+    `file` is what its values are to be chosen from, where it gives none itself.
+    """
 
     type: str
     match: Mapping[str, Any]
     values: Mapping[str, Any]
     place: str
     places: Mapping[str, str]
+    file: Path | None = None
 
 
 def read_data(path: Path) -> tuple[Given, ...]:
@@ -73,7 +82,7 @@ def read_data(path: Path) -> tuple[Given, ...]:
         return ()
     if not isinstance(file.content, list):
         raise ConfigError(f"{path}:1: is no list of answers; start each with `- type:`")
-    if flaws := tuple(DATA_FORM.flaws(file.content)):
+    if flaws := (*DATA_FORM.flaws(file.content), *_ambiguous(file.content)):
         # The number of an answer says less than the line it stands on.
         told = ((file.place(each.path), ".".join(each.path[1:]), each.text) for each in flaws)
         raise ConfigError(*(": ".join(filter(None, each)) for each in told))
@@ -81,13 +90,26 @@ def read_data(path: Path) -> tuple[Given, ...]:
         Given(
             content["type"],
             content.get("match") or {},
-            content["values"],
+            content.get("values") or {},
             file.place((str(number),)),
             {
                 f"{key}.{name}": file.place((str(number), key, name))
                 for key in ("match", "values")
                 for name in content.get(key) or ()
             },
+            path.parent / content["file"] if "file" in content else None,
         )
         for number, content in enumerate(file.content)
     )
+
+
+def _ambiguous(answers: list[Any]) -> Iterator[Flaw]:
+    for number, answer in enumerate(answers):
+        if not isinstance(answer, dict) or "type" not in answer:
+            continue
+        if "file" in answer and "values" in answer:
+            yield Flaw((str(number), "file"), "stands beside values; leave one out")
+        elif "file" in answer and answer["type"] != "aws_ip_ranges":
+            yield Flaw((str(number), "file"), "answers aws_ip_ranges alone; give values")
+        elif not {"file", "values"} & answer.keys():
+            yield Flaw((str(number),), "gives no values")

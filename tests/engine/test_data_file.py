@@ -86,7 +86,7 @@ def test_what_is_no_answer_is_refused_with_its_line(tmp_path: Path, text: str, t
     assert str(refused.value) == f"{tmp_path / 'data.yaml'}:{told}"
 
 
-@pytest.mark.parametrize("wrong", [{}, [{"type": "a"}], [{"type": "a", "values": {}, "x": 1}]])
+@pytest.mark.parametrize("wrong", [{}, [{"values": {}}], [{"type": "a", "values": {}, "x": 1}]])
 def test_the_published_schema_refuses_what_policyscan_refuses(wrong: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, SCHEMA)
@@ -95,3 +95,24 @@ def test_the_published_schema_refuses_what_policyscan_refuses(wrong: Any) -> Non
 def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is larger than"):
         read(tmp_path, "#" * (LARGEST + 1))
+
+
+def test_values_may_be_chosen_from_a_file_beside(tmp_path: Path) -> None:
+    text = "- {type: aws_ip_ranges, file: copies/ip-ranges.json}\n"
+    (given,) = read(tmp_path, text)
+    assert (given.values, given.file) == ({}, tmp_path / "copies" / "ip-ranges.json")
+    jsonschema.validate(yaml.safe_load(text), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("type: a", "gives no values"),
+        ("type: aws_vpc, file: a.json", "file: answers aws_ip_ranges alone; give values"),
+        ("type: aws_ip_ranges, file: a, values: {}", "file: stands beside values; leave one out"),
+    ],
+)
+def test_an_answer_gives_values_or_a_file_of_them(tmp_path: Path, answer: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"- {{{answer}}}\n")
+    assert caught.value.lines == (f"{tmp_path / 'data.yaml'}:1: {said}",)

@@ -12,6 +12,7 @@ from policyscan.planner.data_sources.answered import with_answers
 from policyscan.planner.data_sources.answers import Answer
 from policyscan.planner.data_sources.fit import complete, fitted
 from policyscan.planner.data_sources.images import image, images_of
+from policyscan.planner.data_sources.ip_ranges import read_ip_ranges
 from policyscan.planner.data_sources.known import Known, simulated_resources
 from policyscan.planner.data_sources.policy_document import policy_document
 from policyscan.planner.data_sources.stand_in import stand_in
@@ -28,6 +29,7 @@ __all__ = [
     "Known",
     "complete",
     "fitted",
+    "read_ip_ranges",
     "simulated_resources",
     "with_answers",
 ]

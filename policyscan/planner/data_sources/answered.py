@@ -50,17 +50,18 @@ class AnsweredReader:
         return self._answered(answer, block, asked)
 
     def _answered(self, answer: Answer, block: Block, config: dict[str, Any]) -> dict[str, Any]:
+        values = answer.found(config)
         lacking = frozenset(
             name
             for name, attribute in block.attributes.items()
-            if attribute.computed and name not in answer.values and config.get(name) is None
+            if attribute.computed and name not in values and config.get(name) is None
         )
-        told = {**config, **answer.values}
+        told = {**config, **values}
         made_up = stand_in(answer.type, block, told, self.hints) if lacking else {}
-        found = complete(block, config, {**made_up, **answer.values})
+        found = complete(block, config, {**made_up, **values})
         for name, attribute in block.attributes.items():
-            if attribute.type == ANY and config.get(name) is None and name in answer.values:
-                found[name] = with_type(answer.values[name])
+            if attribute.type == ANY and config.get(name) is None and name in values:
+                found[name] = with_type(values[name])
         if lacking:
             self.known.remember_stand_in(answer.type, found, answer, lacking)
         return found

@@ -10,6 +10,7 @@ from policyscan.errors import ConfigError
 from policyscan.planner.data_sources.fit import ANY, did_you_mean, misfit
 
 if TYPE_CHECKING:
+    from policyscan.planner.data_sources.ip_ranges import IpRanges
     from policyscan.planner.schema import Block
 
 _WHAT = {"match": "argument", "values": "attribute to find"}
@@ -23,6 +24,7 @@ class Answer:
       those that are given; `filter` may be written as a map of its names to their values.
     values: attribute -> what the data source finds.
     place: `file:line` of the answer; `places` those of its keys, as `values.id`.
+    ranges: what its values are chosen from, where it gives none.
     """
 
     type: str
@@ -30,6 +32,11 @@ class Answer:
     values: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
+    ranges: IpRanges | None = None
+
+    def found(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a data source with these arguments finds, as far as it is given."""
+        return self.values if self.ranges is None else self.ranges.found(config)
 
     def fits(self, config: Mapping[str, Any]) -> bool:
         """Whether it answers a data source with these arguments."""
