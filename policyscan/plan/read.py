@@ -223,7 +223,8 @@ class _Document:
             *(
                 tuple(sorted(label.get(key) or ()))
                 for key in ("stand_ins", "imported", "schema_only", "notes")
-            )
+            ),
+            is_simulated=bool(label.get("simulated")),
         )
 
     def failed_checks(self) -> tuple[str, ...]:

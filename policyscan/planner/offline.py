@@ -26,7 +26,7 @@ from policyscan.planner.plan_json import (
 )
 from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
-from policyscan.planner.revision import find_revision, share_modules, undeclared, without
+from policyscan.planner.revision import find_revision, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.staged import in_stages
@@ -65,6 +65,7 @@ class PlanOutcome:
     imported: addresses of what `import` blocks bring in, taken to be as configured.
     schema_only: the types of its resources of which no more is known than their schema.
     notes: what else to know about how it was made.
+    is_simulated: what stands before it was applied in simulation.
     modules: where each module was found that Terraform would download, by its key.
     """
 
@@ -73,6 +74,7 @@ class PlanOutcome:
     imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_simulated: bool = False
     modules: Mapping[str, Path] = field(default_factory=dict)
 
     @property
@@ -83,6 +85,7 @@ class PlanOutcome:
             "imported": self.imported,
             "schema_only": self.schema_only,
             "notes": self.notes,
+            "simulated": self.is_simulated,
         }
         return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
@@ -130,9 +133,9 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
         yield run, scratch
 
 
-def _copied(directory: Path, top: Path, request: Request) -> Sandbox:
+def _copied(directory: Path, top: Path, request: Request, home: Path | None = None) -> Sandbox:
     return copy_configuration(
-        directory, top, cache=request.module_cache, data_folder=request.data_folder
+        directory, top, cache=request.module_cache, data_folder=request.data_folder, home=home
     )
 
 
@@ -269,6 +272,7 @@ class _Run:
             modules=self._sandbox.modules,
             schema_only=schema_only(self._vendors, planned_types(shown)),
             notes=(*self._notes, *found.notes),
+            is_simulated=self._is_simulated,
         )
 
     def _known(self) -> Known:
@@ -296,10 +300,9 @@ class _Run:
                 f"{self._directory} held no configuration at {revision.name}: the plan creates all"
             )
             return
-        share_modules(self._directory, folder)
-        sandbox = _copied(folder, scratch / "before", self._request)
-        sandbox.hold_conditions()
         with revision.blamed():
+            sandbox = _copied(folder, scratch / "before", self._request, home=self._directory)
+            sandbox.hold_conditions()
             other = self._other(self._directory, sandbox)
             inputs = revision.inputs(files, self._request.inputs)
             try:

@@ -180,11 +180,13 @@ def copy_configuration(
     *,
     cache: Path | None = None,
     data_folder: str = DATA_FOLDER,
+    home: Path | None = None,
 ) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
     Modules that `terraform init` would download are taken from what it left in the root module's
-    `data_folder`, else from `cache`.
+    `data_folder`, else from `cache`. `home` is the root module of the user's that `directory` is a
+    copy of, if it is one: messages name it, and init left modules there.
     Nothing outside of the folder `within` is copied, where it is given.
     Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
@@ -201,10 +203,9 @@ def copy_configuration(
         sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
         for source in sources:
             _copy(source, top / source.relative_to(common))
-        known = stores(root, data_folder, cache, within)
-        sandbox = replace(
-            sandbox, modules=install_modules(Place(sandbox.root_module, directory), known)
-        )
+        home = home or directory
+        known = stores(home.resolve(), data_folder, cache, within)
+        sandbox = replace(sandbox, modules=install_modules(Place(sandbox.root_module, home), known))
     except shutil.Error as error:
         # Its arguments are one list of (source, target, why).
         file, _, why = error.args[0][0]
