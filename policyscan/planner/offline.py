@@ -14,7 +14,7 @@ from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources, with_answers
 from policyscan.planner.data_sources.answers import refuse_flaws
 from policyscan.planner.imported import Importing, Imports
-from policyscan.planner.labels import labels
+from policyscan.planner.labels import blamed, labels
 from policyscan.planner.mentions import mentions
 from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
 from policyscan.planner.plan_json import (
@@ -182,7 +182,13 @@ class _Run:
         ]
         place = Place(sandbox.root_module, self._directory)
         with serve(providers, self._at_work.children.group) as reattach:
-            yield self._at_work.at(place, sandbox.top.parent, reattach)
+            try:
+                yield self._at_work.at(place, sandbox.top.parent, reattach)
+            except RefusedError as error:
+                if not (guilty := blamed(error.diagnostics, known)):
+                    raise
+                told = f"{error}; {', '.join(guilty)} is made up offline: give it with --data"
+                raise RefusedError(told, error.diagnostics) from None
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
@@ -233,7 +239,7 @@ class _Run:
                 only = tuple(f"-target={each}" for each in targets)
                 if may_run_commands:
                     terraform.run("plan", "-lock=false", f"-out={_PLAN}", *options, *only)
-                    check_commands(self._directory, terraform.output("show", "-json", _PLAN))
+                    check_commands(self._directory, terraform.show(_PLAN))
                 once = ("-auto-approve", "-parallelism=1")
                 terraform.run("apply", *once, *options, *only, log=log)
 
@@ -262,7 +268,7 @@ class _Run:
                 f"-out={_PLAN}",
                 *self._request.arguments(),
             )
-            shown = terraform.output("show", "-json", _PLAN)
+            shown = terraform.show(_PLAN)
         shown = as_core_says(shown)
         found = labels(shown, known, self._sandbox.texts())
         return PlanOutcome(

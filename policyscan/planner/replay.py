@@ -241,7 +241,7 @@ class _Stage:
                 terraform.run("plan", *flags, f"-out={file}", *given)
             except RefusedError as error:
                 raise _StuckError(error, _blamed(error.diagnostics, tokens.issued)) from None
-            shown = as_written(terraform.output("show", "-json", file))
+            shown = as_written(terraform.show(file))
         return Run(read_plan(shown, "the replayed plan"), tokens.issued)
 
     @contextmanager
