@@ -93,13 +93,7 @@ def replay(
     executable(request.terraform)
     deadline = monotonic() + seconds
     with private_folder() as scratch, children() as started:
-        sandbox = copy_configuration(
-            folder,
-            scratch / "configuration",
-            within,
-            cache=request.module_cache,
-            data_folder=request.data_folder,
-        )
+        sandbox = copy_configuration(folder, scratch / "configuration", within, request=request)
         at_work = AtWork(started, deadline, request.terraform, request.environment)
         words = sandbox.mentioned_types() | {each.type for each in plan.resources}
         vendors = vendors_of(folder, words, request.schemas, at_work)

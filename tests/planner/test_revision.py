@@ -200,6 +200,22 @@ def test_a_root_module_that_was_not_there_is_created_as_a_whole(work: Work) -> N
 
 
 @pytest.mark.usefixtures("terraform")
+def test_a_change_may_import_and_bring_a_variable(work: Work) -> None:
+    work.write("live/main.tf", QUEUE.format("a"))
+    work.commit()
+    work.write(
+        "live/more.tf",
+        'variable "name" {}\n'
+        'resource "aws_ecr_repository" "r" {\n  name = var.name\n}\n'
+        'import {\n  to = aws_ecr_repository.r\n  id = "app"\n}\n',
+    )
+    assert work.actions(Inputs({"name": "app"})) == {
+        "aws_ecr_repository.r": "no-op",
+        "aws_sqs_queue.a": "no-op",
+    }
+
+
+@pytest.mark.usefixtures("terraform")
 def test_modules_of_then_are_those_installed_now_also_below_another_data_folder(
     work: Work,
 ) -> None:
