@@ -148,7 +148,8 @@ class _Run:
             except RefusedError as error:
                 if not (guilty := blamed(error.diagnostics, known)):
                     raise
-                told = f"{error}; {', '.join(guilty)} is made up offline: give it with --data"
+                mend = f"{', '.join(guilty)} is made up offline: give it with --data"
+                told = f"{str(error).rstrip('.')}; {mend}"
                 raise RefusedError(told, error.diagnostics) from None
 
     def initialise(self) -> None:
