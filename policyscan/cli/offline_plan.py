@@ -24,7 +24,13 @@ def run_plan(*, directory: str, output: str | None, **flags: Any) -> int:
     outcome = make_plan(folder, planning_flags(flags).request())
     write(output, outcome.labelled.decode())
     for warning in offline_warnings(
-        Offline(outcome.stand_ins, outcome.imported, outcome.schema_only, outcome.notes)
+        Offline(
+            outcome.stand_ins,
+            outcome.imported,
+            outcome.schema_only,
+            outcome.notes,
+            is_simulated=outcome.is_simulated,
+        )
     ):
         say(f"note: {warning}")
     return 0

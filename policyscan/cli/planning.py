@@ -70,6 +70,9 @@ class Planning:
         """
         from policyscan.planner import DATA_FOLDER, Inputs, Request  # noqa: PLC0415 - needs grpc
 
+        for flag, value in self._flags().items():
+            if value == "":
+                raise ConfigError(f"{flag}: is empty; give it a value, or leave it out")
         if self.state and self.since:
             raise ConfigError("--state and --since: both say what stands before; leave one out")
         return Request(
@@ -95,8 +98,9 @@ class Planning:
         """The files of a flag, as paths that hold wherever Terraform runs."""
         given = self._flags()[flag] or ()
         paths = tuple(Path(each) for each in ((given,) if isinstance(given, str) else given))
+        is_there = os.path.isdir if flag == "--module-cache" else os.path.exists
         for path in paths:
-            if not os.path.exists(path):  # noqa: PTH110 - never raises
+            if not is_there(path):
                 raise ConfigError(f"{flag} {path}: no such {_what(flag)}")
         return paths
 

@@ -1,4 +1,4 @@
-"""Verdicts that rest on answers somebody made up: they prove nothing, and fail nothing."""
+"""Verdicts that rest on what somebody made up: they prove nothing, and answers fail nothing."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ def without_guesses(outcome: Outcome) -> Outcome:
 
     A failure of ours whose evidence is a made-up value is unknown: a real answer may mend it. Where
     only something beside the evidence is made up, such as how many instances there are, it stays
-    and is inferred. So does a failure of a check, which does not say what it read.
+    and is inferred. So does a failure of a check, which does not say what it read. A pass is
+    inferred, too, where something only stands in a simulated apply, or as an import is configured.
     """
     graph = outcome.platform.graph
-    if not graph.plan.offline.stand_ins:
+    offline = graph.plan.offline
+    if not (offline.stand_ins or offline.imported or offline.is_simulated):
         return outcome
     made_up = MadeUp(graph)
     checkov = outcome.checkov
@@ -43,8 +45,15 @@ def _weighed(judgement: Judgement, made_up: MadeUp) -> Judgement:
         seen = (made_up.within(step.address, step.attribute) for step in steps)
         if source := next(filter(None, seen), ""):
             return replace(judgement, finding=_open(finding, source))
-    source = _rests_on(finding, steps, made_up)
-    return replace(judgement, finding=_weaker(finding, source)) if source else judgement
+    if source := _rests_on(finding, steps, made_up):
+        rests = f"rests on {source}, whose answer is made up: {_MEND}"
+    elif finding.verdict is Verdict.PASS and (
+        standing := made_up.assumed(step.address for step in steps)
+    ):
+        rests = f"takes {standing} to stand as configured: nobody looked at what exists"
+    else:
+        return judgement
+    return replace(judgement, finding=_weaker(finding, rests))
 
 
 _MEND = "give the real one with --data"
@@ -67,8 +76,8 @@ def _rests_on(finding: Finding, steps: tuple[Step, ...], made_up: MadeUp) -> str
     return made_up.beneath(step.address for step in steps)
 
 
-def _weaker(finding: Finding, source: str) -> Finding:
-    note = Note(Level.INFO, f"rests on {source}, whose answer is made up: {_MEND}")
+def _weaker(finding: Finding, why: str) -> Finding:
+    note = Note(Level.INFO, why)
     return replace(finding, certainty=Certainty.INFERRED, notes=(*finding.notes, note))
 
 

@@ -141,6 +141,10 @@ def offline_warnings(offline: Offline) -> tuple[str, ...]:
             f"what {named(offline.imported)} import is taken to be as configured: nobody looked "
             "at what exists"
         )
+    if offline.is_simulated:
+        found.append(
+            "what stands before this plan was applied in simulation: nobody looked at what exists"
+        )
     if offline.schema_only:
         found.append(
             f"of {named(offline.schema_only)} only the schema is known offline: their defaults, "

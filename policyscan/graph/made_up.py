@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class MadeUp:
         }
         self._hidden = tuple(each for each in self._from if graph.edges.is_hidden(each))
         self._held = self._spread(plan.offline.stand_ins)
+        self._standing = frozenset(plan.offline.imported) | {
+            each.address
+            for each in plan.resources
+            if plan.offline.is_simulated and each.mode == "managed" and each.before is not None
+        }
 
     def within(self, address: str, attribute: str) -> str:
         """The data source that the value of an attribute rests on as such, "" when on none.
@@ -53,16 +58,25 @@ class MadeUp:
 
     def beneath(self, addresses: Iterable[str]) -> str:
         """The data source that something in these instances, or what they take from, rests on."""
+        return next(filter(None, map(self.below, self._reach(addresses))), "")
+
+    def assumed(self, addresses: Iterable[str]) -> str:
+        """The instance of these, or of what they take from, that is but assumed to stand, or "".
+
+        It is imported, and taken to be as configured, or was applied in simulation.
+        """
+        return next((each for each in self._reach(addresses) if each in self._standing), "")
+
+    def _reach(self, addresses: Iterable[str]) -> Iterator[str]:
+        """Instances, and all that they take values from."""
         seen: set[str] = set()
         waiting = list(addresses)
         while waiting:
             if (address := waiting.pop()) in seen:
                 continue
             seen.add(address)
-            if found := self.below(address):
-                return found
+            yield address
             waiting += (edge.target for edge in self._from.get(address, ()))
-        return ""
 
     def _spread(self, sources: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
         """Address -> path -> the source it rests on."""
@@ -70,6 +84,8 @@ class MadeUp:
         for edges in self._from.values():
             for edge in edges:
                 into[edge.target].append(edge)
+        if not sources:
+            return {}
         begun = dict.fromkeys(self._hidden, min(sources)) | {source: source for source in sources}
         held = {address: {_WHOLE: begun[address]} for address in begun}
         waiting = [(address, _WHOLE, begun[address]) for address in sorted(begun, reverse=True)]

@@ -148,7 +148,15 @@ _call = fields(
 _check_address = fields({"to_display": _short})
 
 PLAN = fields(
-    **{OFFLINE: fields(stand_ins=_texts, imported=_texts, schema_only=_texts, notes=list_of(text))},
+    **{
+        OFFLINE: fields(
+            stand_ins=_texts,
+            imported=_texts,
+            schema_only=_texts,
+            notes=list_of(text),
+            simulated=truth,
+        )
+    },
     terraform_version=text,
     variables=map_of(mapping),
     resource_changes=list_of(_resource_change),

@@ -238,12 +238,14 @@ class Offline:
     imported: addresses of existing objects that were taken to be what is configured.
     schema_only: types of which only the schema is known, no defaults and not what replaces them.
     notes: what else to know about how it was made.
+    is_simulated: what stands before it was applied in simulation, and may not be in the account.
     """
 
     stand_ins: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
     schema_only: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,12 +219,12 @@ class _Document:
 
     def offline(self) -> Offline:
         label = self.mapping(OFFLINE)
-        return Offline(
-            *(
-                tuple(sorted(label.get(key) or ()))
-                for key in ("stand_ins", "imported", "schema_only", "notes")
-            )
+        stand_ins, imported, schema_only, notes = (
+            tuple(sorted(label.get(key) or ()))
+            for key in ("stand_ins", "imported", "schema_only", "notes")
         )
+        is_simulated = bool(label.get("simulated"))
+        return Offline(stand_ins, imported, schema_only, notes, is_simulated)
 
     def failed_checks(self) -> tuple[str, ...]:
         return tuple(

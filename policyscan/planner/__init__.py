@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policyscan.planner.offline import PlanOutcome, make_plan
+from policyscan.planner.offline import make_plan
+from policyscan.planner.outcome import PlanOutcome
 from policyscan.planner.request import DATA_FOLDER, Inputs, Request
 
 __all__ = ["DATA_FOLDER", "Inputs", "PlanOutcome", "Request", "make_plan"]

@@ -110,20 +110,29 @@ def _packages(directory: Path) -> Iterator[_Package]:
 
 
 def _came_with_the_code(place: Path) -> bool:
-    """Whether git tracks what lies there: a program somebody committed is not run."""
+    """Whether git tracks what lies there, or may: a program somebody committed is not run."""
+    holder = place.parent.parent
     git = shutil.which("git")
     if git is None:
-        return False
+        return _is_in_repository(holder)
+    # Those of a hook name a repository, and its index, as seen from another folder.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # The folder may be a link that was committed, so the one that holds it is looked through.
     arguments = ("-c", "core.fsmonitor=false", "ls-files", "-z", "--", place.parent.name)
     done = subprocess.run(  # noqa: S603  # no shell, and the executable is looked up
         [git, *arguments],
-        cwd=place.parent.parent,
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        cwd=holder,
+        env={**kept, "GIT_OPTIONAL_LOCKS": "0"},
         capture_output=True,
         check=False,
     )
-    return bool(done.stdout)
+    return bool(done.stdout) or (done.returncode != 0 and _is_in_repository(holder))
+
+
+def _is_in_repository(folder: Path) -> bool:
+    """Whether a repository is around a folder, even one that git refuses to look into."""
+    here = folder.resolve()
+    return any((each / ".git").exists() for each in (here, *here.parents))
 
 
 def _ask(directory: Path, packages: Sequence[_Package], at_work: AtWork) -> bytes:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policyscan.planner.data_sources.fit import did_you_mean
 from policyscan.planner.mentions import WHOLE, mentions
 from policyscan.planner.plan_json import data_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from policyscan.planner.data_sources import Known
     from policyscan.planner.data_sources.known import StandIn
 
 _MOST_NAMED = 5
+_DATA = re.compile(r"\bdata\.(?P<type>\w+)\.[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,26 @@ class Labels:
 
     stand_ins: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def blamed(diagnostics: Iterable[Mapping[str, Any]], known: Known) -> tuple[str, ...]:
+    """The data sources in expressions that failed whose answers were made up.
+
+    Example: jsondecode(data.aws_ssm_parameter.it.value) fails of a text that is no JSON.
+    """
+    made_up = {each.type for each in known.stand_ins}
+    # Sensitive values are not among those of a snippet, but stand in its code.
+    texts = (
+        text
+        for each in diagnostics
+        if (snippet := each.get("snippet"))
+        for text in (
+            snippet.get("code") or "",
+            *(value.get("traversal", "") for value in snippet.get("values") or ()),
+        )
+    )
+    found = (match for text in texts for match in _DATA.finditer(text))
+    return tuple(sorted({each[0] for each in found if each["type"] in made_up}))
 
 
 def labels(shown: bytes, known: Known, texts: Iterable[str]) -> Labels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,19 +14,19 @@ from policyscan.planner.commands import check_commands, without_commands
 from policyscan.planner.data_sources import Known, simulated_resources, with_answers
 from policyscan.planner.data_sources.answers import refuse_flaws
 from policyscan.planner.imported import Importing, Imports
-from policyscan.planner.labels import labels
+from policyscan.planner.labels import blamed, labels
 from policyscan.planner.mentions import mentions
 from policyscan.planner.other_states import OtherStates, as_core_says, take_over_states
+from policyscan.planner.outcome import PlanOutcome
 from policyscan.planner.plan_json import (
     imported,
     normal_form,
     pin_builtin_ids,
     planned_types,
-    with_label,
 )
 from policyscan.planner.refusal import Place, is_condition
 from policyscan.planner.request import JUST_PLAN
-from policyscan.planner.revision import find_revision, share_modules, undeclared, without
+from policyscan.planner.revision import find_revision, undeclared, without
 from policyscan.planner.sandbox import copy_configuration
 from policyscan.planner.server import serve
 from policyscan.planner.staged import in_stages
@@ -55,36 +55,6 @@ PATIENCE_SECONDS: Final = 300.0
 """For everything together; a plan of a thousand resources takes a twentieth of it."""
 
 _PLAN = "policyscan.tfplan"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOutcome:
-    """What `terraform show -json` prints, in normal form, and how far it can be trusted.
-
-    stand_ins: addresses of data sources whose answers were made up, since only the account knows.
-    imported: addresses of what `import` blocks bring in, taken to be as configured.
-    schema_only: the types of its resources of which no more is known than their schema.
-    notes: what else to know about how it was made.
-    modules: where each module was found that Terraform would download, by its key.
-    """
-
-    plan_json: bytes
-    stand_ins: tuple[str, ...] = ()
-    imported: tuple[str, ...] = ()
-    schema_only: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    modules: Mapping[str, Path] = field(default_factory=dict)
-
-    @property
-    def labelled(self) -> bytes:
-        """The plan, with what was made up named in it: for whoever judges it later."""
-        made_up = {
-            "stand_ins": self.stand_ins,
-            "imported": self.imported,
-            "schema_only": self.schema_only,
-            "notes": self.notes,
-        }
-        return with_label(self.plan_json, {name: told for name, told in made_up.items() if told})
 
 
 def make_plan(directory: Path, request: Request = JUST_PLAN) -> PlanOutcome:
@@ -122,18 +92,12 @@ def _initialised(directory: Path, request: Request) -> Iterator[tuple[_Run, Path
     with private_folder() as scratch, children() as started:
         deadline = monotonic() + PATIENCE_SECONDS
         at_work = AtWork(started, deadline, request.terraform, request.environment)
-        sandbox = _copied(directory, scratch / "configuration", request)
+        sandbox = copy_configuration(directory, scratch / "configuration", request=request)
         # Whatever is applied before the plan is applied in its workspace.
         workspace = request.workspace or selected_workspace(directory, request.data_folder)
         run = _Run(directory, sandbox, replace(request, workspace=workspace), at_work)
         run.initialise()
         yield run, scratch
-
-
-def _copied(directory: Path, top: Path, request: Request) -> Sandbox:
-    return copy_configuration(
-        directory, top, cache=request.module_cache, data_folder=request.data_folder
-    )
 
 
 class _Run:
@@ -179,7 +143,14 @@ class _Run:
         ]
         place = Place(sandbox.root_module, self._directory)
         with serve(providers, self._at_work.children.group) as reattach:
-            yield self._at_work.at(place, sandbox.top.parent, reattach)
+            try:
+                yield self._at_work.at(place, sandbox.top.parent, reattach)
+            except RefusedError as error:
+                if not (guilty := blamed(error.diagnostics, known)):
+                    raise
+                mend = f"{', '.join(guilty)} is made up offline: give it with --data"
+                told = f"{str(error).rstrip('.')}; {mend}"
+                raise RefusedError(told, error.diagnostics) from None
 
     def initialise(self) -> None:
         with self._terraform(Unknown(), Known()) as terraform:
@@ -230,7 +201,7 @@ class _Run:
                 only = tuple(f"-target={each}" for each in targets)
                 if may_run_commands:
                     terraform.run("plan", "-lock=false", f"-out={_PLAN}", *options, *only)
-                    check_commands(self._directory, terraform.output("show", "-json", _PLAN))
+                    check_commands(self._directory, terraform.show(_PLAN))
                 once = ("-auto-approve", "-parallelism=1")
                 terraform.run("apply", *once, *options, *only, log=log)
 
@@ -259,7 +230,7 @@ class _Run:
                 f"-out={_PLAN}",
                 *self._request.arguments(),
             )
-            shown = terraform.output("show", "-json", _PLAN)
+            shown = terraform.show(_PLAN)
         shown = as_core_says(shown)
         found = labels(shown, known, self._sandbox.texts())
         return PlanOutcome(
@@ -269,6 +240,7 @@ class _Run:
             modules=self._sandbox.modules,
             schema_only=schema_only(self._vendors, planned_types(shown)),
             notes=(*self._notes, *found.notes),
+            is_simulated=self._is_simulated,
         )
 
     def _known(self) -> Known:
@@ -282,7 +254,8 @@ class _Run:
 
     def apply_of(self, directory: Path, top: Path, inputs: Inputs) -> None:
         """Apply another configuration, copied below `top`, to the same state."""
-        self._apply_in(self._other(directory, _copied(directory, top, self._request)), inputs)
+        sandbox = copy_configuration(directory, top, request=self._request)
+        self._apply_in(self._other(directory, sandbox), inputs)
 
     def _other(self, directory: Path, sandbox: Sandbox) -> _Run:
         return _Run(directory, sandbox, self._request, self._at_work)
@@ -296,10 +269,11 @@ class _Run:
                 f"{self._directory} held no configuration at {revision.name}: the plan creates all"
             )
             return
-        share_modules(self._directory, folder)
-        sandbox = _copied(folder, scratch / "before", self._request)
-        sandbox.hold_conditions()
         with revision.blamed():
+            sandbox = copy_configuration(
+                folder, scratch / "before", request=self._request, home=self._directory
+            )
+            sandbox.hold_conditions()
             other = self._other(self._directory, sandbox)
             inputs = revision.inputs(files, self._request.inputs)
             try:
@@ -318,7 +292,6 @@ class _Run:
         shutil.copyfile(other._sandbox.state, self._sandbox.state)
         self._vendors = self._loaded()
         self._is_simulated = True
-        self._learn_imports(*inputs.arguments())
 
     def graph(self) -> str:
         with self._terraform(Unknown(), Known()) as terraform:

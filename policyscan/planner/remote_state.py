@@ -39,6 +39,8 @@ def answer_remote_states(plan: Plan, sandbox: Sandbox) -> None:
 
 def named_in(file: Path) -> Iterable[str]:
     """The names of such blocks in a file; Terraform says what is wrong with one it cannot read."""
+    if not file.is_file():
+        return ()
     if file.name.endswith(".tf"):
         return _BLOCK.findall(file.read_text(encoding="utf-8", errors="replace"))
     if file.name.endswith(".tf.json"):

@@ -84,8 +84,8 @@ def replay(
 ) -> Replay:
     """Plan the root module in `folder` again, as `plan` was made, in so many seconds at most.
 
-    Of `request` counts what a plan does not tell: where modules are, schemas, workspace, targets,
-    Terraform.
+    Of `request` counts what a plan does not tell: ephemeral variables, where modules are, schemas,
+    workspace, targets, Terraform.
     Nothing outside of the folder `within` is read, where it is given.
     Raises PlannerError: Terraform is missing or refuses, time is up, or the folder is not what
     the plan was made of.
@@ -93,14 +93,8 @@ def replay(
     executable(request.terraform)
     deadline = monotonic() + seconds
     with private_folder() as scratch, children() as started:
-        sandbox = copy_configuration(
-            folder,
-            scratch / "configuration",
-            within,
-            cache=request.module_cache,
-            data_folder=request.data_folder,
-        )
-        at_work = AtWork(started, deadline, request.terraform)
+        sandbox = copy_configuration(folder, scratch / "configuration", within, request=request)
+        at_work = AtWork(started, deadline, request.terraform, request.environment)
         words = sandbox.mentioned_types() | {each.type for each in plan.resources}
         vendors = vendors_of(folder, words, request.schemas, at_work)
         stage = _Stage(plan, sandbox, vendors, folder, at_work, request)
@@ -233,13 +227,15 @@ class _Stage:
         file = f"{dialect.name.lower()}.tfplan"
         flags = ("-input=false", "-json", "-lock=false", "-refresh=false")
         targets = (f"-target={each}" for each in self.request.targets)
-        given = (f"-var-file={_VARIABLES}", *replace_flags(self.plan), *targets)
+        # What the plan tells wins; it does not tell what is ephemeral.
+        values = (*self.request.inputs.arguments(), f"-var-file={_VARIABLES}")
+        given = (*values, *replace_flags(self.plan), *targets)
         with self._terraform(tokens) as terraform:
             try:
                 terraform.run("plan", *flags, f"-out={file}", *given)
             except RefusedError as error:
                 raise _StuckError(error, _blamed(error.diagnostics, tokens.issued)) from None
-            shown = as_written(terraform.output("show", "-json", file))
+            shown = as_written(terraform.show(file))
         return Run(read_plan(shown, "the replayed plan"), tokens.issued)
 
     @contextmanager

@@ -129,16 +129,6 @@ class Revision:
             yield entry, printed[start : position - 1]
 
 
-def share_modules(now: Path, then: Path) -> None:
-    """Have the modules that are installed now stand in the folder of then too.
-
-    Terraform itself tells whether they are those that are called for.
-    """
-    place = Path(".terraform", "modules")
-    if (now / place).is_dir():
-        shutil.copytree(now / place, then / place)
-
-
 def undeclared(diagnostics: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """The variables on the command line of which Terraform says that there are none."""
     found = (_UNDECLARED.search(each.get("detail", "")) for each in diagnostics)

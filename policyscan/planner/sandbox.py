@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from policyscan.errors import PlannerError
 from policyscan.planner.modules import install_modules, stores
 from policyscan.planner.refusal import Place
-from policyscan.planner.request import DATA_FOLDER
+from policyscan.planner.request import JUST_PLAN
 from policyscan.planner.workspace import SELECTION, checked, written_selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from policyscan.planner.request import Request
 
 _WORD = re.compile(r"[A-Za-z]\w*")
 _OUTSIDE = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?(\.\.?/[^"$*?{}\n]*)"')
@@ -178,13 +180,14 @@ def copy_configuration(
     top: Path,
     within: Path | None = None,
     *,
-    cache: Path | None = None,
-    data_folder: str = DATA_FOLDER,
+    request: Request = JUST_PLAN,
+    home: Path | None = None,
 ) -> Sandbox:
     """Copy the root module in `directory`, and what it needs, below `top`.
 
-    Modules that `terraform init` would download are taken from what it left in the root module's
-    `data_folder`, else from `cache`.
+    Modules that `terraform init` would download are taken from what it left in the root module,
+    else from a cache, both as `request` names them. `home` is the user's root module, where
+    `directory` is a copy of it: messages name it, and init left modules there.
     Nothing outside of the folder `within` is copied, where it is given.
     Raises PlannerError: there is no configuration in `directory`, or a file cannot be read.
     """
@@ -201,10 +204,9 @@ def copy_configuration(
         sandbox = Sandbox(top=top, root_module=top / root.relative_to(common))
         for source in sources:
             _copy(source, top / source.relative_to(common))
-        known = stores(root, data_folder, cache, within)
-        sandbox = replace(
-            sandbox, modules=install_modules(Place(sandbox.root_module, directory), known)
-        )
+        home = home or directory
+        known = stores(home.resolve(), request.data_folder, request.module_cache, within)
+        sandbox = replace(sandbox, modules=install_modules(Place(sandbox.root_module, home), known))
     except shutil.Error as error:
         # Its arguments are one list of (source, target, why).
         file, _, why = error.args[0][0]

@@ -143,6 +143,13 @@ class Terraform:
             raise PlannerError(f"{self.place.named}: terraform {arguments[0]} failed: {text}")
         return content
 
+    def show(self, plan: str) -> bytes:
+        """The JSON of a plan that it saved. Raises PlannerError: it shows none."""
+        shown = self.output("show", "-json", plan)
+        if not shown.startswith(b"{"):
+            raise PlannerError(f"{self.command}: shows no plan it was to make: it is no Terraform")
+        return shown
+
     @contextmanager
     def _start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         self._check_time(arguments[0])

@@ -44,6 +44,7 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
                 "stand_ins": list(plan.offline.stand_ins),
                 "imported": list(plan.offline.imported),
                 "schema_only": list(plan.offline.schema_only),
+                "simulated": plan.offline.is_simulated,
             },
         },
         "summary": _summary(outcome, exit_code),

@@ -67,6 +67,7 @@ def _document() -> _Schema:
                     stand_ins=_texts("Addresses of data sources whose answers are made up"),
                     imported=_texts("Addresses of imports taken to be as configured"),
                     schema_only=_texts("Types of which only the schema is known"),
+                    simulated={"type": "boolean"},
                 )
             ),
         ),

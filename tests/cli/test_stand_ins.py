@@ -100,7 +100,9 @@ def check_is_not_proven(report: Judged) -> None:
     """What every way to judge the plan has to say of it."""
     assert report.document["plan"]["offline"] == {
         "stand_ins": [SHARED, SUBNETS],
+        "imported": [],
         "schema_only": [],
+        "simulated": False,
     }
     assert WARNING in report.document["warnings"]
     kept = report.one(KEPT, f"{GROUP}.made_up")

@@ -94,3 +94,18 @@ def test_a_state_and_a_revision_contradict_each_other(folder: Path) -> None:
     assert done.stderr == (
         b"policyscan: --state and --since: both say what stands before; leave one out\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--since", ""), "--since: is empty; give it a value, or leave it out"),
+        (("--module-cache", "main.tf"), "--module-cache main.tf: no such folder"),
+        (("--terraform", "true"), "true: shows no plan it was to make: it is no Terraform"),
+    ],
+)
+def test_what_a_flag_cannot_be_is_told(flags: tuple[str, ...], told: str, folder: Path) -> None:
+    (folder / "main.tf").write_text('resource "aws_sqs_queue" "q" {}\n')
+    planned = run("plan", ".", *flags, cwd=folder, PATH=os.environ["PATH"])
+    assert (planned.returncode, planned.stdout) == (2, b"")
+    assert planned.stderr.decode() == f"policyscan: {told}\n"

@@ -321,3 +321,11 @@ def test_a_module_may_be_the_one_above_an_example_of_it(tmp_path: Path) -> None:
     }
     written(tmp_path, files)
     assert b"module.it.aws_iam_policy.a" in make_plan(tmp_path / "examples/complete").plan_json
+
+
+def test_a_folder_whose_name_ends_like_a_file_is_none(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        {"main.tf": 'resource "aws_sqs_queue" "q" {}\n', "x.tf/README": "x", "x.tf.json/y": "x"},
+    )
+    assert b"aws_sqs_queue.q" in make_plan(tmp_path).plan_json

@@ -370,3 +370,22 @@ def test_an_answer_is_fitted_to_the_data_source_s_type(
     value: Any, kind: Any, expected: Any
 ) -> None:
     assert fitted(value, kind) == expected
+
+
+def test_an_error_that_a_stand_in_makes_says_so(configuration: Configuration) -> None:
+    """Nobody can make up a text that fits every function."""
+    configuration.write(
+        """
+        data "aws_ssm_parameter" "days" { name = "/days" }
+        locals { days = jsondecode(data.aws_ssm_parameter.days.value).days }
+        output "days" {
+          value     = local.days
+          sensitive = true
+        }
+        """
+    )
+    with pytest.raises(PlannerError, match="jsondecode") as caught:
+        configuration.plan()
+    assert str(caught.value).endswith(
+        "; data.aws_ssm_parameter.days is made up offline: give it with --data"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -278,12 +279,27 @@ def test_a_given_schema_wins_over_the_one_installed(
     assert installed.starts() == 0
 
 
+@pytest.mark.parametrize(
+    "git", ["looks", "is told of another folder by a hook", "refuses", "is not"]
+)
 def test_a_provider_that_was_committed_is_not_run(
-    configuration: Configuration, installed: Installed
+    configuration: Configuration, installed: Installed, git: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for arguments in (("init", "-q"), ("add", "-f", ".terraform")):
         command = ["git", *arguments]
         subprocess.run(command, cwd=configuration.folder, check=True)
+    if git == "refuses":
+        # As it does where the repository is another user's.
+        configuration.write("[core]\n\trepositoryformatversion = 99\n", ".git/config")
+    elif git == "is not":
+        monkeypatch.setattr("policyscan.planner.installed.shutil.which", _without_git)
+    elif "hook" in git:
+        monkeypatch.setenv("GIT_INDEX_FILE", str(configuration.folder / "another"))
     with pytest.raises(PlannerError, match=f"no schema of provider {ADDRESS} is known offline"):
         of_installed(configuration)
     assert installed.starts() == 0
+
+
+def _without_git(name: str, found: Any = shutil.which) -> str | None:
+    path: str | None = None if name == "git" else found(name)
+    return path

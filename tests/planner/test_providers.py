@@ -243,3 +243,49 @@ def test_every_type_of_a_kept_provider_can_be_loaded(provider: str) -> None:
     assert [len(each) for each in loaded] == [len(stored.get(group, ())) for group in groups]
     for block in schema.data_sources.values():
         assert complete(block, {}, {}).keys() == block.attributes.keys() | block.block_types.keys()
+
+
+EKS = """
+data "aws_eks_cluster" "other" { name = "other" }
+
+resource "aws_iam_role" "main" {
+  name               = "main"
+  assume_role_policy = "{}"
+}
+
+resource "aws_eks_cluster" "main" {
+  name     = "main"
+  role_arn = aws_iam_role.main.arn
+  vpc_config { subnet_ids = ["subnet-1", "subnet-2"] }
+}
+
+provider "kubernetes" {
+  host                   = aws_eks_cluster.main.endpoint
+  cluster_ca_certificate = base64decode(aws_eks_cluster.main.certificate_authority[0].data)
+}
+
+provider "kubernetes" {
+  alias                  = "other"
+  host                   = data.aws_eks_cluster.other.endpoint
+  cluster_ca_certificate = base64decode(data.aws_eks_cluster.other.certificate_authority[0].data)
+}
+
+resource "aws_iam_openid_connect_provider" "main" {
+  client_id_list = ["sts.amazonaws.com"]
+  url            = aws_eks_cluster.main.identity[0].oidc[0].issuer
+}
+
+resource "kubernetes_namespace" "main" {
+  metadata { name = "main" }
+}
+"""
+
+
+def test_providers_are_configured_with_what_a_cluster_says_of_itself(
+    configuration: Configuration,
+) -> None:
+    """Be it looked up, and a stand-in, or in this plan, or applied before in simulation."""
+    configuration.write(EKS)
+    assert configuration.plan().actions()["aws_eks_cluster.main"] == ["create"]
+    applied = configuration.plan(after=[{}]).actions()
+    assert {action for actions in applied.values() for action in actions} == {"no-op"}

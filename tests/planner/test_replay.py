@@ -17,6 +17,7 @@ from policyscan.errors import PlannerError
 from policyscan.plan import Known, Unknown, read_plan
 from policyscan.plan.replay import enriched
 from policyscan.planner.replay import replay
+from policyscan.planner.request import Inputs, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -1357,3 +1358,27 @@ resource "terraform_data" "it" {
         for index in range(3)
     }
     assert groups == {f"${{aws_security_group.it[{index}].id}}" for index in range(3)}
+
+
+def test_what_is_ephemeral_is_given_again(configuration: Configuration) -> None:
+    """No plan holds it."""
+    configuration.write(
+        """
+        variable "token" {
+          type      = string
+          ephemeral = true
+        }
+        resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+        resource "aws_ssm_parameter" "token" {
+          name             = "/${aws_vpc.main.id}"
+          type             = "SecureString"
+          value_wo         = var.token
+          value_wo_version = 1
+        }
+        """
+    )
+    plan = planned(configuration, {"token": "x"})
+    for request in (Request(Inputs({"token": "x"})), Request(environment={"TF_VAR_token": "x"})):
+        found = replay(plan, configuration.folder, seconds=SECONDS, request=request)
+        name = shown(enriched(plan, found), "aws_ssm_parameter.token", "name")
+        assert name == "/${aws_vpc.main.id}"

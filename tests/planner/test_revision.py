@@ -200,6 +200,53 @@ def test_a_root_module_that_was_not_there_is_created_as_a_whole(work: Work) -> N
 
 
 @pytest.mark.usefixtures("terraform")
+def test_a_change_may_import_and_bring_a_variable(work: Work) -> None:
+    work.write("live/main.tf", QUEUE.format("a"))
+    work.commit()
+    work.write(
+        "live/more.tf",
+        'variable "name" {}\n'
+        'resource "aws_ecr_repository" "r" {\n  name = var.name\n}\n'
+        'import {\n  to = aws_ecr_repository.r\n  id = "app"\n}\n',
+    )
+    assert work.actions(Inputs({"name": "app"})) == {
+        "aws_ecr_repository.r": "no-op",
+        "aws_sqs_queue.a": "no-op",
+    }
+
+
+@pytest.mark.usefixtures("terraform")
+def test_modules_of_then_are_those_installed_now_also_below_another_data_folder(
+    work: Work,
+) -> None:
+    """The list that Terraform left names places seen from the root module as it is now."""
+    call = 'module "m" {\n  source  = "acme/m/aws"\n  version = "1.0.0"\n}\n'
+    work.write("live/main.tf", call)
+    work.commit()
+    with pytest.raises(PlannerError) as caught:
+        make_plan(work.live, Request(since="HEAD", module_cache=work.top))
+    assert str(caught.value).startswith(f"{work.live}/main.tf:1: module 'm' ")
+    work.write("live/main.tf", QUEUE.format("now"))
+    with pytest.raises(PlannerError) as caught:
+        make_plan(work.live, Request(since="HEAD"))
+    assert str(caught.value).startswith(
+        f"--since HEAD: as of then, {work.live}/main.tf:1: module 'm' "
+    )
+    entry = {"Key": "m", "Source": "registry.terraform.io/acme/m/aws", "Version": "1.0.0"}
+    listed = {
+        "Modules": [{"Key": "", "Source": "", "Dir": "."}, {**entry, "Dir": "data/modules/m"}]
+    }
+    work.write("live/data/modules/modules.json", json.dumps(listed))
+    work.write("live/data/modules/m/main.tf", QUEUE.format("a"))
+    made = make_plan(work.live, Request(since="HEAD", data_folder="data"))
+    changes = json.loads(made.plan_json)["resource_changes"]
+    assert {each["address"]: each["change"]["actions"] for each in changes} == {
+        "aws_sqs_queue.now": ["create"],
+        "module.m.aws_sqs_queue.a": ["delete"],
+    }
+
+
+@pytest.mark.usefixtures("terraform")
 def test_an_error_of_the_base_says_that_it_is_of_then(work: Work) -> None:
     work.write("live/main.tf", 'resource "aws_sqs_queue" "a" {\n  nme = "a"\n}\n')
     work.commit()

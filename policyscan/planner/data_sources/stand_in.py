@@ -6,6 +6,7 @@ reads of the same thing agree. No string is null: configuration builds names and
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -181,6 +182,13 @@ def _secret(_maker: _Maker) -> dict[str, Any]:
     return {"secret_string": "{}", "secret_binary": ""}
 
 
+def _eks_cluster(maker: _Maker) -> dict[str, Any]:
+    """Providers of Kubernetes are configured with what decodes from its certificate."""
+    certificate = base64.b64encode(maker.hex("certificate", 32).encode()).decode()
+    return {"certificate_authority": [{"data": certificate}],
+            "endpoint": f"https://{maker.text('endpoint')}"}  # fmt: skip
+
+
 def _load_balancer(_maker: _Maker) -> dict[str, Any]:
     return {"load_balancer_type": "application", "ip_address_type": "ipv4", "access_logs": [],
             "connection_logs": [], "health_check_logs": [], "subnet_mapping": [],
@@ -190,6 +198,7 @@ def _load_balancer(_maker: _Maker) -> dict[str, Any]:
 _OWN = {
     "aws_alb": _load_balancer,
     "aws_ami": _ami,
+    "aws_eks_cluster": _eks_cluster,
     "aws_lb": _load_balancer,
     "aws_secretsmanager_secret_version": _secret,
     "aws_subnet": _subnet,
