@@ -227,6 +227,26 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_moves(page: Opened) -> None
     assert page.eval(view)[0] < after[0]
 
 
+def test_what_moves_is_moved_as_a_whole_and_drawn_anew_in_the_same_place(page: Opened) -> None:
+    place = """(() => { const box = drawing.shapes.get(drawing.path[0]).getBoundingClientRect();
+      return [box.x, box.y, box.width]; })()"""
+    view = "drawing.svg.getAttribute('viewBox')"
+    before, drawn = page.eval(place), page.eval(view)
+    page.eval("drawing.move(-30, 20), drawing.zoom(1.2, 10, 10)")
+    assert page.eval(view) == drawn
+    gliding = page.eval(place)
+    assert gliding[2] == pytest.approx(1.2 * before[2], rel=0.01)
+    page.wait("!drawing.slide.hasAttribute('style')")
+    assert page.eval(view) != drawn
+    assert page.eval(place) == pytest.approx(gliding, abs=1)
+    # Where nothing has been drawn yet, nobody waits for rest.
+    page.eval("drawing.zoom(1 / 6)")
+    assert page.eval("drawing.slide.hasAttribute('style')") is False
+    assert page.eval(
+        "[...drawing.shapes.values()].every((e) => e.getAttribute('display') !== 'none')"
+    )
+
+
 def test_the_network_shows_zones_tiers_and_who_reaches_whom(page: Opened) -> None:
     page.page.click("#view-network")
     told = page.eval(

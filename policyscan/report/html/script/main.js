@@ -25,7 +25,7 @@ function showDrawn() {
     ...(state.scene === "graph" && (unlined || isLarge) ? [h("p", { class: "hint" },
       isLarge && "A large plan: modules are closed, and a click or Enter opens one. ",
       unlined && "There are too many lines to draw, so only the boxes are shown.")] : []),
-    drawing.svg,
+    drawing.stage,
     legend(state.scene === "graph" ? plan().graph : network),
     h("section", { id: "panel", "aria-label": "Chosen resource" }));
   drawing.use(plan()[state.scene], state.scene);
