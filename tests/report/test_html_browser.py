@@ -136,6 +136,8 @@ def test_a_link_leads_to_its_finding(browser: Browser, broken: Path) -> None:
         assert chosen(page) == [SERVICE]
         for wrong in ("#PS101/%E0%A4", "#nothing", "#7/PS101/x", "#PS999/aws_s3_bucket.b"):
             page.eval(f"location.hash = {json.dumps(wrong)}")
+        page.wait("document.getElementById('lost')")
+        assert "PS999 at aws_s3_bucket.b, which is not among" in page.texts("#lost")[0]
         page.page.click("#finding-1 .title")
         assert page.eval("location.hash").startswith("#PS101/module.service%5B%22transaction")
         assert page.trouble == []
@@ -264,6 +266,29 @@ def test_the_network_shows_zones_tiers_and_who_reaches_whom(page: Opened) -> Non
     assert ["zone", "module.network.aws_vpc.this"] in holders
 
 
+def test_no_text_of_the_drawings_lies_over_another_or_leaves_its_box(page: Opened) -> None:
+    wide = """[...drawing.shapes].filter(([at, shape]) =>
+      [...shape.querySelectorAll(':scope > text')].some((text) => {
+        const place = text.getBBox();
+        return place.x + place.width > drawing.scene.boxes[at][7];
+      })).map(([at]) => drawing.scene.boxes[at][2])"""
+    assert page.eval(wide) == []
+    page.page.keyboard.press("Escape")
+    page.page.click("#view-network")
+    assert page.eval(wide) == []
+    over = """(() => {
+      const texts = [...document.querySelectorAll('.drawing text')];
+      const places = new Map(texts.map((text) => [text, text.getBoundingClientRect()]));
+      const met = (a, b) => a.left < b.right && b.left < a.right
+        && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+      return texts.filter((text) => text.classList.contains('port')).flatMap((port) => texts
+        .filter((text) => text !== port && met(places.get(port), places.get(text)))
+        .map((text) => text.textContent));
+    })()"""
+    assert page.page.locator(".port").count() > 4
+    assert page.eval(over) == []
+
+
 def test_a_copied_waiver_counts_once_it_is_filled_in(
     browser: Browser, broken: Path, tmp_path: Path
 ) -> None:
@@ -332,6 +357,20 @@ def test_several_plans_one_of_them_refused(browser: Browser, tmp_path: Path) -> 
         assert "the subnet is not known" in page.page.locator("#told").inner_text()
         page.page.click("text=Copy link")
         assert page.eval("location.hash").startswith("#2/PS101/")
+        assert page.trouble == []
+
+
+def test_of_several_plans_one_that_fails_is_seen_first(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "several.html"
+    passed = [each for each in every_sort() if each.verdict == "pass"]
+    scans = (scan_of(outcome_of(passed), "a.json"), scan_of(outcome_of(every_sort()), "b.json"))
+    path.write_text(rendered("html", report_of(*scans)))
+    with opened(browser, path) as page:
+        assert page.texts(".word")[0].split() == ["✕", "FAIL"]
+        page.page.click(".counts button")
+        assert "the subnet is not known" in page.page.locator("#unknown[open]").inner_text()
+        page.page.select_option("#plans", "0")
+        assert page.texts(".word")[0].split() == ["✓", "PASS"]
         assert page.trouble == []
 
 

@@ -1,6 +1,7 @@
 // The right side: boxes and lines where the report placed them.
 
 const MOST_OPEN = 300;
+const TITLED = 30; // what the title of an open box takes of its height
 
 class Drawing extends View {
   constructor() {
@@ -51,12 +52,14 @@ class Drawing extends View {
     const labels = s("g", { "aria-hidden": "true" });
     this.shapes = new Map();
     this.pieces = [];
+    this.taken = [];
     this.scene.boxes.forEach((box, at) => {
       if (!this.isShown(at)) return;
       const isOpen = this.holders.has(at) && !this.shut.has(at);
       const shape = isOpen ? this.frame(box, at) : this.holders.has(at) ? this.closed(box, at) : this.leaf(box, at);
       (isOpen ? frames : leaves).append(this.piece(shape, box));
       this.shapes.set(at, shape);
+      this.taken.push([box[X], box[Y], box[X] + box[W], box[Y] + (isOpen ? TITLED : box[H])]);
     });
     for (const [from, to, kind, label] of this.drawnLines()) {
       const path = s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` });
@@ -80,6 +83,12 @@ class Drawing extends View {
   }
 
   curve(from, to) {
+    const [x1, y1, ...others] = this.bend(from, to);
+    return `M${x1} ${y1}C${others.join(" ")}`;
+  }
+
+  // From the side of one box to the side of another that faces it: the points of a Bézier curve.
+  bend(from, to) {
     const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
     if (a[X] + a[W] <= b[X]) return bent(a[X] + a[W], middle(a), b[X], middle(b), 1);
     if (b[X] + b[W] <= a[X]) return bent(a[X], middle(a), b[X] + b[W], middle(b), -1);
@@ -87,14 +96,21 @@ class Drawing extends View {
     const [x1, x2] = [a[X] + a[W] / 2, b[X] + b[W] / 2];
     const [y1, y2] = down ? [a[Y] + a[H], b[Y]] : [a[Y], b[Y] + b[H]];
     const half = (y1 + y2) / 2;
-    return `M${x1} ${y1}C${x1} ${half} ${x2} ${half} ${x2} ${y2}`;
+    return [x1, y1, x1, half, x2, half, x2, y2];
   }
 
+  // Beside the line where it covers no box, no title and no other label, if there is such a place:
+  // rather near the end, where lines that begin together have parted.
   label(from, to, text) {
-    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
-    // Nearer to the end, where lines that begin together have parted.
-    const [x, y] = [0.3 * (a[X] + a[W] / 2) + 0.7 * (b[X] + b[W] / 2), 0.3 * middle(a) + 0.7 * middle(b)];
-    return s("text", { class: "port", x: x + 6, y, }, text);
+    const width = 7.4 * text.length;
+    const places = [0.7, 0.6, 0.8, 0.5, 0.4, 0.3, 0.2].flatMap((share) => {
+      const [x, y] = pointOf(this.bend(from, to), share);
+      return [x + 6, x - 6 - width].map((left) => [left, y - 7, left + width, y + 7]);
+    });
+    const free = (place) => !this.taken.some((other) => overlap(place, other));
+    const place = places.find(free) || places[0];
+    this.taken.push(place);
+    return s("text", { class: "port", x: place[0], y: place[3] - 3 }, text);
   }
 
   // -- shapes ------------------------------------------------------------------------------------
@@ -109,12 +125,14 @@ class Drawing extends View {
     const found = this.problems.get(at) || [];
     const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
     const [sign, outline, tone] = signOf(box[TONE]);
+    const glyph = sign || GLYPHS[box[KIND]];
+    const left = glyph ? 38 : 14;
     return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
-      s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
-      s("text", { class: "glyph", x: 20, y: 27.5 }, sign || GLYPHS[box[KIND]] || ""),
-      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], Math.floor((box[W] - 42) / 5.9))),
-      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], Math.floor((box[W] - 42) / 7.9))),
+      outline && s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
+      glyph && s("text", { class: "glyph", x: 20, y: 27.5 }, glyph),
+      s("text", { class: "note", x: left, y: 18 }, cut(box[NOTE], Math.floor((box[W] - left - 4) / 6.5))),
+      s("text", { class: "name", x: left, y: 35 }, cut(box[TITLE], Math.floor((box[W] - left - 4) / 7.9))),
       this.badge(found, box[W], 0));
   }
 
@@ -268,12 +286,21 @@ class Drawing extends View {
 const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };
 
 // Each action has a sign and an outline of its own: [sign, outline, what the style calls it].
-const NO_SIGN = ["", "M2 4h16v12H2z", "other"];
+const NO_SIGN = ["", "", "other"];
 const signOf = (action) => VALUES.signs[action] || NO_SIGN;
 
 function bent(x1, y1, x2, y2, way) {
   const bow = way * Math.max(24, Math.abs(x2 - x1) / 2);
-  return `M${x1} ${y1}C${x1 + bow} ${y1} ${x2 - bow} ${y2} ${x2} ${y2}`;
+  return [x1, y1, x1 + bow, y1, x2 - bow, y2, x2, y2];
+}
+
+function pointOf(bend, t) {
+  const weights = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t ** 3];
+  return [0, 1].map((axis) => weights.reduce((sum, each, at) => sum + each * bend[2 * at + axis], 0));
+}
+
+function overlap(one, other) {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
 }
 
 // The middle goes: names begin alike, and keys tell them apart.

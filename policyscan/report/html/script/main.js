@@ -180,17 +180,22 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => plan().graph && showTold());
 
 function followLink() {
+  $("lost")?.remove();
   const link = readLink(location.hash);
-  if (!link || !VALUES.plans[link.plan]) return false;
-  if (link.plan !== state.plan) usePlan(link.plan);
-  const at = findingOf(link);
+  if (!link) return false;
+  if (VALUES.plans[link.plan] && link.plan !== state.plan) usePlan(link.plan);
+  const at = VALUES.plans[link.plan] ? findingOf(link) : -1;
   if (at >= 0) choose(at, true);
+  else $("told").prepend(h("p", { class: "error", id: "lost", role: "status" },
+    `The link leads to ${link.rule} at ${link.address}, which is not among the findings here: it may be mended, set aside, or of another plan.`));
   return at >= 0;
 }
 
 addEventListener("hashchange", followLink);
 
 state.filter = noFilter();
+// Nobody shall see PASS first where another plan fails.
+state.plan = Math.max(0, VALUES.plans.findIndex((each) => each.exit));
 showHead();
 showTold();
 // What fails is on the screen before the drawing is made.

@@ -39,7 +39,7 @@ function showTold() {
     plan().graph && filterBar(),
     h("ol", { id: "findings", "aria-label": "What fails" }),
     unknown.length > 0 && folded(`${counted(unknown.reduce((n, e) => n + e.count, 0) + plan().moreUnknown, "verdict")} not decided`,
-      unknown.map(unknownLine), plan().exit === 1 && !findings().length),
+      unknown.map(unknownLine), plan().exit === 1 && !findings().length, "unknown"),
     aside.length > 0 && folded(`${aside.length} set aside`, aside.map((each) =>
       h("li", {}, h("b", {}, each.rule), " ", h("code", {}, each.address), h("p", {}, each.why)))),
     warnings.length > 0 && folded(counted(warnings.length, "warning"), warnings.map((each) => h("li", {}, each))),
@@ -58,7 +58,7 @@ function overview() {
         h("b", {}, String(fresh + standing)), ` ${severity}`,
         h("small", {}, [fresh && `${fresh} new`, standing && `${standing} standing`].filter(Boolean).join(", ")))),
       !failed.length && h("li", { class: "good" }, "✓ nothing fails"),
-      open > 0 && h("li", {}, h("b", {}, String(open)), " not decided")),
+      open > 0 && h("li", {}, h("b", {}, String(open)), " ", h("button", { type: "button", class: "place", onclick: showUnknown }, "not decided"))),
     h("details", { class: "groups" },
       h("summary", {}, "By group of rules"),
       h("table", {},
@@ -67,9 +67,15 @@ function overview() {
           counts.map((each, at) => h("td", { class: each && !at ? "some" : "" }, String(each)))))))));
 }
 
-function folded(title, items, open = false) {
-  return h("details", { class: "folded", open },
+function folded(title, items, open = false, id = null) {
+  return h("details", { class: "folded", open, id },
     h("summary", {}, title), h("ul", {}, items));
+}
+
+function showUnknown() {
+  $("unknown").open = true;
+  $("unknown").querySelector("summary").focus();
+  $("unknown").scrollIntoView({ block: "start" });
 }
 
 function unknownLine(each) {
