@@ -28,6 +28,7 @@ from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import resource_scene
 from policyscan.report.html.scene import BAND, Arrow, Box, Cell, Scene
 from policyscan.rule import Platform
+from tests.benchmarks.graph_growth import block, change, document
 from tests.benchmarks.html_pages import modular
 from tests.report.graphs import keyed
 from tests.report.hostile import PARTS
@@ -248,6 +249,29 @@ def lines(scene: Scene) -> set[tuple[str, str, str]]:
         (scene.boxes[each.source].cell.title, scene.boxes[each.target].cell.title, each.kind)
         for each in scene.lines
     }
+
+
+def test_what_is_made_up_has_a_sign_of_its_own() -> None:
+    plan = document([change("aws_vpc.v")], {"resources": [block("aws_vpc.v")]})
+    plan["policyscan_offline"] = {"stand_ins": ["aws_vpc.v"]}
+    selection = whole(ResourceGraph(read_plan(json.dumps(plan).encode(), "p.json")), Kind.TOLD)
+    assert [box.cell.tone for box in resource_scene(selection).boxes] == ["create, made up"]
+    assert '<text class="glyph" x="20" y="27.5">?</text>' in render_graph_svg(selection)
+
+
+def test_every_instance_of_a_finding_is_told_however_many_there_are() -> None:
+    keys = range(300)
+    plan = document(
+        [change("aws_s3_bucket.logs", f"k{key}") for key in keys],
+        {"resources": [block("aws_s3_bucket.logs")]},
+    )
+    graph = ResourceGraph(read_plan(json.dumps(plan).encode(), "p.json"))
+    page = values(rendered("html", report_of(scan_of(judge(graph, PACK, Settings()), "p.json"))))
+    (first, *_) = page["plans"][0]["findings"]
+    named = {first["address"], *first["also"]}
+    assert named == {f'aws_s3_bucket.logs["k{key}"]' for key in keys}
+    assert first["waiver"].count("- rule:") == 200
+    assert first["waiver"].endswith("# 100 more not named here: write a pattern with * for them\n")
 
 
 def test_tiers_are_rows_and_zones_are_columns() -> None:

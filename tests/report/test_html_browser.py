@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from policyscan.cli.commands import run
 from policyscan.engine.waiver_file import read_waivers
 from policyscan.report.formats import rendered
-from tests.benchmarks.graph_growth import modules
+from tests.benchmarks.graph_growth import block, change, document, modules
 from tests.report.browser import Opened, chromium, opened
 from tests.report.hostile import strings
 from tests.report.samples import every_sort, of_every_sort, outcome_of, report_of, scan_of
@@ -420,6 +420,21 @@ def test_what_would_get_in_all_the_same_does_not_run(browser: Browser, broken: P
         assert [each for each in page.said if each.startswith("dialog")] == []
         assert page.eval("document.title") != "1"
         assert any("Content Security Policy" in each for each in page.said)
+
+
+def test_a_link_leads_to_each_of_many_instances(browser: Browser, tmp_path: Path) -> None:
+    plan, path = tmp_path / "plan.json", tmp_path / "many.html"
+    changes = [change("aws_s3_bucket.logs", f"k{key}") for key in range(300)]
+    plan.write_text(json.dumps(document(changes, {"resources": [block("aws_s3_bucket.logs")]})))
+    run([str(plan), "--no-source", "-f", f"html={path}", "--exit-zero"])
+    last = 'aws_s3_bucket.logs["k299"]'
+    with opened(browser, path, f"#PS702/{quote(last)}") as page:
+        assert chosen(page) == ['aws_s3_bucket.logs["k0"] and 299 more']
+        assert page.texts("#panel h2") == [last]
+        page.page.fill("#search", "k299")
+        assert any(each.startswith("PS702") for each in titles(page))
+        assert "and 99 more instances" in page.page.locator("#finding-0").inner_text()
+        assert page.trouble == []
 
 
 def test_a_large_plan_begins_with_its_modules_closed(browser: Browser, tmp_path: Path) -> None:

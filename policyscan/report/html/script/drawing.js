@@ -18,11 +18,10 @@ class Drawing extends View {
     this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).filter(([key]) => key).reverse());
     this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
     this.leaves = leavesByHolder(scene.boxes, this.holders);
-    const leaves = scene.boxes.length - this.leaves.size;
     const id = `${state.plan} ${name}`;
     if (!this.folded.has(id)) {
-      const few = leaves <= MOST_OPEN || name !== "graph";
-      this.folded.set(id, new Set(few ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
+      const open = !isLarge(scene) || name !== "graph";
+      this.folded.set(id, new Set(open ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
     }
     this.shut = this.folded.get(id);
     this.problems = problemsByBox(scene.boxes);
@@ -281,6 +280,12 @@ class Drawing extends View {
     if (shut) this.holders.forEach((at) => at >= 0 && this.shut.add(at));
     this.draw();
   }
+}
+
+// Whether its modules begin closed.
+function isLarge(scene) {
+  const holders = new Set(scene.boxes.map((box) => box[PARENT]).filter((at) => at >= 0));
+  return scene.boxes.length - holders.size > MOST_OPEN;
 }
 
 const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };

@@ -13,7 +13,7 @@ function showDrawn() {
   document.body.classList.toggle("bare", !plan().findings);
   const view = (name, title) => h("button", { type: "button", class: "pill", "aria-pressed": String(state.scene === name), id: `view-${name}`, onclick: () => useScene(name) }, title);
   const button = (title, does, label = title) => h("button", { type: "button", "aria-label": label, title: label, onclick: does }, title);
-  const isLarge = graph.boxes.length > MOST_OPEN;
+  const begunClosed = isLarge(graph);
   $("drawn").replaceChildren(
     h("div", { class: "bar", role: "toolbar", "aria-label": "Drawing" },
       network && [view("graph", "Resources"), view("network", "Network")],
@@ -22,8 +22,8 @@ function showDrawn() {
         button("Open all", () => drawing.turnAll(false)), button("Close all", () => drawing.turnAll(true))],
       button("−", () => drawing.zoom(1 / 1.3), "Zoom out"), button("+", () => drawing.zoom(1.3), "Zoom in"),
       button("Fit", () => { drawing.highlight([]); drawing.fit(); }, "Fit all")),
-    ...(state.scene === "graph" && (unlined || isLarge) ? [h("p", { class: "hint" },
-      isLarge && "A large plan: modules are closed, and a click or Enter opens one. ",
+    ...(state.scene === "graph" && (unlined || begunClosed) ? [h("p", { class: "hint" },
+      begunClosed && "A large plan: modules are closed, and a click or Enter opens one. ",
       unlined && "There are too many lines to draw, so only the boxes are shown.")] : []),
     drawing.stage,
     legend(state.scene === "graph" ? plan().graph : network),
@@ -185,8 +185,11 @@ function followLink() {
   if (!link) return false;
   if (VALUES.plans[link.plan] && link.plan !== state.plan) usePlan(link.plan);
   const at = VALUES.plans[link.plan] ? findingOf(link) : -1;
-  if (at >= 0) choose(at, true);
-  else $("told").prepend(h("p", { class: "error", id: "lost", role: "status" },
+  if (at >= 0) {
+    choose(at, true);
+    // Another instance of the same root cause than the one that stands for all.
+    if (link.address !== findings()[at].address) goTo(link.address);
+  } else $("told").prepend(h("p", { class: "error", id: "lost", role: "status" },
     `The link leads to ${link.rule} at ${link.address}, which is not among the findings here: it may be mended, set aside, or of another plan.`));
   return at >= 0;
 }

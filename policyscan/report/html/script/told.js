@@ -81,8 +81,8 @@ function showUnknown() {
 function unknownLine(each) {
   return h("li", {}, h("b", {}, each.rule), ` ${each.name} `, tag(each.severity, each.severity),
     h("p", {}, each.message),
-    h("ul", { class: "addresses" }, each.addresses.slice(0, 5).map((one) => h("li", {}, placeButton(one)))),
-    each.count > 5 && h("small", {}, `and ${counted(each.count - 5, "more instance")}`));
+    h("ul", { class: "addresses" }, each.addresses.map((one) => h("li", {}, placeButton(one)))),
+    each.count > each.addresses.length && h("small", {}, `and ${counted(each.count - each.addresses.length, "more instance")}`));
 }
 
 function placeButton(address) {
@@ -134,6 +134,8 @@ function showMatches() {
     ...(found.length > 8 ? [h("li", {}, h("small", {}, `and ${counted(found.length - 8, "more resource")}`))] : []));
 }
 
+const MOST_NAMED = 200;
+
 // -- findings ------------------------------------------------------------------------------------
 
 function showFindings() {
@@ -165,7 +167,8 @@ function findingBody(finding) {
     finding.fix && part("Fix", lined(finding.fix), finding.snippet && h("pre", { tabindex: "0", "aria-label": "HCL that mends it" }, finding.snippet)),
     finding.path.length > 0 && part("Why", h("ol", { class: "path" }, finding.path.map(stepLine)),
       finding.inferred && h("p", { class: "note" }, "Inferred: the plan alone does not prove every step.")),
-    finding.also.length > 0 && part("Also", h("ul", { class: "addresses" }, finding.also.map((each) => h("li", {}, placeButton(each))))),
+    finding.also.length > 0 && part("Also", h("ul", { class: "addresses" }, finding.also.slice(0, MOST_NAMED).map((each) => h("li", {}, placeButton(each)))),
+      finding.also.length > MOST_NAMED && h("small", {}, `and ${counted(finding.also.length - MOST_NAMED, "more instance")}: search finds them all`)),
     finding.notes.map((each) => h("p", { class: "note" }, each)),
     finding.checks.length > 0 && h("p", { class: "note" }, `Checkov finds the same: ${finding.checks.join(", ")}`),
     h("div", { class: "actions" },
