@@ -316,6 +316,17 @@ def test_on_paper_every_finding_is_told_in_full(page: Opened) -> None:
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 12
 
 
+def test_printing_leaves_filters_as_they_were(page: Opened) -> None:
+    page.page.fill("#search", "PS603")
+    page.eval("dispatchEvent(new Event('beforeprint'))")
+    assert page.page.locator("details:not([open])").count() == 0
+    page.eval("dispatchEvent(new Event('afterprint'))")
+    assert page.page.input_value("#search") == "PS603"
+    assert {each.split()[0] for each in titles(page)} == {"PS603"}
+    assert page.page.locator("details[open]").count() == 0
+    assert len(page.texts(".card .message")) == 0
+
+
 def test_dark_and_light_by_the_system_and_by_hand(browser: Browser, broken: Path) -> None:
     light = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 127"
     for scheme, is_light in (("dark", False), ("light", True)):

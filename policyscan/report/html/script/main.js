@@ -168,16 +168,21 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   $("told").focus();
 });
 
-// On paper every finding is told in full, and the drawing fits.
+// On paper every finding is told in full, and what is folded is open. Filters stay as they are.
+let unfolded = [];
 addEventListener("beforeprint", () => {
   if (!plan().graph) return;
   findings().forEach((finding, at) => {
     const card = $(`finding-${at}`);
     if (card && !card.querySelector(".body")) card.append(findingBody(finding));
   });
-  document.querySelectorAll("details").forEach((each) => each.setAttribute("open", ""));
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  unfolded.forEach((each) => { each.open = true; });
 });
-addEventListener("afterprint", () => plan().graph && showTold());
+addEventListener("afterprint", () => {
+  unfolded.forEach((each) => { each.open = false; });
+  showFindings();
+});
 
 function followLink() {
   $("lost")?.remove();
