@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -272,6 +273,25 @@ def test_every_instance_of_a_finding_is_told_however_many_there_are() -> None:
     assert named == {f'aws_s3_bucket.logs["k{key}"]' for key in keys}
     assert first["waiver"].count("- rule:") == 200
     assert first["waiver"].endswith("# 100 more not named here: write a pattern with * for them\n")
+
+
+def test_where_only_what_is_new_may_fail_that_comes_first() -> None:
+    blocks = [block("aws_s3_bucket.stood"), block("aws_subnet.new")]
+    changes = [change("aws_s3_bucket.stood"), change("aws_subnet.new")]
+    plan = json.dumps(document(changes, {"resources": blocks})).encode()
+    outcome = judge(ResourceGraph(read_plan(plan, "p.json")), PACK, Settings())
+    aged = (
+        replace(each, is_new=each.finding.address == "aws_subnet.new")
+        for each in outcome.judgements
+    )
+    outcome = replace(outcome, judgements=tuple(aged), changed_only=True)
+    told = values(rendered("html", report_of(scan_of(outcome, "p.json"))))["plans"][0]
+    new = [each["new"] for each in told["findings"]]
+    assert {True, False} == set(new)
+    assert new == sorted(new, reverse=True)
+    assert told["facts"][0] == "Only what is new may fail"
+    undecided = sum(each["count"] for each in told["unknown"])
+    assert f", {undecided} not decided" in told["verdict"]
 
 
 def test_tiers_are_rows_and_zones_are_columns() -> None:

@@ -61,10 +61,10 @@ def finding_document(group: Group, outcome: Outcome) -> Document:
 
 
 def unknown_document(outcome: Outcome) -> Iterator[Document]:
-    """What is not decided, by rule and by what is missing."""
+    """What the verdict calls not decided, by rule and by what is missing."""
     alike: dict[tuple[str, str], list[Judgement]] = {}
     for each in outcome.all_judgements:
-        if each.verdict is Verdict.UNKNOWN and each.counts:
+        if each.verdict is Verdict.UNKNOWN and outcome.is_gated(each):
             alike.setdefault((each.rule.id, each.finding.message), []).append(each)
     for members in alike.values():
         first = members[0]
