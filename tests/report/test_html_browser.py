@@ -23,6 +23,12 @@ from tests.report.test_hostile_texts import findings as hostile_findings
 ROOT = Path(__file__).resolve().parents[2]
 FRAUD = 'module.service["fraud-detection"]'
 SERVICE = f"{FRAUD}.aws_ecs_service.this[0]"
+WIDE = """[...drawing.shapes].filter(([at, shape]) =>
+  [...shape.querySelectorAll(':scope > text')].some((text) => {
+    const place = text.getBBox();
+    return place.x + place.width > drawing.scene.boxes[at][7];
+  })).map(([at]) => drawing.scene.boxes[at][2])"""
+"""What has a text wider than its box."""
 
 
 @pytest.fixture(scope="module")
@@ -267,15 +273,10 @@ def test_the_network_shows_zones_tiers_and_who_reaches_whom(page: Opened) -> Non
 
 
 def test_no_text_of_the_drawings_lies_over_another_or_leaves_its_box(page: Opened) -> None:
-    wide = """[...drawing.shapes].filter(([at, shape]) =>
-      [...shape.querySelectorAll(':scope > text')].some((text) => {
-        const place = text.getBBox();
-        return place.x + place.width > drawing.scene.boxes[at][7];
-      })).map(([at]) => drawing.scene.boxes[at][2])"""
-    assert page.eval(wide) == []
+    assert page.eval(WIDE) == []
     page.page.keyboard.press("Escape")
     page.page.click("#view-network")
-    assert page.eval(wide) == []
+    assert page.eval(WIDE) == []
     over = """(() => {
       const texts = [...document.querySelectorAll('.drawing text')];
       const places = new Map(texts.map((text) => [text, text.getBoundingClientRect()]));
@@ -287,6 +288,16 @@ def test_no_text_of_the_drawings_lies_over_another_or_leaves_its_box(page: Opene
     })()"""
     assert page.page.locator(".port").count() > 4
     assert page.eval(over) == []
+
+
+def test_titles_stay_in_their_boxes_from_afar(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "graph.html"
+    plan = str(ROOT / "fixtures" / "reference_broken" / "plan.json")
+    run(["graph", plan, "--of", "aws_lb.this", "--depth", "2", "-f", "html", "-o", str(path)])
+    with opened(browser, path, viewport={"width": 400, "height": 800}) as page:
+        assert page.page.locator(".far .frame").count() > 1
+        assert page.eval(WIDE) == []
+        assert page.trouble == []
 
 
 def test_a_copied_waiver_counts_once_it_is_filled_in(

@@ -137,9 +137,12 @@ class Drawing extends View {
 
   frame(box, at) {
     const tools = this.name === "graph" ? { role: "button", "aria-expanded": "true" } : { role: "img" };
-    const shape = this.shape(box, at, "frame", `${box[TITLE]}, open`,
+    const title = (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)));
+    // From afar a title is twice as large where there is room.
+    const roomy = 14 + 17 * title.length + 6.2 * box[NOTE].length < box[W];
+    const shape = this.shape(box, at, roomy ? "frame roomy" : "frame", `${box[TITLE]}, open`,
       s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
-      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)))),
+      s("text", { class: "title", x: 14, y: 21 }, title),
       box[NOTE] && s("text", { class: "note", x: box[W] - 14, y: 21, "text-anchor": "end" }, box[NOTE]));
     return filled(shape, tools, []);
   }
