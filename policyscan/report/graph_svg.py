@@ -68,7 +68,7 @@ def _leaf(box: Box, *, is_asked: bool) -> str:
         f'<rect class="body" width="{box.width}" height="{box.height}" rx="6"/>'
         f'<path class="sign" d="{outline}" transform="translate(10 13)"/>'
         f'<text class="glyph" x="20" y="27.5">{sign}</text>'
-        f'<text class="note" x="38" y="18">{_text(_cut(cell.note, 32))}</text>'
+        f'<text class="note" x="38" y="18">{_text(_cut(cell.note, 29))}</text>'
         f'<text class="name" x="38" y="35">{_text(_cut(cell.title, 24))}</text></g>'
     )
 

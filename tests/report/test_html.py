@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -28,6 +29,7 @@ from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import resource_scene
 from policyscan.report.html.scene import BAND, Arrow, Box, Cell, Scene
 from policyscan.rule import Platform
+from tests.benchmarks.graph_growth import block, change, document
 from tests.benchmarks.html_pages import modular
 from tests.report.graphs import keyed
 from tests.report.hostile import PARTS
@@ -248,6 +250,48 @@ def lines(scene: Scene) -> set[tuple[str, str, str]]:
         (scene.boxes[each.source].cell.title, scene.boxes[each.target].cell.title, each.kind)
         for each in scene.lines
     }
+
+
+def test_what_is_made_up_has_a_sign_of_its_own() -> None:
+    plan = document([change("aws_vpc.v")], {"resources": [block("aws_vpc.v")]})
+    plan["policyscan_offline"] = {"stand_ins": ["aws_vpc.v"]}
+    selection = whole(ResourceGraph(read_plan(json.dumps(plan).encode(), "p.json")), Kind.TOLD)
+    assert [box.cell.tone for box in resource_scene(selection).boxes] == ["create, made up"]
+    assert '<text class="glyph" x="20" y="27.5">?</text>' in render_graph_svg(selection)
+
+
+def test_every_instance_of_a_finding_is_told_however_many_there_are() -> None:
+    keys = range(300)
+    plan = document(
+        [change("aws_s3_bucket.logs", f"k{key}") for key in keys],
+        {"resources": [block("aws_s3_bucket.logs")]},
+    )
+    graph = ResourceGraph(read_plan(json.dumps(plan).encode(), "p.json"))
+    page = values(rendered("html", report_of(scan_of(judge(graph, PACK, Settings()), "p.json"))))
+    (first, *_) = page["plans"][0]["findings"]
+    named = {first["address"], *first["also"]}
+    assert named == {f'aws_s3_bucket.logs["k{key}"]' for key in keys}
+    assert first["waiver"].count("- rule:") == 200
+    assert first["waiver"].endswith("# 100 more not named here: write a pattern with * for them\n")
+
+
+def test_where_only_what_is_new_may_fail_that_comes_first() -> None:
+    blocks = [block("aws_s3_bucket.stood"), block("aws_subnet.new")]
+    changes = [change("aws_s3_bucket.stood"), change("aws_subnet.new")]
+    plan = json.dumps(document(changes, {"resources": blocks})).encode()
+    outcome = judge(ResourceGraph(read_plan(plan, "p.json")), PACK, Settings())
+    aged = (
+        replace(each, is_new=each.finding.address == "aws_subnet.new")
+        for each in outcome.judgements
+    )
+    outcome = replace(outcome, judgements=tuple(aged), changed_only=True)
+    told = values(rendered("html", report_of(scan_of(outcome, "p.json"))))["plans"][0]
+    new = [each["new"] for each in told["findings"]]
+    assert {True, False} == set(new)
+    assert new == sorted(new, reverse=True)
+    assert told["facts"][0] == "Only what is new may fail"
+    undecided = sum(each["count"] for each in told["unknown"])
+    assert f", {undecided} not decided" in told["verdict"]
 
 
 def test_tiers_are_rows_and_zones_are_columns() -> None:

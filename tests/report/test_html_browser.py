@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from policyscan.cli.commands import run
 from policyscan.engine.waiver_file import read_waivers
 from policyscan.report.formats import rendered
-from tests.benchmarks.graph_growth import modules
+from tests.benchmarks.graph_growth import block, change, document, modules
 from tests.report.browser import Opened, chromium, opened
 from tests.report.hostile import strings
 from tests.report.samples import every_sort, of_every_sort, outcome_of, report_of, scan_of
@@ -23,6 +23,12 @@ from tests.report.test_hostile_texts import findings as hostile_findings
 ROOT = Path(__file__).resolve().parents[2]
 FRAUD = 'module.service["fraud-detection"]'
 SERVICE = f"{FRAUD}.aws_ecs_service.this[0]"
+WIDE = """[...drawing.shapes].filter(([at, shape]) =>
+  [...shape.querySelectorAll(':scope > text')].some((text) => {
+    const place = text.getBBox();
+    return place.x + place.width > drawing.scene.boxes[at][7];
+  })).map(([at]) => drawing.scene.boxes[at][2])"""
+"""What has a text wider than its box."""
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +142,8 @@ def test_a_link_leads_to_its_finding(browser: Browser, broken: Path) -> None:
         assert chosen(page) == [SERVICE]
         for wrong in ("#PS101/%E0%A4", "#nothing", "#7/PS101/x", "#PS999/aws_s3_bucket.b"):
             page.eval(f"location.hash = {json.dumps(wrong)}")
+        page.wait("document.getElementById('lost')")
+        assert "PS999 at aws_s3_bucket.b, which is not among" in page.texts("#lost")[0]
         page.page.click("#finding-1 .title")
         assert page.eval("location.hash").startswith("#PS101/module.service%5B%22transaction")
         assert page.trouble == []
@@ -227,6 +235,26 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_moves(page: Opened) -> None
     assert page.eval(view)[0] < after[0]
 
 
+def test_what_moves_is_moved_as_a_whole_and_drawn_anew_in_the_same_place(page: Opened) -> None:
+    place = """(() => { const box = drawing.shapes.get(drawing.path[0]).getBoundingClientRect();
+      return [box.x, box.y, box.width]; })()"""
+    view = "drawing.svg.getAttribute('viewBox')"
+    before, drawn = page.eval(place), page.eval(view)
+    page.eval("drawing.move(-30, 20), drawing.zoom(1.2, 10, 10)")
+    assert page.eval(view) == drawn
+    gliding = page.eval(place)
+    assert gliding[2] == pytest.approx(1.2 * before[2], rel=0.01)
+    page.wait("!drawing.slide.hasAttribute('style')")
+    assert page.eval(view) != drawn
+    assert page.eval(place) == pytest.approx(gliding, abs=1)
+    # Where nothing has been drawn yet, nobody waits for rest.
+    page.eval("drawing.zoom(1 / 6)")
+    assert page.eval("drawing.slide.hasAttribute('style')") is False
+    assert page.eval(
+        "[...drawing.shapes.values()].every((e) => e.getAttribute('display') !== 'none')"
+    )
+
+
 def test_the_network_shows_zones_tiers_and_who_reaches_whom(page: Opened) -> None:
     page.page.click("#view-network")
     told = page.eval(
@@ -242,6 +270,34 @@ def test_the_network_shows_zones_tiers_and_who_reaches_whom(page: Opened) -> Non
     assert ["public", "us-east-1a"] in holders
     assert ["private", "us-east-1b"] in holders
     assert ["zone", "module.network.aws_vpc.this"] in holders
+
+
+def test_no_text_of_the_drawings_lies_over_another_or_leaves_its_box(page: Opened) -> None:
+    assert page.eval(WIDE) == []
+    page.page.keyboard.press("Escape")
+    page.page.click("#view-network")
+    assert page.eval(WIDE) == []
+    over = """(() => {
+      const texts = [...document.querySelectorAll('.drawing text')];
+      const places = new Map(texts.map((text) => [text, text.getBoundingClientRect()]));
+      const met = (a, b) => a.left < b.right && b.left < a.right
+        && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+      return texts.filter((text) => text.classList.contains('port')).flatMap((port) => texts
+        .filter((text) => text !== port && met(places.get(port), places.get(text)))
+        .map((text) => text.textContent));
+    })()"""
+    assert page.page.locator(".port").count() > 4
+    assert page.eval(over) == []
+
+
+def test_titles_stay_in_their_boxes_from_afar(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "graph.html"
+    plan = str(ROOT / "fixtures" / "reference_broken" / "plan.json")
+    run(["graph", plan, "--of", "aws_lb.this", "--depth", "2", "-f", "html", "-o", str(path)])
+    with opened(browser, path, viewport={"width": 400, "height": 800}) as page:
+        assert page.page.locator(".far .frame").count() > 1
+        assert page.eval(WIDE) == []
+        assert page.trouble == []
 
 
 def test_a_copied_waiver_counts_once_it_is_filled_in(
@@ -269,6 +325,17 @@ def test_on_paper_every_finding_is_told_in_full(page: Opened) -> None:
     paper = page.page.pdf(format="A4")
     assert paper.startswith(b"%PDF")
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 12
+
+
+def test_printing_leaves_filters_as_they_were(page: Opened) -> None:
+    page.page.fill("#search", "PS603")
+    page.eval("dispatchEvent(new Event('beforeprint'))")
+    assert page.page.locator("details:not([open])").count() == 0
+    page.eval("dispatchEvent(new Event('afterprint'))")
+    assert page.page.input_value("#search") == "PS603"
+    assert {each.split()[0] for each in titles(page)} == {"PS603"}
+    assert page.page.locator("details[open]").count() == 0
+    assert len(page.texts(".card .message")) == 0
 
 
 def test_dark_and_light_by_the_system_and_by_hand(browser: Browser, broken: Path) -> None:
@@ -312,6 +379,20 @@ def test_several_plans_one_of_them_refused(browser: Browser, tmp_path: Path) -> 
         assert "the subnet is not known" in page.page.locator("#told").inner_text()
         page.page.click("text=Copy link")
         assert page.eval("location.hash").startswith("#2/PS101/")
+        assert page.trouble == []
+
+
+def test_of_several_plans_one_that_fails_is_seen_first(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "several.html"
+    passed = [each for each in every_sort() if each.verdict == "pass"]
+    scans = (scan_of(outcome_of(passed), "a.json"), scan_of(outcome_of(every_sort()), "b.json"))
+    path.write_text(rendered("html", report_of(*scans)))
+    with opened(browser, path) as page:
+        assert page.texts(".word")[0].split() == ["✕", "FAIL"]
+        page.page.click(".counts button")
+        assert "the subnet is not known" in page.page.locator("#unknown[open]").inner_text()
+        page.page.select_option("#plans", "0")
+        assert page.texts(".word")[0].split() == ["✓", "PASS"]
         assert page.trouble == []
 
 
@@ -361,6 +442,21 @@ def test_what_would_get_in_all_the_same_does_not_run(browser: Browser, broken: P
         assert [each for each in page.said if each.startswith("dialog")] == []
         assert page.eval("document.title") != "1"
         assert any("Content Security Policy" in each for each in page.said)
+
+
+def test_a_link_leads_to_each_of_many_instances(browser: Browser, tmp_path: Path) -> None:
+    plan, path = tmp_path / "plan.json", tmp_path / "many.html"
+    changes = [change("aws_s3_bucket.logs", f"k{key}") for key in range(300)]
+    plan.write_text(json.dumps(document(changes, {"resources": [block("aws_s3_bucket.logs")]})))
+    run([str(plan), "--no-source", "-f", f"html={path}", "--exit-zero"])
+    last = 'aws_s3_bucket.logs["k299"]'
+    with opened(browser, path, f"#PS702/{quote(last)}") as page:
+        assert chosen(page) == ['aws_s3_bucket.logs["k0"] and 299 more']
+        assert page.texts("#panel h2") == [last]
+        page.page.fill("#search", "k299")
+        assert any(each.startswith("PS702") for each in titles(page))
+        assert "and 99 more instances" in page.page.locator("#finding-0").inner_text()
+        assert page.trouble == []
 
 
 def test_a_large_plan_begins_with_its_modules_closed(browser: Browser, tmp_path: Path) -> None:

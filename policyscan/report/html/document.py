@@ -16,7 +16,7 @@ from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import MOST_LINES, resource_scene
 from policyscan.report.html.scene import Scene
 from policyscan.report.html.signs import SIGNS, tone_of
-from policyscan.report.problems import groups_of, problems_of, verdict_line
+from policyscan.report.problems import Group, groups_of, problems_of, verdict_line
 from policyscan.report.scans import Report, Scan
 from policyscan.rule import Severity, Verdict
 
@@ -68,7 +68,8 @@ def _plan(report: Report, scan: Scan) -> Document:
     outcome = scan.outcome
     if outcome is None:
         return told
-    groups = groups_of(problems)
+    # What may fail the scan comes before what stood there already, where only new ones may.
+    groups = sorted(groups_of(problems), key=lambda each: not _is_gated(each))
     unknown = list(unknown_document(outcome))
     return told | {
         "resources": len(outcome.platform.plan.resources),
@@ -86,8 +87,14 @@ def _plan(report: Report, scan: Scan) -> Document:
     }
 
 
+def _is_gated(group: Group) -> bool:
+    return any(each.is_gated for each in group.members)
+
+
 def _facts(outcome: Outcome) -> Iterator[str]:
     """What else there is to know about how the plan was judged."""
+    if outcome.changed_only:
+        yield "Only what is new may fail"
     if outcome.fixed:
         yield f"{len(outcome.fixed)} fixed by this plan"
     if outcome.replay.is_used:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES: Final = 12
 _MOST_NAMED: Final = 200
+_MOST_UNDECIDED: Final = 5
 _PAGE: Final = re.compile(r"https://[\w./#-]+", re.ASCII)
 
 Document = dict[str, Any]
@@ -34,17 +35,15 @@ def finding_document(group: Group, outcome: Outcome) -> Document:
     judgement = first.judgement
     finding = judgement.finding
     rule = judgement.rule
-    members = [each.judgement for each in group.members[:_MOST_NAMED]]
+    members = [each.judgement for each in group.members]
     return {
         "rule": short(rule.id),
         "name": short(rule.name if judgement.checkov is None else rule.title, 200),
-        "group": short(rule.group),
         "severity": str(judgement.severity),
         "address": short(finding.address),
         "also": [short(each.finding.address) for each in members[1:]],
         "count": len(group.members),
         "new": any(each.judgement.is_new for each in group.members),
-        "gated": any(each.is_gated for each in group.members),
         "inferred": finding.certainty is Certainty.INFERRED,
         "place": short(f"{first.place.file}:{first.place.line}"),
         "source": _source(judgement, outcome),
@@ -57,25 +56,24 @@ def finding_document(group: Group, outcome: Outcome) -> Document:
         "path": list(_path(judgement)),
         "checks": [short(each) for each in first.checks],
         "more": _more(judgement),
-        "waiver": "".join(map(_waiver, members)),
+        "waiver": _waivers(members),
     }
 
 
 def unknown_document(outcome: Outcome) -> Iterator[Document]:
-    """What is not decided, by rule and by what is missing."""
+    """What the verdict calls not decided, by rule and by what is missing."""
     alike: dict[tuple[str, str], list[Judgement]] = {}
     for each in outcome.all_judgements:
-        if each.verdict is Verdict.UNKNOWN and each.counts:
+        if each.verdict is Verdict.UNKNOWN and outcome.is_gated(each):
             alike.setdefault((each.rule.id, each.finding.message), []).append(each)
     for members in alike.values():
         first = members[0]
         yield {
             "rule": short(first.rule.id),
             "name": short(first.rule.name, 200),
-            "group": short(first.rule.group),
             "severity": str(first.severity),
             "message": short(first.finding.message),
-            "addresses": [short(each.finding.address) for each in members[:_MOST_NAMED]],
+            "addresses": [short(each.finding.address) for each in members[:_MOST_UNDECIDED]],
             "count": len(members),
         }
 
@@ -117,6 +115,13 @@ def _more(judgement: Judgement) -> str:
         return short(f"policyscan rule {judgement.rule.id}")
     page = judgement.checkov.guideline
     return page if _PAGE.fullmatch(page) else ""
+
+
+def _waivers(members: list[Judgement]) -> str:
+    """One waiver for each, and how many instances are left, whom a pattern names better."""
+    left = len(members) - _MOST_NAMED
+    told = f"# {left} more not named here: write a pattern with * for them\n" if left > 0 else ""
+    return "".join((*map(_waiver, members[:_MOST_NAMED]), told))
 
 
 def _waiver(judgement: Judgement) -> str:

@@ -162,7 +162,7 @@ class _Picture:
         return {
             tier: Cell(
                 f"@tier {cells[0].key}",
-                "band",
+                BAND,
                 "",
                 cells=tuple(cells),
                 arrangement=Arrangement.COLUMN,

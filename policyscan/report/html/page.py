@@ -13,7 +13,7 @@ from policyscan.report.safe import plain_json
 
 _SPELT: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 """What could end the block of values, or begin anything else in HTML."""
-_SCRIPT: Final = ("dom", "state", "told", "view", "drawing", "main")
+_SCRIPT: Final = ("dom", "state", "told", "view", "shapes", "drawing", "main")
 """The files of the script, in the order they build on each other."""
 _SLOT: Final = re.compile(r"@(\w+)@")
 

@@ -49,7 +49,7 @@ def _cells(module: ModuleInstance, nodes: Sequence[Node]) -> Iterator[Cell]:
 
 
 def _cell(node: Node) -> Cell:
-    return replace(cell_of(node.resource), key=node.name, address=node.name)
+    return replace(cell_of(node.resource), key=node.name, address=node.name, tone=node.word)
 
 
 def cell_of(resource: Resource, shown: Callable[[str], str] = str) -> Cell:

@@ -1,6 +1,6 @@
 // The right side: boxes and lines where the report placed them.
 
-const MOST_OPEN = 300;
+const TITLED = 30; // what the title of an open box takes of its height
 
 class Drawing extends View {
   constructor() {
@@ -17,11 +17,10 @@ class Drawing extends View {
     this.byKey = new Map(scene.boxes.map((box, at) => [box[KEY], at]).filter(([key]) => key).reverse());
     this.holders = new Set(scene.boxes.map((box) => box[PARENT]));
     this.leaves = leavesByHolder(scene.boxes, this.holders);
-    const leaves = scene.boxes.length - this.leaves.size;
     const id = `${state.plan} ${name}`;
     if (!this.folded.has(id)) {
-      const few = leaves <= MOST_OPEN || name !== "graph";
-      this.folded.set(id, new Set(few ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
+      const open = !isLarge(scene) || name !== "graph";
+      this.folded.set(id, new Set(open ? [] : scene.boxes.map((_, at) => at).filter((at) => this.holders.has(at))));
     }
     this.shut = this.folded.get(id);
     this.problems = problemsByBox(scene.boxes);
@@ -51,12 +50,14 @@ class Drawing extends View {
     const labels = s("g", { "aria-hidden": "true" });
     this.shapes = new Map();
     this.pieces = [];
+    this.taken = [];
     this.scene.boxes.forEach((box, at) => {
       if (!this.isShown(at)) return;
       const isOpen = this.holders.has(at) && !this.shut.has(at);
       const shape = isOpen ? this.frame(box, at) : this.holders.has(at) ? this.closed(box, at) : this.leaf(box, at);
       (isOpen ? frames : leaves).append(this.piece(shape, box));
       this.shapes.set(at, shape);
+      this.taken.push([box[X], box[Y], box[X] + box[W], box[Y] + (isOpen ? TITLED : box[H])]);
     });
     for (const [from, to, kind, label] of this.drawnLines()) {
       const path = s("path", { class: `line ${kind}`, d: this.curve(from, to), "marker-end": `url(#head-${kind})` });
@@ -80,6 +81,12 @@ class Drawing extends View {
   }
 
   curve(from, to) {
+    const [x1, y1, ...others] = this.bend(from, to);
+    return `M${x1} ${y1}C${others.join(" ")}`;
+  }
+
+  // From the side of one box to the side of another that faces it: the points of a Bézier curve.
+  bend(from, to) {
     const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
     if (a[X] + a[W] <= b[X]) return bent(a[X] + a[W], middle(a), b[X], middle(b), 1);
     if (b[X] + b[W] <= a[X]) return bent(a[X], middle(a), b[X] + b[W], middle(b), -1);
@@ -87,14 +94,21 @@ class Drawing extends View {
     const [x1, x2] = [a[X] + a[W] / 2, b[X] + b[W] / 2];
     const [y1, y2] = down ? [a[Y] + a[H], b[Y]] : [a[Y], b[Y] + b[H]];
     const half = (y1 + y2) / 2;
-    return `M${x1} ${y1}C${x1} ${half} ${x2} ${half} ${x2} ${y2}`;
+    return [x1, y1, x1, half, x2, half, x2, y2];
   }
 
+  // Beside the line where it covers no box, no title and no other label, if there is such a place:
+  // rather near the end, where lines that begin together have parted.
   label(from, to, text) {
-    const [a, b] = [this.scene.boxes[from], this.scene.boxes[to]];
-    // Nearer to the end, where lines that begin together have parted.
-    const [x, y] = [0.3 * (a[X] + a[W] / 2) + 0.7 * (b[X] + b[W] / 2), 0.3 * middle(a) + 0.7 * middle(b)];
-    return s("text", { class: "port", x: x + 6, y, }, text);
+    const width = 7.4 * text.length;
+    const places = [0.7, 0.6, 0.8, 0.5, 0.4, 0.3, 0.2].flatMap((share) => {
+      const [x, y] = pointOf(this.bend(from, to), share);
+      return [x + 6, x - 6 - width].map((left) => [left, y - 7, left + width, y + 7]);
+    });
+    const free = (place) => !this.taken.some((other) => overlap(place, other));
+    const place = places.find(free) || places[0];
+    this.taken.push(place);
+    return s("text", { class: "port", x: place[0], y: place[3] - 3 }, text);
   }
 
   // -- shapes ------------------------------------------------------------------------------------
@@ -109,20 +123,25 @@ class Drawing extends View {
     const found = this.problems.get(at) || [];
     const told = [box[KEY] || `${box[TITLE]} ${box[NOTE]}`, box[TONE], found.length && counted(found.length, "finding")];
     const [sign, outline, tone] = signOf(box[TONE]);
+    const glyph = sign || GLYPHS[box[KIND]];
+    const left = glyph ? 38 : 14;
     return this.shape(box, at, `leaf ${tone}`, told.filter(Boolean).join(", "),
       s("rect", { class: "body", width: box[W], height: box[H], rx: 6 }),
-      s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
-      s("text", { class: "glyph", x: 20, y: 27.5 }, sign || GLYPHS[box[KIND]] || ""),
-      s("text", { class: "note", x: 38, y: 18 }, cut(box[NOTE], Math.floor((box[W] - 42) / 5.9))),
-      s("text", { class: "name", x: 38, y: 35 }, cut(box[TITLE], Math.floor((box[W] - 42) / 7.9))),
+      outline && s("path", { class: "sign", d: outline, transform: "translate(10 13)" }),
+      glyph && s("text", { class: "glyph", x: 20, y: 27.5 }, glyph),
+      s("text", { class: "note", x: left, y: 18 }, cut(box[NOTE], Math.floor((box[W] - left - 4) / 6.5))),
+      s("text", { class: "name", x: left, y: 35 }, cut(box[TITLE], Math.floor((box[W] - left - 4) / 7.9))),
       this.badge(found, box[W], 0));
   }
 
   frame(box, at) {
     const tools = this.name === "graph" ? { role: "button", "aria-expanded": "true" } : { role: "img" };
-    const shape = this.shape(box, at, "frame", `${box[TITLE]}, open`,
+    const title = (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)));
+    // From afar a title is twice as large where there is room.
+    const roomy = 14 + 17 * title.length + 6.2 * box[NOTE].length < box[W];
+    const shape = this.shape(box, at, roomy ? "frame roomy" : "frame", `${box[TITLE]}, open`,
       s("rect", { class: "body", width: box[W], height: box[H], rx: 10 }),
-      s("text", { class: "title", x: 14, y: 21 }, (this.name === "graph" ? "▾ " : "") + cut(box[TITLE], Math.max(8, Math.floor((box[W] - 40 - 6.2 * box[NOTE].length) / 8.2)))),
+      s("text", { class: "title", x: 14, y: 21 }, title),
       box[NOTE] && s("text", { class: "note", x: box[W] - 14, y: 21, "text-anchor": "end" }, box[NOTE]));
     return filled(shape, tools, []);
   }
@@ -263,48 +282,4 @@ class Drawing extends View {
     if (shut) this.holders.forEach((at) => at >= 0 && this.shut.add(at));
     this.draw();
   }
-}
-
-const GLYPHS = { balancer: "⇉", gateway: "⇄", service: "▶", internet: "☁", endpoint: "◇" };
-
-// Each action has a sign and an outline of its own: [sign, outline, what the style calls it].
-const NO_SIGN = ["", "M2 4h16v12H2z", "other"];
-const signOf = (action) => VALUES.signs[action] || NO_SIGN;
-
-function bent(x1, y1, x2, y2, way) {
-  const bow = way * Math.max(24, Math.abs(x2 - x1) / 2);
-  return `M${x1} ${y1}C${x1 + bow} ${y1} ${x2 - bow} ${y2} ${x2} ${y2}`;
-}
-
-// The middle goes: names begin alike, and keys tell them apart.
-function cut(text, most) {
-  if (text.length <= most) return text;
-  const tail = Math.floor(most / 2.2);
-  return `${text.slice(0, most - tail - 1)}…${text.slice(-tail)}`;
-}
-
-function heads() {
-  const head = (name) => s("marker", { id: `head-${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
-    s("path", { class: `head ${name}`, d: "M0 0.5l7 3.5-7 3.5z" }));
-  return s("defs", {}, ["value", "depends", "route", "traffic", "maybe", "blocked", "way"].map(head));
-}
-
-function leavesByHolder(boxes, holders) {
-  const found = new Map();
-  boxes.forEach((box, at) => {
-    if (holders.has(at)) return;
-    for (let up = box[PARENT]; up >= 0; up = boxes[up][PARENT]) {
-      if (!found.has(up)) found.set(up, []);
-      found.get(up).push(at);
-    }
-  });
-  return found;
-}
-
-function problemsByBox(boxes) {
-  const byAddress = new Map();
-  findings().forEach((finding, number) => {
-    for (const address of addressesOf(finding)) byAddress.set(address, [...(byAddress.get(address) || []), number]);
-  });
-  return new Map(boxes.map((box, at) => [at, byAddress.get(box[KEY])]).filter(([, found]) => found));
 }

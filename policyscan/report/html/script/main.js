@@ -13,7 +13,7 @@ function showDrawn() {
   document.body.classList.toggle("bare", !plan().findings);
   const view = (name, title) => h("button", { type: "button", class: "pill", "aria-pressed": String(state.scene === name), id: `view-${name}`, onclick: () => useScene(name) }, title);
   const button = (title, does, label = title) => h("button", { type: "button", "aria-label": label, title: label, onclick: does }, title);
-  const isLarge = graph.boxes.length > MOST_OPEN;
+  const begunClosed = isLarge(graph);
   $("drawn").replaceChildren(
     h("div", { class: "bar", role: "toolbar", "aria-label": "Drawing" },
       network && [view("graph", "Resources"), view("network", "Network")],
@@ -22,10 +22,10 @@ function showDrawn() {
         button("Open all", () => drawing.turnAll(false)), button("Close all", () => drawing.turnAll(true))],
       button("−", () => drawing.zoom(1 / 1.3), "Zoom out"), button("+", () => drawing.zoom(1.3), "Zoom in"),
       button("Fit", () => { drawing.highlight([]); drawing.fit(); }, "Fit all")),
-    ...(state.scene === "graph" && (unlined || isLarge) ? [h("p", { class: "hint" },
-      isLarge && "A large plan: modules are closed, and a click or Enter opens one. ",
+    ...(state.scene === "graph" && (unlined || begunClosed) ? [h("p", { class: "hint" },
+      begunClosed && "A large plan: modules are closed, and a click or Enter opens one. ",
       unlined && "There are too many lines to draw, so only the boxes are shown.")] : []),
-    drawing.svg,
+    drawing.stage,
     legend(state.scene === "graph" ? plan().graph : network),
     h("section", { id: "panel", "aria-label": "Chosen resource" }));
   drawing.use(plan()[state.scene], state.scene);
@@ -168,29 +168,42 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   $("told").focus();
 });
 
-// On paper every finding is told in full, and the drawing fits.
+// On paper every finding is told in full, and what is folded is open. Filters stay as they are.
+let unfolded = [];
 addEventListener("beforeprint", () => {
   if (!plan().graph) return;
   findings().forEach((finding, at) => {
     const card = $(`finding-${at}`);
     if (card && !card.querySelector(".body")) card.append(findingBody(finding));
   });
-  document.querySelectorAll("details").forEach((each) => each.setAttribute("open", ""));
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  unfolded.forEach((each) => { each.open = true; });
 });
-addEventListener("afterprint", () => plan().graph && showTold());
+addEventListener("afterprint", () => {
+  unfolded.forEach((each) => { each.open = false; });
+  showFindings();
+});
 
 function followLink() {
+  $("lost")?.remove();
   const link = readLink(location.hash);
-  if (!link || !VALUES.plans[link.plan]) return false;
-  if (link.plan !== state.plan) usePlan(link.plan);
-  const at = findingOf(link);
-  if (at >= 0) choose(at, true);
+  if (!link) return false;
+  if (VALUES.plans[link.plan] && link.plan !== state.plan) usePlan(link.plan);
+  const at = VALUES.plans[link.plan] ? findingOf(link) : -1;
+  if (at >= 0) {
+    choose(at, true);
+    // Another instance of the same root cause than the one that stands for all.
+    if (link.address !== findings()[at].address) goTo(link.address);
+  } else $("told").prepend(h("p", { class: "error", id: "lost", role: "status" },
+    `The link leads to ${link.rule} at ${link.address}, which is not among the findings here: it may be mended, set aside, or of another plan.`));
   return at >= 0;
 }
 
 addEventListener("hashchange", followLink);
 
 state.filter = noFilter();
+// Nobody shall see PASS first where another plan fails.
+state.plan = Math.max(0, VALUES.plans.findIndex((each) => each.exit));
 showHead();
 showTold();
 // What fails is on the screen before the drawing is made.

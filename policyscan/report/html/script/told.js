@@ -39,7 +39,7 @@ function showTold() {
     plan().graph && filterBar(),
     h("ol", { id: "findings", "aria-label": "What fails" }),
     unknown.length > 0 && folded(`${counted(unknown.reduce((n, e) => n + e.count, 0) + plan().moreUnknown, "verdict")} not decided`,
-      unknown.map(unknownLine), plan().exit === 1 && !findings().length),
+      unknown.map(unknownLine), plan().exit === 1 && !findings().length, "unknown"),
     aside.length > 0 && folded(`${aside.length} set aside`, aside.map((each) =>
       h("li", {}, h("b", {}, each.rule), " ", h("code", {}, each.address), h("p", {}, each.why)))),
     warnings.length > 0 && folded(counted(warnings.length, "warning"), warnings.map((each) => h("li", {}, each))),
@@ -58,7 +58,7 @@ function overview() {
         h("b", {}, String(fresh + standing)), ` ${severity}`,
         h("small", {}, [fresh && `${fresh} new`, standing && `${standing} standing`].filter(Boolean).join(", ")))),
       !failed.length && h("li", { class: "good" }, "✓ nothing fails"),
-      open > 0 && h("li", {}, h("b", {}, String(open)), " not decided")),
+      open > 0 && h("li", {}, h("b", {}, String(open)), " ", h("button", { type: "button", class: "place", onclick: showUnknown }, "not decided"))),
     h("details", { class: "groups" },
       h("summary", {}, "By group of rules"),
       h("table", {},
@@ -67,16 +67,22 @@ function overview() {
           counts.map((each, at) => h("td", { class: each && !at ? "some" : "" }, String(each)))))))));
 }
 
-function folded(title, items, open = false) {
-  return h("details", { class: "folded", open },
+function folded(title, items, open = false, id = null) {
+  return h("details", { class: "folded", open, id },
     h("summary", {}, title), h("ul", {}, items));
+}
+
+function showUnknown() {
+  $("unknown").open = true;
+  $("unknown").querySelector("summary").focus();
+  $("unknown").scrollIntoView({ block: "start" });
 }
 
 function unknownLine(each) {
   return h("li", {}, h("b", {}, each.rule), ` ${each.name} `, tag(each.severity, each.severity),
     h("p", {}, each.message),
-    h("ul", { class: "addresses" }, each.addresses.slice(0, 5).map((one) => h("li", {}, placeButton(one)))),
-    each.count > 5 && h("small", {}, `and ${counted(each.count - 5, "more instance")}`));
+    h("ul", { class: "addresses" }, each.addresses.map((one) => h("li", {}, placeButton(one)))),
+    each.count > each.addresses.length && h("small", {}, `and ${counted(each.count - each.addresses.length, "more instance")}`));
 }
 
 function placeButton(address) {
@@ -128,6 +134,8 @@ function showMatches() {
     ...(found.length > 8 ? [h("li", {}, h("small", {}, `and ${counted(found.length - 8, "more resource")}`))] : []));
 }
 
+const MOST_NAMED = 200;
+
 // -- findings ------------------------------------------------------------------------------------
 
 function showFindings() {
@@ -159,7 +167,8 @@ function findingBody(finding) {
     finding.fix && part("Fix", lined(finding.fix), finding.snippet && h("pre", { tabindex: "0", "aria-label": "HCL that mends it" }, finding.snippet)),
     finding.path.length > 0 && part("Why", h("ol", { class: "path" }, finding.path.map(stepLine)),
       finding.inferred && h("p", { class: "note" }, "Inferred: the plan alone does not prove every step.")),
-    finding.also.length > 0 && part("Also", h("ul", { class: "addresses" }, finding.also.map((each) => h("li", {}, placeButton(each))))),
+    finding.also.length > 0 && part("Also", h("ul", { class: "addresses" }, finding.also.slice(0, MOST_NAMED).map((each) => h("li", {}, placeButton(each)))),
+      finding.also.length > MOST_NAMED && h("small", {}, `and ${counted(finding.also.length - MOST_NAMED, "more instance")}: search finds them all`)),
     finding.notes.map((each) => h("p", { class: "note" }, each)),
     finding.checks.length > 0 && h("p", { class: "note" }, `Checkov finds the same: ${finding.checks.join(", ")}`),
     h("div", { class: "actions" },

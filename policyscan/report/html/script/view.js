@@ -9,7 +9,9 @@ class View {
     this.svg.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     this.svg.addEventListener("pointerdown", (event) => this.onDrag(event));
     this.svg.addEventListener("keydown", (event) => this.onKey(event));
-    new ResizeObserver(() => this.look()).observe(this.svg);
+    this.slide = h("div", { class: "slide" }, this.svg);
+    this.stage = h("div", { class: "stage" }, this.slide);
+    new ResizeObserver(() => this.look()).observe(this.stage);
   }
 
   fit(only) {
@@ -30,18 +32,43 @@ class View {
   }
 
   pane() {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.stage.getBoundingClientRect();
     return { width: width || 800, height: height || 600 };
   }
 
+  // Draws what is looked at, and half a pane around it for what moves it next.
   look() {
     if (!this.view || !this.shapes) return;
+    clearTimeout(this.rest);
+    const { x, y, scale } = this.still = { ...this.view };
     const { width, height } = this.pane();
-    const { x, y, scale } = this.view;
-    this.svg.setAttribute("viewBox", `${x} ${y} ${width / scale} ${height / scale}`);
-    this.cull(x, y, x + width / scale, y + height / scale);
+    const [w, h_] = [width / scale, height / scale];
+    this.slide.removeAttribute("style");
+    this.svg.setAttribute("viewBox", `${x} ${y} ${w} ${h_}`);
+    this.drawn = [x - w / 2, y - h_ / 2, x + 1.5 * w, y + 1.5 * h_];
+    this.cull(...this.drawn);
     this.svg.classList.toggle("far", scale < 0.42);
     this.svg.classList.toggle("farther", scale < 0.16);
+  }
+
+  // While the view moves, the picture that is there is moved as a whole, which takes a browser no
+  // time however much is in it. It is drawn anew at rest, or as soon as it does not reach.
+  glide() {
+    const { x, y, scale } = this.view;
+    if (!this.reaches()) return this.look();
+    const [dx, dy] = [(this.still.x - x) * scale, (this.still.y - y) * scale];
+    this.slide.style.transform = `translate(${dx}px, ${dy}px) scale(${scale / this.still.scale})`;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.look(), 150);
+  }
+
+  reaches() {
+    const { x, y, scale } = this.view;
+    const { width, height } = this.pane();
+    const [right, bottom] = this.scene.size;
+    const [l, t, r, b] = this.drawn;
+    return l <= Math.max(x, 0) && t <= Math.max(y, 0) &&
+      r >= Math.min(x + width / scale, right) && b >= Math.min(y + height / scale, bottom);
   }
 
   // What is out of sight is not drawn: a browser would take its time for it all the same.
@@ -67,7 +94,7 @@ class View {
   move(dx, dy) {
     this.view.x -= dx / this.view.scale;
     this.view.y -= dy / this.view.scale;
-    this.look();
+    this.glide();
   }
 
   zoom(factor, px, py) {
@@ -77,12 +104,12 @@ class View {
     this.view.x += cx / this.view.scale - cx / scale;
     this.view.y += cy / this.view.scale - cy / scale;
     this.view.scale = scale;
-    this.look();
+    this.glide();
   }
 
   onWheel(event) {
     event.preventDefault();
-    const { left, top } = this.svg.getBoundingClientRect();
+    const { left, top } = this.stage.getBoundingClientRect();
     this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX - left, event.clientY - top);
   }
 
@@ -97,6 +124,7 @@ class View {
     };
     const end = () => {
       removeEventListener("pointermove", drag);
+      this.look();
       // A click follows what ends here, and is none when it was a drag.
       setTimeout(() => { this.dragged = false; });
     };
