@@ -41,7 +41,7 @@ TOP_LEVEL = (
 
 # Not UTF-8 by purpose: the provider's schema, pictures, and inputs whose very bytes are the test.
 BINARY = re.compile(
-    r"policyscan/planner/schema/aws\.zip|docs/pictures/[\w-]+\.png|fixtures/hostile/.*"
+    r"policyscan/planner/schema/\w+\.zip|docs/pictures/[\w-]+\.png|fixtures/hostile/.*"
 )
 
 REGISTRY_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs|debian)[.](?:org|com)\b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -20,6 +21,7 @@ BUCKET = document([change("aws_s3_bucket.b", after={"bucket": "b", "force_destro
 TEXT = json.dumps(BUCKET)
 HUGE = "x" * 50_000_000
 SECONDS = 60
+CHECKOV = "POLICYSCAN_CHECKOV_HOME"
 MEMORY = 2 * 2**30
 
 
@@ -102,7 +104,7 @@ def bounded(path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=SECONDS,
         preexec_fn=limit,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": str(ROOT), CHECKOV: os.environ[CHECKOV]},
     )
 
 

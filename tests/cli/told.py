@@ -113,6 +113,15 @@ def _concise(report: str) -> Iterator[Told]:
             yield _told(found[3], found[1], found[2], new=_STANDING not in line)
 
 
+def _html(report: str) -> Iterator[Told]:
+    found = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', report, re.DOTALL)
+    assert found
+    (plan,) = json.loads(found[1])["plans"]
+    for each in plan["findings"]:
+        file, _, line = each["place"].rpartition(":")
+        yield _told(each["rule"], file, line, new=each["new"])
+
+
 READERS: Mapping[str, Callable[[str], Iterator[Told]]] = {
     "text": _text,
     "json": _json,
@@ -122,4 +131,5 @@ READERS: Mapping[str, Callable[[str], Iterator[Told]]] = {
     "github": _github,
     "gitlab": _gitlab,
     "concise": _concise,
+    "html": _html,
 }

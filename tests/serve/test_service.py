@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from policyscan.cli.group import policyscan
+from policyscan.cli.planning import Planning
 from policyscan.cli.serve import _scan
 from policyscan.cli.settings import SettingFlags
 from policyscan.errors import RunTaskError
@@ -145,7 +146,10 @@ def test_every_setting_reaches_the_scan() -> None:
     own = {"plans", "formats", "output", "exit_zero", "quiet", "no_color", "show_waived"}
     own |= {"baseline", "write_baseline", "verbose"}
     source = {"source_dir", "planfile", "no_source", "graph", "replay"}
-    assert {parameter.name for parameter in commands["scan"].params} - own - source <= served
+    # No run task comes with a folder to plan.
+    planning = set(Planning.__dataclass_fields__)
+    scans = {parameter.name for parameter in commands["scan"].params}
+    assert scans - own - source - planning <= served
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "httpx"])
