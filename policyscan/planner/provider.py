@@ -141,7 +141,7 @@ class Provider:
         change = Change(
             resource_type=resource_type,
             block=self.schema.resources[resource_type],
-            hints=self._hints(resource_type),
+            hints=self._hints(resource_type).of(planned or {}),
             prior=prior,
             planned=planned,
             region=region if isinstance(region, str) else configuration.known_region,

@@ -21,7 +21,7 @@ def upgraded(
 
     region: that of the provider; an object that has an ARN says itself where it is.
     """
-    found = _filled(block, hints, values, "")
+    found = _filled(block, hints.of(values), values, "")
     if "region" in block.attributes and values.get("region") is None:
         found["region"] = _region(values) or region
     if "tags_all" in block.attributes and values.get("tags_all") is None:

@@ -76,6 +76,8 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     normalised: Mapping[str, Literal["json", "iam_policy", "container_definitions"]] = {}
     only_if: Mapping[str, Mapping[str, tuple[Any, ...]]] = {}
     recomputed: Mapping[str, tuple[str, ...]] = {}
+    decided: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     def of(self, config: Mapping[str, Any]) -> TypeHints:
         """The hints for one resource: those of other conditions left out."""
@@ -93,9 +95,6 @@ class TypeHints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             force_new=tuple(path for path in self.force_new if path not in left_out),
             recomputed={path: self.recomputed[path] for path in self.recomputed.keys() - left_out},
         )
-
-    decided: tuple[str, ...] = ()
-    undecided: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
