@@ -329,8 +329,8 @@ def test_a_row_reaches_as_far_as_its_arguments_are_decided() -> None:
 
     assert coverage(hints, "aws_ecs_service") is Coverage.FULL
     assert coverage(hints, "aws_vpc") is Coverage.FULL
-    assert hints["aws_athena_database"].undecided == ("workgroup",)
-    assert coverage(hints, "aws_athena_database") is Coverage.PARTIAL
+    assert hints["aws_amplify_branch"].undecided == ("enable_skew_protection",)
+    assert coverage(hints, "aws_amplify_branch") is Coverage.PARTIAL
     assert coverage(hints, "aws_quicksight_analysis") is Coverage.SCHEMA_ONLY
     assert coverage(hints, "aws_no_such_type") is Coverage.SCHEMA_ONLY
 
@@ -347,7 +347,7 @@ def test_the_documentation_counts_the_types_of_each_level() -> None:
 def test_of_a_type_newer_than_the_probe_and_of_a_foreign_provider_only_the_schema_is_known() -> (
     None
 ):
-    assert is_schema_only(AWS, "aws_workmail_default_domain")
+    assert is_schema_only(AWS, "aws_workmail_group")
     assert not is_schema_only(AWS, "aws_ecs_daemon")
     assert not is_schema_only("registry.terraform.io/hashicorp/random", "random_password")
     assert is_schema_only("registry.terraform.io/acme/cloud", "acme_thing")
