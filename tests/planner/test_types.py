@@ -44,14 +44,15 @@ def test_a_plan_names_the_types_of_which_only_the_schema_is_known(
         """
         resource "aws_vpc" "known" { cidr_block = "10.0.0.0/16" }
         resource "terraform_data" "of_terraform_itself" {}
-        resource "aws_workmail_default_domain" "new" {
-          domain_name     = "example.com"
+        resource "aws_workmail_group" "new" {
+          email           = "staff@example.com"
+          name            = "staff"
           organization_id = "m-1"
         }
         """
     )
 
-    assert configuration.plan().outcome.schema_only == ("aws_workmail_default_domain",)
+    assert configuration.plan().outcome.schema_only == ("aws_workmail_group",)
 
 
 def test_a_write_only_argument_is_null_in_plan_and_state(configuration: Configuration) -> None:
