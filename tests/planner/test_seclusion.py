@@ -168,7 +168,6 @@ def test_nothing_of_the_surroundings_reaches_terraform(
     assert contacts[1] == []
 
 
-@pytest.mark.xfail(strict=False, reason="init looks for modules that are not installed")
 @pytest.mark.usefixtures("bait")
 @pytest.mark.parametrize(
     "source",
