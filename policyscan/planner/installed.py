@@ -10,8 +10,6 @@ import gzip
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import zlib
@@ -23,6 +21,7 @@ import msgspec
 
 from policyscan.errors import PlannerError
 from policyscan.folders import user_cache
+from policyscan.planner.git import ask_git
 from policyscan.planner.refusal import Place
 from policyscan.planner.schema import known_address, mark_known
 from policyscan.planner.schema.document import read_document, single_documents
@@ -112,20 +111,10 @@ def _packages(directory: Path) -> Iterator[_Package]:
 def _came_with_the_code(place: Path) -> bool:
     """Whether git tracks what lies there, or may: a program somebody committed is not run."""
     holder = place.parent.parent
-    git = shutil.which("git")
-    if git is None:
-        return _is_in_repository(holder)
-    # Those of a hook name a repository, and its index, as seen from another folder.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # The folder may be a link that was committed, so the one that holds it is looked through.
-    arguments = ("-c", "core.fsmonitor=false", "ls-files", "-z", "--", place.parent.name)
-    done = subprocess.run(  # noqa: S603  # no shell, and the executable is looked up
-        [git, *arguments],
-        cwd=holder,
-        env={**kept, "GIT_OPTIONAL_LOCKS": "0"},
-        capture_output=True,
-        check=False,
-    )
+    done = ask_git(holder, "ls-files", "-z", "--", place.parent.name)
+    if done is None:
+        return _is_in_repository(holder)
     return bool(done.stdout) or (done.returncode != 0 and _is_in_repository(holder))
 
 

@@ -9,28 +9,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PlannerError
+from policyscan.planner.git import ask_git
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Mapping, Sequence
 
     from policyscan.planner.request import Inputs
 
-_OFFLINE = {
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
 _FILE, _LINK = ("100644", "100755"), "120000"
 _AT_A_TIME = 500
 """Blobs in memory at once."""
@@ -193,18 +185,8 @@ def _remedy(name: str) -> str:
 def _git(
     folder: Path, *arguments: str, asked: bytes = b"", may_fail: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    if (git := shutil.which("git")) is None:
+    if (done := ask_git(folder, *arguments, asked=asked)) is None:
         raise PlannerError("--since: git is not on PATH; install it, or give the state by --state")
-    # Those of a hook name the repository and the index of the commit that is being made.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(  # noqa: S603 - no shell, and the executable is looked up
-        [git, "-c", "core.fsmonitor=false", *arguments],
-        cwd=folder,
-        env={**kept, **_OFFLINE},
-        input=asked,
-        capture_output=True,
-        check=False,
-    )
     if done.returncode != 0 and not may_fail:
         text = " ".join(done.stderr.decode(errors="replace").split())
         raise PlannerError(f"--since: git {arguments[0]} failed: {text}")

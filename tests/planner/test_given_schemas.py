@@ -292,7 +292,7 @@ def test_a_provider_that_was_committed_is_not_run(
         # As it does where the repository is another user's.
         configuration.write("[core]\n\trepositoryformatversion = 99\n", ".git/config")
     elif git == "is not":
-        monkeypatch.setattr("policyscan.planner.installed.shutil.which", _without_git)
+        monkeypatch.setattr("policyscan.planner.git.shutil.which", _without_git)
     elif "hook" in git:
         monkeypatch.setenv("GIT_INDEX_FILE", str(configuration.folder / "another"))
     with pytest.raises(PlannerError, match=f"no schema of provider {ADDRESS} is known offline"):

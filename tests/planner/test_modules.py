@@ -47,7 +47,7 @@ def refused(folder: Path, **asked: object) -> str:
     with pytest.raises(PlannerError) as caught:
         planned(folder, **asked)
     assert "\n" not in str(caught.value)
-    return str(caught.value).replace(str(folder.parent), "TOP")
+    return str(caught.value).replace(str(folder), "ROOT").replace(str(folder.parent), "TOP")
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_calls_are_read_whatever_stands_around_them(tmp_path: Path) -> None:
 def test_a_module_that_is_nowhere_is_named_with_its_source(configuration: Configuration) -> None:
     configuration.write("\n" + call("vpc", VPC, "~> 5.0"))
     assert refused(configuration.folder) == (
-        f"TOP/root/main.tf:2: module 'vpc' ({VPC}, ~> 5.0) is not installed, and offline nothing "
+        f"ROOT/main.tf:2: module 'vpc' ({VPC}, ~> 5.0) is not installed, and offline nothing "
         "is downloaded; run `terraform init` in the folder first, its .terraform/modules is then "
         "used, or name a folder that holds it with --module-cache"
     )
@@ -261,7 +261,7 @@ def test_a_module_of_a_cache_may_call_others_of_it(
     configuration.write(call("outer", "example/outer/aws"))
     store(cache, "example/outer/aws/1.0.0", call("inner", "example/inner/aws", "2.0.0"))
     assert refused(configuration.folder, module_cache=cache) == (
-        "TOP/root/.terraform/modules/outer/main.tf:1: module 'inner' (example/inner/aws, 2.0.0) is "
+        "ROOT/.terraform/modules/outer/main.tf:1: module 'inner' (example/inner/aws, 2.0.0) is "
         "not installed, and offline nothing is downloaded; run `terraform init` in the folder "
         "first, its .terraform/modules is then used, or put it into "
         "TOP/cache/example/inner/aws/VERSION"
@@ -310,6 +310,6 @@ def test_a_broken_list_of_modules_is_told(configuration: Configuration) -> None:
     configuration.write(QUEUE)
     configuration.write('{"Modules": 1}', ".terraform/modules/modules.json")
     assert refused(configuration.folder) == (
-        "TOP/root/.terraform/modules/modules.json: is no list of modules; write it anew with "
+        "ROOT/.terraform/modules/modules.json: is no list of modules; write it anew with "
         "`terraform init`"
     )
