@@ -51,13 +51,14 @@ def blamed(diagnostics: Iterable[Mapping[str, Any]], known: Known) -> tuple[str,
     return tuple(sorted({each[0] for each in found if each["type"] in made_up}))
 
 
-def labels(shown: bytes, known: Known, texts: Iterable[str]) -> Labels:
-    """What is to be told; `shown` is the plan's JSON, `texts` are those of its configuration."""
-    read = mentions(texts)
+def labels(plan: Mapping[str, Any], known: Known, texts: Iterable[str]) -> Labels:
+    """What is to be told; `plan` is its decoded JSON, `texts` are those of its configuration."""
+    # Only where something is answered it matters what of it is read.
+    read = mentions(texts) if known.answers else {}
     stand_ins: list[str] = []
     notes: dict[str, None] = {}
     types: set[str] = set()
-    for source in data_sources(shown):
+    for source in data_sources(plan):
         types.add(source["type"])
         stand_in = known.stand_in(source["type"], source["values"])
         if stand_in is None:

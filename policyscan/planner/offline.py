@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
@@ -127,6 +128,8 @@ class _Run:
         return (*vendors, OtherStates(self._directory))
 
     def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:
+        if not answers:
+            return
         types: dict[str, Block] = {}
         for vendor in self._vendors:
             types.update(vendor.schema.data_sources)
@@ -222,23 +225,18 @@ class _Run:
         self._learn_imports(*self._request.arguments())
         known = self._known()
         with self._terraform(Unknown(), known) as terraform:
-            terraform.run(
-                "plan",
-                "-input=false",
-                "-json",
-                "-lock=false",
-                f"-out={_PLAN}",
-                *self._request.arguments(),
-            )
+            options = ("-input=false", "-json", "-lock=false", *self._request.arguments())
+            terraform.run("plan", f"-out={_PLAN}", *options)
             shown = terraform.show(_PLAN)
         shown = as_core_says(shown)
-        found = labels(shown, known, self._sandbox.texts())
+        plan = json.loads(shown)
+        found = labels(plan, known, self._sandbox.texts())
         return PlanOutcome(
             plan_json=normal_form(shown, str(self._sandbox.top)),
             stand_ins=found.stand_ins,
-            imported=tuple(imported(shown)),
+            imported=tuple(imported(plan)),
             modules=self._sandbox.modules,
-            schema_only=schema_only(self._vendors, planned_types(shown)),
+            schema_only=schema_only(self._vendors, planned_types(plan)),
             notes=(*self._notes, *found.notes),
             is_simulated=self._is_simulated,
         )

@@ -96,17 +96,17 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def data_sources(content: bytes) -> Iterator[Mapping[str, Any]]:
+def data_sources(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Every data source the plan read, as `prior_state` has it, in the order of the plan."""
-    state = json.loads(content).get("prior_state", {})
+    state = plan.get("prior_state", {})
     yield from _data_sources_of(state.get("values", {}).get("root_module", {}))
 
 
-def planned_types(content: bytes) -> set[tuple[str, str]]:
+def planned_types(plan: Mapping[str, Any]) -> set[tuple[str, str]]:
     """(provider, type) of every resource in the plan that a provider of its own stands behind."""
     return {
         (resource["provider_name"], resource["type"])
-        for resource in json.loads(content).get("resource_changes", ())
+        for resource in plan.get("resource_changes", ())
         if resource["mode"] == "managed" and not resource["provider_name"].startswith(_BUILTIN)
     }
 
@@ -119,9 +119,9 @@ def _data_sources_of(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _data_sources_of(child)
 
 
-def imported(content: bytes) -> Iterator[str]:
+def imported(plan: Mapping[str, Any]) -> Iterator[str]:
     """The addresses of what a plan imports, in the order of the plan."""
-    for resource in json.loads(content).get("resource_changes", ()):
+    for resource in plan.get("resource_changes", ()):
         if "importing" in resource["change"]:
             yield resource["address"]
 
