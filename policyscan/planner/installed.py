@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import re
 import sys
 import tempfile
@@ -64,17 +63,22 @@ class _Package:
 
 
 def installed_schemas(
-    directory: Path, words: frozenset[str], *, without: frozenset[str], at_work: AtWork
+    directory: Path,
+    words: frozenset[str],
+    *,
+    data_folder: str,
+    without: frozenset[str],
+    at_work: AtWork,
 ) -> Iterator[ProviderSchema]:
     """What the providers installed in `directory` say of themselves, cut down to `words`.
 
-    without: addresses nobody asks for.
+    data_folder: where they are, as `Request` has it. without: addresses nobody asks for.
     Raises PlannerError: a provider does not answer, or is not the one that was locked.
     """
     asked = {word.partition("_")[0] for word in words}
     packages = [
         each
-        for each in _packages(directory)
+        for each in _packages(directory, directory / data_folder / "providers")
         if each.address.rpartition("/")[2] in asked and known_address(each.address) not in without
     ]
     schemas = {each.address: _kept(each, words) for each in packages}
@@ -90,9 +94,8 @@ def installed_schemas(
     return (mark_known(each) for each in schemas.values() if each is not None)
 
 
-def _packages(directory: Path) -> Iterator[_Package]:
+def _packages(directory: Path, place: Path) -> Iterator[_Package]:
     """The locked providers that are installed for this system, by address."""
-    place = directory / (os.environ.get("TF_DATA_DIR") or ".terraform") / "providers"
     lock = directory / _LOCK
     if not place.is_dir() or not lock.is_file() or _came_with_the_code(place):
         return

@@ -124,7 +124,7 @@ class _Run:
         """The providers of the configuration, its state and its answers, and of more types."""
         asked = frozenset(each.type for each in self._request.answers)
         words = self._sandbox.mentioned_types() | asked | types
-        vendors = vendors_of(self._directory, words, self._request.schemas, self._at_work)
+        vendors = vendors_of(self._directory, words, self._request, self._at_work)
         return (*vendors, OtherStates(self._directory))
 
     def _refuse_flaws(self, answers: tuple[Answer, ...]) -> None:

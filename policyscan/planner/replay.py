@@ -96,7 +96,7 @@ def replay(
         sandbox = copy_configuration(folder, scratch / "configuration", within, request=request)
         at_work = AtWork(started, deadline, request.terraform, request.environment)
         words = sandbox.mentioned_types() | {each.type for each in plan.resources}
-        vendors = vendors_of(folder, words, request.schemas, at_work)
+        vendors = vendors_of(folder, words, request, at_work)
         stage = _Stage(plan, sandbox, vendors, folder, at_work, request)
         stage.prepare()
         runs = _followed(stage)

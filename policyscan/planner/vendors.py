@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from policyscan.planner.data_sources import Known
     from policyscan.planner.other_states import OtherStates
+    from policyscan.planner.request import Request
     from policyscan.planner.schema import ProviderSchema, TypeHints
     from policyscan.planner.strategy import Strategy
     from policyscan.planner.terraform import AtWork
@@ -77,17 +78,19 @@ def load_vendors(words: frozenset[str], given: Iterable[ProviderSchema] = ()) ->
 
 
 def vendors_of(
-    directory: Path, words: frozenset[str], files: Iterable[Path], at_work: AtWork
+    directory: Path, words: frozenset[str], request: Request, at_work: AtWork
 ) -> tuple[Vendor, ...]:
     """The providers of the root module in `directory`, by the best that is known of them.
 
-    files: what `terraform providers schema -json` printed. They win over the providers that are
-    installed there, and those over what is kept here.
+    The schemas of the request win over the providers that are installed there, and those over what
+    is kept here.
     Raises PlannerError: a file is not in that form, an installed provider does not answer.
     """
-    given = [schema for file in files for schema in load_schema_file(file, words)]
+    given = [schema for file in request.schemas for schema in load_schema_file(file, words)]
     addresses = frozenset(each.address for each in given)
-    installed = installed_schemas(directory, words, without=addresses, at_work=at_work)
+    installed = installed_schemas(
+        directory, words, data_folder=request.data_folder, without=addresses, at_work=at_work
+    )
     return load_vendors(words, (*given, *installed))
 
 
