@@ -38,7 +38,8 @@ def workers_here(options: FleetOptions) -> int:
 
 def silence() -> None:
     """Have Dask not log: what it says as workers come and go is not for users of ours."""
-    for name in ("distributed", "tornado.application"):
+    own = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    for name in ("distributed", "tornado.application", *own):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
