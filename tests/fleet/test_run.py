@@ -47,7 +47,7 @@ def test_local_plans_are_judged_as_a_scan_judges_them(tmp_path: Path) -> None:
     assert summary == json.loads((tmp_path / "tables/summary/run=r.json").read_text())
     assert summary["outcomes"] == {"scanned": 24, "inconclusive": 0, "failed": 0}
     assert summary["top_rules"][0]["failed"] == max(each["failed"] for each in summary["top_rules"])
-    assert done.stderr == b""
+    assert done.stderr.decode() == ""
 
 
 def test_the_tables_are_as_their_schema_says_sorted_and_compressed(
