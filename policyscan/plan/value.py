@@ -44,6 +44,7 @@ class Absent:
 
 
 ABSENT: Final = Absent()
+UNKNOWN: Final = Unknown()
 Value = Known | Unknown | Absent
 
 
