@@ -3,6 +3,8 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
+from msgspec.structs import replace
+
 from policyscan.graph import Confidence, Resolution, Target
 from policyscan.plan import (
     ABSENT,
@@ -278,6 +280,7 @@ __all__ = [
     "redirect_loops",
     "reference",
     "removed",
+    "replace",
     "required_by",
     "rerouted",
     "rivals",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
@@ -16,8 +17,7 @@ LARGEST, SMALLEST = 16, 28
 _ASSOCIATION = "aws_vpc_ipv4_cidr_block_association"
 
 
-@dataclass(frozen=True, slots=True)
-class SubnetRange:
+class SubnetRange(Struct, frozen=True):
     """A subnet's IPv4 range, None when the plan does not tell, and the one VPC it stands in.
 
     `vpc` is the VPC's address, or its id where the plan does not hold it; "" when not known.
@@ -29,8 +29,7 @@ class SubnetRange:
     certainty: Certainty = Certainty.PROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Struct, frozen=True):
     """The IPv4 blocks of a VPC; `why` says what keeps them from being complete."""
 
     networks: tuple[IPv4Network, ...] = ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, text_of
@@ -17,8 +19,7 @@ _ARNS = {"id", "arn"}
 _PARTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ScalableTarget:
+class ScalableTarget(Struct, frozen=True):
     """A scalable target for an ECS service.
 
     `services` are the addresses it may stand for; `is_exact` says that it stands for these and no
