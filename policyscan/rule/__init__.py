@@ -3,7 +3,7 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import Confidence, Resolution, Target
+from policyscan.graph import Confidence, Index, Join, Resolution, Target
 from policyscan.plan import (
     ABSENT,
     Absent,
@@ -163,6 +163,8 @@ __all__ = [
     "Image",
     "ImageError",
     "ImageOrigin",
+    "Index",
+    "Join",
     "Known",
     "Level",
     "Logging",
