@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from policyscan.graph.drawn import DrawnDependencies
 from policyscan.graph.edges import Edges
 from policyscan.graph.hints import Hints
 from policyscan.graph.identity import Identities
+from policyscan.graph.joins import Joins
 from policyscan.graph.model import WRITTEN, Members, Resolution
 from policyscan.graph.proven import known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
@@ -53,6 +54,7 @@ class ResourceGraph:
         self._by_type = {name: tuple(found) for name, found in by_type.items()}
         self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
         self._resolutions: dict[tuple[str, str], Resolution] = {}
+        self._joins: dict[tuple[tuple[tuple[str, str], ...], frozenset[str]], Joins] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
 
@@ -84,6 +86,10 @@ class ResourceGraph:
                 )
             )
         return self._managed[types]
+
+    def siblings(self, resource: Resource) -> tuple[Resource, ...]:
+        """The instances of its block in its module that stay, itself as well if it does."""
+        return self._instances.of(resource.module, resource.config_address).every
 
     def data_of_type(self, *types: str) -> tuple[Resource, ...]:
         """Instances of data sources of the types, read or still to be read."""
@@ -124,6 +130,19 @@ class ResourceGraph:
             named, external = self._identities.named(external, wanted)
             targets += tuple(t for t in named if t.address not in {one.address for one in targets})
         return replace(whole, targets=targets, external=external)
+
+    def joins(self, by: Mapping[str, str], ends: Iterable[str] = ()) -> Joins:
+        """What names resources of the wanted types, by type the attribute that names them.
+
+        Example: `joins({"aws_iam_role_policy": "role"}, ["aws_iam_role"]).to(role.address)`.
+        """
+        key = (tuple(by.items()), frozenset(ends))
+        if key not in self._joins:
+            self._joins[key] = Joins(
+                (holder, self.resolve(holder, by[holder.type], key[1]))
+                for holder in self.of_type(*by)
+            )
+        return self._joins[key]
 
     def _type_of(self, address: str) -> str:
         return self._by_address[address].type
@@ -247,6 +266,15 @@ class ResourceGraph:
     def depends_on(self, address: str, other: str) -> bool:
         """Whether an instance waits for another one, directly or through others."""
         return self.edges.depends_on(address, other)
+
+    def awaited(self, address: str, *types: str) -> tuple[Resource, ...]:
+        """The instances that one waits for, as `depends_on` tells it, in order of address.
+
+        Only those of some types, when any are given.
+        """
+        found = (self._by_address[each] for each in self.edges.awaited(address))
+        wanted = (each for each in found if not types or each.type in types)
+        return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 
 def _config_address(module: ConfigModule, block: ConfigResource) -> str:

@@ -5,7 +5,7 @@ A rule file imports this package and the standard library, nothing else.
 
 from msgspec.structs import replace
 
-from policyscan.graph import Confidence, Resolution, Target
+from policyscan.graph import Confidence, Index, Join, Resolution, Target
 from policyscan.plan import (
     ABSENT,
     Absent,
@@ -165,6 +165,8 @@ __all__ = [
     "Image",
     "ImageError",
     "ImageOrigin",
+    "Index",
+    "Join",
     "Known",
     "Level",
     "Logging",

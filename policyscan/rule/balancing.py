@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from policyscan.graph import Resolution, ResourceGraph, Target
+from policyscan.graph import Index, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.rule.blocks import resolve_member
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, steps_to
@@ -152,6 +152,7 @@ class Balancing:
         self._senders: dict[str, list[Sender]] = {}
         self._loose: list[str] = []
         self._listeners: dict[str, list[Resource]] = {}
+        self._attachments: dict[str, tuple[Attachment, ...]] = {}
         for listener in graph.of_type(*LISTENERS):
             if not listener.is_deleted:
                 self._add(listener, "default_action", listener)
@@ -213,12 +214,29 @@ class Balancing:
             tuple(edge for edge, _ in kept if edge.is_sure),
         )
 
+    @cached_property
+    def _groups(self) -> Index[Resource]:
+        """Target groups by the listeners that send to them, by themselves or by a rule."""
+        return Index(
+            (group, (sender.listener.address for sender in self.senders_of(group.address)))
+            for group in self._graph.of_type(*TARGET_GROUPS)
+        )
+
+    def groups_of(self, balancer: Resource) -> tuple[Resource, ...]:
+        """The target groups of the plan that a load balancer sends to."""
+        return self._groups.of(*(each.address for each in self.listeners_of(balancer)))
+
     def listeners_of(self, balancer: Resource) -> tuple[Resource, ...]:
         """The listeners of a load balancer that this plan manages."""
         return tuple(self._listeners.get(balancer.address, ()))
 
-    def attachments_of(self, service: Service) -> Iterator[Attachment]:
+    def attachments_of(self, service: Service) -> tuple[Attachment, ...]:
         """The target groups a service registers its tasks in, one by one."""
+        if service.address not in self._attachments:
+            self._attachments[service.address] = tuple(self._attached(service))
+        return self._attachments[service.address]
+
+    def _attached(self, service: Service) -> Iterator[Attachment]:
         resource = service.resource
         for index in range(len(resource.elements("load_balancer"))):
             path = f"load_balancer[{index}]"

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, number_of, text_of
-from policyscan.rule.ecs import CAPACITY_PROVIDERS, CLUSTER, Service
+from policyscan.rule.ecs import CLUSTER, GIVEN, Service
 
 STRATEGY = "capacity_provider_strategy"
 MANAGED = ("FARGATE", "FARGATE_SPOT")
@@ -65,10 +65,8 @@ def attached_to(service: Service, graph: ResourceGraph) -> AttachedProviders | N
     cluster = graph.resource(targets[0].address)
     if cluster is None or cluster.mode != "managed":
         return None
-    for giver in graph.of_type(CAPACITY_PROVIDERS):
-        joined = graph.resolve(giver, "cluster_name", [CLUSTER])
-        if not giver.is_deleted and cluster.address in {each.address for each in joined.targets}:
-            return AttachedProviders(cluster, giver, _names(giver))
+    for giver in graph.joins(GIVEN, [CLUSTER]).standing(cluster.address):
+        return AttachedProviders(cluster, giver, _names(giver))
     # Providers before version 5 had them on the cluster.
     return AttachedProviders(cluster, None, _names(cluster))
 

@@ -116,6 +116,7 @@ class RouteTables:
         tables = [*(r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted), *mains]
         self._entries: dict[str, list[_Entry]] = {}
         self._unsure: dict[str, str] = {}
+        self._has_stray = False
         for table in tables:
             self._entries[table.address] = self._inline(table)
         for resource in graph.of_type(ROUTE):
@@ -161,7 +162,10 @@ class RouteTables:
     def _add(self, route: Resource) -> None:
         destination = route.value(self.family.standalone)
         tables = self._graph.resolve(route, "route_table_id", TABLE_HOLDERS)
-        if tables.is_open and not tables.targets and not self._is_elsewhere(destination):
+        is_stray = tables.is_open and not tables.targets and not self._is_elsewhere(destination)
+        if is_stray and not self._has_stray:
+            # It may stand in any table. Of another one that may, there is no more to tell.
+            self._has_stray = True
             for address in self._entries:
                 self._unsure.setdefault(address, f"{route.address}.route_table_id is not known")
         for target in tables.targets:

@@ -179,8 +179,7 @@ class _Picture:
         )
         tasks = (
             self._service(tenant.service.resource, subnet)
-            for tenant in self._platform.tenants
-            if tenant.subnet.resource.address == subnet.address
+            for tenant in self._platform.placements.in_subnet(subnet)
         )
         block = self._text(subnet.value("cidr_block"))
         return Cell(
