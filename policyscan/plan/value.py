@@ -42,6 +42,7 @@ class Absent(Struct, frozen=True):
 
 
 ABSENT: Final = Absent()
+UNKNOWN: Final = Unknown()
 Value = Known | Unknown | Absent
 
 
