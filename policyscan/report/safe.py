@@ -37,9 +37,11 @@ def inert(text: str, spelt: Callable[[str], str] | None = None) -> str:
 
 def plain_json(text: str) -> str:
     """JSON that means the same, without a character that could steer a terminal or a CI runner."""
-    return inert(
-        _UNUSUAL.sub(lambda found: found[0] if found[0].isprintable() else _spelt(found[0]), text)
-    )
+    if _UNUSUAL.search(text):
+        text = _UNUSUAL.sub(
+            lambda found: found[0] if found[0].isprintable() else _spelt(found[0]), text
+        )
+    return inert(text)
 
 
 def _spelt(character: str) -> str:
