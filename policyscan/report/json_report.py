@@ -236,10 +236,10 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "rule": judgement.rule.id,
         "name": judgement.rule.name,
         "group": judgement.rule.group,
-        "severity": str(judgement.severity),
+        "severity": judgement.severity,
         "address": finding.address,
-        "verdict": str(finding.verdict),
-        "confidence": str(finding.certainty),
+        "verdict": finding.verdict,
+        "confidence": finding.certainty,
         "message": finding.message,
         "path": [
             {
@@ -251,11 +251,11 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
             for step, span in zip(finding.path, judgement.steps, strict=True)
         ],
         "source": _source(judgement.span),
-        "notes": [{"level": str(note.level), "text": note.text} for note in finding.notes],
+        "notes": [{"level": note.level, "text": note.text} for note in finding.notes],
         "fix": finding.fix,
         "snippet": finding.snippet,
         "symptom": finding.symptom,
-        "strikes": str(finding.strikes) if finding.strikes else None,
+        "strikes": finding.strikes,
         "cause": finding.cause or None,
         "new": judgement.is_new,
         "in_baseline": judgement.is_in_baseline,
