@@ -99,6 +99,7 @@ matrix: ## what Pythons differ in, with every one of MATRIX that is found, in .v
 # Other scanners, each in an environment of its own. Checkov could not share ours even if it were to:
 # both bring a module of the name hcl2.
 SCANNERS := checkov tf-nag
+TIMED := $(SCANNERS) terraform-compliance pyrrho
 
 # Tests ask the Checkov in .venv-checkov, and policyscan finds the same one by this home.
 CHECKOV_HOME := .venv-checkov-home
@@ -208,7 +209,7 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	  --output-file constraints/install.txt
 	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
 	  --output-file constraints/serve.txt
-	for tool in $(SCANNERS) sarif-tools fidelity; do \
+	for tool in $(TIMED) sarif-tools fidelity; do \
 	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done
 	rm -r .venv-lock
