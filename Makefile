@@ -140,13 +140,12 @@ types: install ## plan and apply, in simulation, every type of the AWS provider
 	$(BIN)/python -m tests.types.run
 
 .PHONY: bench
-bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)
-	$(BIN)/python -m tests.benchmarks.cold_start
-	$(BIN)/python -m tests.benchmarks.rules_cost
-	$(BIN)/python -m tests.benchmarks.replay_cost
-	$(BIN)/python -m tests.benchmarks.planning_cost
-	$(BIN)/python -m tests.benchmarks.graph_growth
-	$(BIN)/python -m tests.benchmarks.scale
+bench: install ## measure scans of every size beside what other scanners are installed, into docs/performance.md
+	POLICYSCAN_CHECKOV_HOME=$${POLICYSCAN_CHECKOV_HOME:-$(CHECKOV_HOME)} \
+	  $(BIN)/python -m tests.benchmarks.run $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: checkov $(TIMED:%=.venv-%/.locked-$(PYTHON_VERSION)) ## install the other scanners that make bench measures
 
 .PHONY: bench-html
 bench-html: install ## measure what the page costs to make and to look at, in Chromium
