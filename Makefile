@@ -147,6 +147,10 @@ bench: install ## measure scans of every size beside what other scanners are ins
 .PHONY: bench-peers
 bench-peers: checkov $(TIMED:%=.venv-%/.locked-$(PYTHON_VERSION)) ## install the other scanners that make bench measures
 
+.PHONY: work
+work: install ## count anew what scans execute, which tests hold them to (tests/benchmarks/work.json)
+	$(BIN)/python -m tests.benchmarks.gate
+
 .PHONY: bench-html
 bench-html: install ## measure what the page costs to make and to look at, in Chromium
 	$(BIN)/python -m tests.benchmarks.html_pages
