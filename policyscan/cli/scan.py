@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.cli.baselines import baselines
 from policyscan.cli.inputs import expand
@@ -35,16 +37,14 @@ if TYPE_CHECKING:
 _NARROW, _WIDE = 60, 120
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """A report to write: its format and its file, None for stdout."""
 
     format: str
     path: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(Struct, frozen=True):
     """A plan that could not be read or judged, and the error that says why."""
 
     name: str

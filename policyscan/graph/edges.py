@@ -109,13 +109,22 @@ class Edges:
 
         Hints of what may stand behind a local do not count.
         """
-        if address not in self._resources or address == other:
-            return False
+        return address != other and other in self._waited(address)
+
+    def awaited(self, address: str) -> Iterator[str]:
+        """The instances that one waits for, directly or through others, unsorted."""
+        for node in self._waited(address):
+            if not isinstance(node, Hub) and node != address:
+                yield node
+
+    def _waited(self, address: str) -> frozenset[Node]:
+        if address not in self._resources:
+            return frozenset()
         if address not in self._waits:
             if len(self._waits) >= _MOST_REMEMBERED:
                 self._waits.clear()
             self._waits[address] = self._reached(address)
-        return other in self._waits[address]
+        return self._waits[address]
 
     def _reached(self, address: str) -> frozenset[Node]:
         seen: set[Node] = {address}

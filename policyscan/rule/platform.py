@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from policyscan.graph import ResourceGraph
+from policyscan.graph import Index, Resolution, ResourceGraph
 from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
 from policyscan.rule.claims import Claims
@@ -18,7 +18,7 @@ from policyscan.rule.iam import Roles
 from policyscan.rule.logs import Logs
 from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
-from policyscan.rule.placement import PlacedSubnet, Placement, Tenant, place
+from policyscan.rule.placement import PlacedSubnet, Placement, Placements
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
@@ -45,6 +45,14 @@ class Platform:
     def services(self) -> tuple[Service, ...]:
         """The ECS services that stand after this plan."""
         return read_services(self.graph)
+
+    @cached_property
+    def _services(self) -> Mapping[str, Service]:
+        return {each.address: each for each in self.services}
+
+    def service(self, address: str) -> Service | None:
+        """The service of an address, None where none of it stands."""
+        return self._services.get(address)
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
@@ -173,13 +181,29 @@ class Platform:
                 return definition, ""
         return None, "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
 
+    @cached_property
+    def _runners(self) -> Index[Service]:
+        return Index((each, _ends(each.task_definitions)) for each in self.services)
+
     def runs(self, definition: Resource) -> bool:
         """Whether a service may run a task definition."""
-        return any(
-            target.address == definition.address
+        return bool(self.services_of(definition))
+
+    def services_of(self, definition: Resource) -> tuple[Service, ...]:
+        """The services that run a task definition."""
+        return self._runners.of(definition.address)
+
+    @cached_property
+    def _behind(self) -> Index[Service]:
+        attached = self.balancing.attachments_of
+        return Index(
+            (service, (end for each in attached(service) for end in _ends(each.groups)))
             for service in self.services
-            for target in service.task_definitions.targets
         )
+
+    def services_behind(self, group: Resource) -> tuple[Service, ...]:
+        """The services that register their tasks in a target group, for certain or perhaps."""
+        return self._behind.of(group.address)
 
     def repositories_of(self, service: Service) -> frozenset[str]:
         """The addresses of the repositories a service's images may come from."""
@@ -190,26 +214,22 @@ class Platform:
             for repository in origin.repositories
         )
 
-    def services_of(self, definition: Resource) -> tuple[Service, ...]:
-        """The services that run a task definition."""
-        return tuple(
-            service
-            for service in self.services
-            if definition.address in {t.address for t in service.task_definitions.targets}
-        )
+    @cached_property
+    def _pulling(self) -> Index[Service]:
+        return Index((each, self.repositories_of(each)) for each in self.services)
+
+    def services_from(self, *repositories: str) -> tuple[Service, ...]:
+        """The services whose images may come from one of the repositories, by their addresses."""
+        return self._pulling.of(*repositories)
+
+    @cached_property
+    def placements(self) -> Placements:
+        """Which subnets the tasks of services run in."""
+        return Placements(self.services, self.graph, self.network)
 
     def placement(self, service: Service) -> Placement:
         """The subnets a service's tasks run in, and where each leads."""
-        return place(service, self.graph, self.network)
-
-    @cached_property
-    def tenants(self) -> tuple[Tenant, ...]:
-        """Every service with every subnet its tasks run in."""
-        return tuple(
-            Tenant(service, subnet)
-            for service in self.services
-            for subnet in self.placement(service).subnets
-        )
+        return self.placements.of(service)
 
     def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """What a task in a subnet without a way out lacks."""
@@ -269,3 +289,7 @@ class Platform:
                 return number_of(known) != 0
             case _:
                 return True
+
+
+def _ends(found: Resolution) -> Iterator[str]:
+    return (target.address for target in found.targets)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from policyscan.graph import Confidence, ResourceGraph, Target
+from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Unknown, Value
 from policyscan.rule.containers import REPOSITORY
 
@@ -29,22 +30,35 @@ class Pushers:
             for resource in graph.of_type(*_PUSHES, *_RUNS_COMMANDS)
             if not resource.is_deleted and _is_pusher(resource)
         )
+        self._in_modules: dict[tuple[str, ...], Index[Resource]] = {}
 
     def into(self, repository: str, modules: tuple[str, ...] = ()) -> tuple[Resource, ...]:
         """Pushers that wait for a repository; what stands in one of the modules counts as one."""
-        inside = (
-            resource
-            for resource in self._graph.plan.resources
-            if resource.mode == "managed"
-            and resource.is_created
-            and resource.address.startswith(
-                tuple(f"{name}{end}" for name in modules for end in ".[")
+        inside = self._inside(modules).of(repository) if modules else ()
+        return (*self._by_repository.of(repository), *inside)
+
+    @cached_property
+    def _by_repository(self) -> Index[Resource]:
+        return self._waiting(self.all)
+
+    def _inside(self, modules: tuple[str, ...]) -> Index[Resource]:
+        """What this plan creates in one of the modules, by the repositories it waits for."""
+        if modules not in self._in_modules:
+            starts = tuple(f"{name}{end}" for name in modules for end in ".[")
+            self._in_modules[modules] = self._waiting(
+                resource
+                for resource in self._graph.plan.resources
+                if resource.mode == "managed"
+                and resource.is_created
+                and resource.address.startswith(starts)
             )
-        )
-        return tuple(
-            pusher
-            for pusher in (*self.all, *inside)
-            if self._graph.depends_on(pusher.address, repository)
+        return self._in_modules[modules]
+
+    def _waiting(self, pushers: Iterable[Resource]) -> Index[Resource]:
+        awaited = self._graph.awaited
+        return Index(
+            (pusher, (each.address for each in awaited(pusher.address, REPOSITORY)))
+            for pusher in pushers
         )
 
     def fillers(self, repository: Resource) -> Iterator[Resource]:
@@ -75,8 +89,8 @@ class Pushers:
         named = {target.address: target for target in self._named(pusher)}
         return tuple(named.values()) or tuple(
             Target(repository.address, "", Confidence.INFERRED)
-            for repository in self._graph.of_type(REPOSITORY)
-            if self._graph.depends_on(pusher.address, repository.address)
+            for repository in self._graph.awaited(pusher.address, REPOSITORY)
+            if repository.mode == "managed"
         )
 
     def platforms(self, pusher: Resource) -> tuple[str, ...] | None:
