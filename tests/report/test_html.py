@@ -29,7 +29,7 @@ from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import resource_scene
 from policyscan.report.html.scene import BAND, Arrow, Box, Cell, Scene
 from policyscan.rule import Platform
-from tests.benchmarks.graph_growth import block, change, document
+from tests.benchmarks.blocks import block, change, document
 from tests.benchmarks.html_pages import modular
 from tests.report.graphs import keyed
 from tests.report.hostile import PARTS
