@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,20 +26,26 @@ def say(message: str) -> None:
 
 def write(path: str | None, text: str) -> None:
     """Write a report to a file or to stdout. Raises PolicyscanError: it cannot be written."""
+    write_pieces(path, (text,))
+
+
+def write_pieces(path: str | None, pieces: Iterable[str]) -> None:
+    """Write what is too large to be held as a whole. Raises as `write`, and what the pieces do."""
     if path is None or path == "-":
-        _print(text)
+        _print(pieces)
         return
     try:
-        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(pieces)
     except OSError as problem:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
-def _print(text: str) -> None:
+def _print(pieces: Iterable[str]) -> None:
     if sys.stdout is None:
         raise PolicyscanError("standard output is closed; write the report to a file with -o")
     try:
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader left: what it asked for was written as far as it wanted, the exit code stays.

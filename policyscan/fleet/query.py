@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import duckdb
 from duckdb import StatementType
 
-from policyscan.errors import ConfigError, PolicyscanError
+from policyscan.errors import ConfigError, FleetError
 from policyscan.fleet.views import VIEWS, Views
 
 _READS: Final = frozenset({StatementType.SELECT, StatementType.EXPLAIN, StatementType.MULTI})
@@ -88,14 +88,14 @@ def _distinct(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refusal(problem: duckdb.Error, sql: str) -> PolicyscanError:
+def _refusal(problem: duckdb.Error, sql: str) -> FleetError:
     """What is wrong with a query, where in it, and what may help, in a line."""
     told = str(problem)
     try:
         details = json.loads(told[told.index("{") :])
         what = str(details["exception_message"])
     except (ValueError, KeyError):
-        return PolicyscanError(f"query: {told.partition(chr(10))[0]}")
+        return FleetError(f"query: {told.partition(chr(10))[0]}")
     if isinstance(problem, duckdb.OutOfMemoryException):
         what, hint = "takes more memory than it may", "narrow it, or allow more with --memory"
     elif isinstance(problem, duckdb.PermissionException):

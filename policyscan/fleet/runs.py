@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from policyscan.errors import PolicyscanError
+from policyscan.errors import FleetError
 from policyscan.fleet.schema import (
     PLANS,
     PLANS_FOLDER,
@@ -45,7 +45,7 @@ class Run:
 class Output:
     """What `policyscan fleet --out` has written, at a path or a URL of any kind fsspec knows.
 
-    Raises PolicyscanError, here and from its methods: there is none, it cannot be read, or
+    Raises FleetError, here and from its methods: there is none, it cannot be read, or
     another version wrote it.
     """
 
@@ -65,7 +65,7 @@ class Output:
             if at is not None
         ]
         if not found:
-            raise PolicyscanError(
+            raise FleetError(
                 f"{self.place}: no run of a fleet is in it; name the folder that "
                 "`policyscan fleet --out` wrote"
             )
@@ -134,13 +134,13 @@ def _schema(part: ds.Fragment) -> tuple[str, pa.Schema]:
 
 
 def _check(path: str, wanted: pa.Schema, found: pa.Schema) -> None:
-    """Raises PolicyscanError: a column is not there, which Arrow would take for one of nulls."""
+    """Raises FleetError: a column is not there, which Arrow would take for one of nulls."""
     for column in wanted:
         at = found.get_field_index(column.name)
         if at >= 0 and found.field(at).type == column.type:
             continue
         what = "there is no" if at < 0 else f"{found.field(at).type}, not {column.type}, in the"
-        raise PolicyscanError(
+        raise FleetError(
             f"{path}: {what} column {column.name}: another version of policyscan wrote it; query "
             "it with that one, or scan again"
         )
@@ -148,12 +148,12 @@ def _check(path: str, wanted: pa.Schema, found: pa.Schema) -> None:
 
 @contextmanager
 def _reading(path: str) -> Iterator[None]:
-    """Say of what goes wrong with storage where it does. Raises PolicyscanError."""
+    """Say of what goes wrong with storage where it does. Raises FleetError."""
     try:
         yield
     except (OSError, ValueError, ImportError, pa.ArrowException) as problem:
         why = getattr(problem, "strerror", None) or str(problem).partition("\n")[0]
-        raise PolicyscanError(f"{path}: cannot be read: {why}") from None
+        raise FleetError(f"{path}: cannot be read: {why}") from None
 
 
 def _at_a_time(ask: Callable[[_Given], _Had], of: Iterable[_Given]) -> Iterator[_Had]:
