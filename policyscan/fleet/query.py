@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import duckdb
 from duckdb import StatementType
 
-from policyscan.errors import ConfigError, FleetError
+from policyscan.errors import ConfigError, FleetError, PolicyscanError
 from policyscan.fleet.views import VIEWS, Views
 
 _READS: Final = frozenset({StatementType.SELECT, StatementType.EXPLAIN, StatementType.MULTI})
@@ -88,7 +88,7 @@ def _distinct(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refusal(problem: duckdb.Error, sql: str) -> FleetError:
+def _refusal(problem: duckdb.Error, sql: str) -> PolicyscanError:
     """What is wrong with a query, where in it, and what may help, in a line."""
     told = str(problem)
     try:

@@ -15,12 +15,17 @@ from policyscan.fleet.views import Asked, Views, opened, written
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table of a report: the name of its SQL, its title, and what is said where it is empty."""
+    """A table of a report: the name of its SQL, its title, and what is said where it is empty.
+
+    One that `compares` needs two runs. One that `is_whole` has few rows, or keeps to the worst
+    workspaces by itself; all others are as long as `Asked.top` says.
+    """
 
     name: str
     title: str
     nothing: str
     compares: bool = False
+    is_whole: bool = False
 
     @property
     def sql(self) -> str:
@@ -38,9 +43,13 @@ class Report:
     compares: bool = False
 
 
-_SEVERITIES: Final = Section("severities", "Failures by severity", "")
-_CHANGED: Final = Section("changed", "Since the earlier run", "no failure in either run", compares=True)
-_MATRIX: Final = Section(MATRIX, "Rules by workspaces", "no rule fails or is undecided")
+_SEVERITIES: Final = Section("severities", "Failures by severity", "", is_whole=True)
+_CHANGED: Final = Section(
+    "changed", "Since the earlier run", "no failure in either run", compares=True, is_whole=True
+)
+_MATRIX: Final = Section(
+    MATRIX, "Rules by workspaces", "no rule fails or is undecided", is_whole=True
+)
 _WORST: Final = Section("worst", "Worst workspaces", "no workspace fails")
 _RULES: Final = Section("rules", "Rules by how many workspaces fail them", _MATRIX.nothing)
 _REASONS: Final = Section("lost_reasons", "Why plans could not be judged", "every plan was judged")
@@ -123,8 +132,7 @@ def told(report: Report, out: str, asked: Asked) -> Told:
 
 def _table(views: Views, section: Section, top: int) -> Table:
     answer = answered(views, section.sql)
-    # Its own SQL keeps to the worst workspaces, and a rule that is left out would look as if it held.
-    rows, more = taken(answer.rows, 0 if section.name == MATRIX else top)
+    rows, more = taken(answer.rows, 0 if section.is_whole else top)
     return Table(section.name, section.title, answer.columns, rows, more, section.nothing)
 
 

@@ -111,7 +111,7 @@ def _matrix(table: Table) -> Iterator[str]:
     shown = grid(table)
     yield '<table class="matrix"><thead><tr><th scope="col">Rule</th>'
     for workspace in shown.workspaces:
-        name = "all others: how many fail" if workspace is None else workspace
+        name = "others that fail" if workspace is None else workspace
         yield f'<th scope="col" title="{_text(name)}"><span class="up">{_text(name)}</span></th>'
     yield "</tr></thead><tbody>"
     for (rule, name, severity), cells in shown.rules.items():
@@ -124,7 +124,8 @@ def _matrix(table: Table) -> Iterator[str]:
             kind = cell.kind if cell.kind in CELLS else ""
             classes = f"{kind.replace(' ', '-')} {known}"
             sign = cell.sign(of_others=workspace is None)
-            yield f'<td{_class(classes)} title="{kind}">{sign}<span class="away"> {kind}</span></td>'
+            told = f'{sign}<span class="away"> {kind}</span>'
+            yield f'<td{_class(classes)} title="{kind}">{told}</td>'
         yield "</tr>"
     yield "</tbody></table>"
     yield f'<p class="legend">A number: failures. {_legend(CELLS.items())}.</p>'

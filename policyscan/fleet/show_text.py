@@ -1,4 +1,4 @@
-"""Tables on a terminal: aligned, cut where it ends, and with nothing in them that could steer it."""
+"""Tables on a terminal: aligned, cut where it ends, and nothing in them that could steer it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def report_text(told: Told, width: int | None) -> str:
     """A report; `width` None cuts nothing."""
     lines = [told.title, *told.notes]
     for table in told.tables:
-        lines += ["", table.title]
+        lines += ["", table.title] if len(told.tables) > 1 else [""]
         lines += _matrix(table, width) if table.name == MATRIX else table_lines(table, width)
     return inert("".join(f"{line}\n" for line in map(plain, lines)))
 
@@ -54,10 +54,7 @@ def _matrix(table: Table, width: int | None) -> Iterator[str]:
     rows = [
         (
             *rule,
-            *(
-                _Right(cell.sign(of_others=at >= len(numbered)))
-                for at, cell in enumerate(cells)
-            ),
+            *(_Right(cell.sign(of_others=at >= len(numbered))) for at, cell in enumerate(cells)),
         )
         for rule, cells in shown.rules.items()
     ]

@@ -87,16 +87,16 @@ def opened(out: str, asked: Asked, sql: str) -> Iterator[Views]:
         raise ConfigError(f"--since {latest.name}: this is the run that is to be compared")
     chosen = {
         "": runs,
-        "latest_": (latest,),
-        "previous_": () if previous is None else (previous,),
+        "latest": (latest,),
+        "previous": () if previous is None else (previous,),
     }
     with private_folder() as spilled, _connection(asked.memory, str(spilled)) as connection:
         _settle(connection, runs, latest, previous)
         wanted = _wanted(sql)
         for view in (view for view in _TABLES if view in wanted):
-            which, table = re.fullmatch(r"(latest_|previous_|)(\w+)", view).groups()
-            rows = (output.plans if table == "plans" else output.verdicts)(chosen[which])
-            _narrow(connection, view, rows, asked)
+            which, _, table = view.rpartition("_")
+            rows = output.plans if table == "plans" else output.verdicts
+            _narrow(connection, view, rows(chosen[which]), asked)
         for view in (view for view in _FOUND_BY if view in wanted):
             connection.execute(f"create view {view} as {_definition(view)}")
         connection.execute(f"set variable top = {asked.top}")
@@ -165,7 +165,6 @@ def _narrow(
     connection: duckdb.DuckDBPyConnection, view: str, rows: ds.Dataset, asked: Asked
 ) -> None:
     """Make the view of those rows that are asked for."""
-    connection.register(f"all_{view}", rows)
     narrowed = [_any(("workspace",), asked.workspaces)]
     if view.endswith("verdicts"):
         reached = [each for each in Severity if asked.severity and each.reaches(asked.severity)]
@@ -174,7 +173,7 @@ def _narrow(
             " or ".join(f"severity = {literal(each)}" for each in reached),
         ]
     terms = " and ".join(f"({each})" for each in narrowed if each) or "true"
-    connection.execute(f"create view {view} as select * from all_{view} where {terms}")
+    connection.from_arrow(rows).filter(terms).create_view(view)
 
 
 def _any(columns: Sequence[str], patterns: Sequence[str]) -> str:

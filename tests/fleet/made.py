@@ -79,6 +79,11 @@ def write(  # noqa: PLR0913 - what a run consists of
     rows = [{"scanned_at": at + timedelta(seconds=n), **each} for n, each in enumerate(plans)]
     put(out, VERDICTS_FOLDER, run, part, table(VERDICTS, run, verdicts))
     put(out, PLANS_FOLDER, run, part, table(PLANS, run, rows))
+    return finish(out, run)
+
+
+def finish(out: Path, run: str) -> Path:
+    """Write that a run has come to its end."""
     (out / SUMMARY_FOLDER).mkdir(exist_ok=True)
     (out / SUMMARY_FOLDER / f"run={run}.json").write_text("{}")
     return out
@@ -127,12 +132,13 @@ def write_large(out: Path, run: str, *, seed: int, at: datetime, parts: int = 10
         }
         put(out, VERDICTS_FOLDER, run, f"part-{part}", _columns(VERDICTS, run, verdicts))
         put(out, PLANS_FOLDER, run, f"part-{part}", _columns(PLANS, run, plans))
-    return out
+    return finish(out, run)
 
 
 def _columns(schema: pa.Schema, run: str, known: Mapping[str, list[Any]]) -> pa.Table:
     count = len(known["plan"])
-    blank = {**table(schema, run, [plan("x") if "bytes" in schema.names else verdict("x", "PS101", "a.b")]).to_pylist()[0]}
+    sample = plan("x") if schema is PLANS else verdict("x", "PS101", "a.b")
+    (blank,) = table(schema, run, [sample]).to_pylist()
     arrays = [
         pa.array(known[each.name], each.type)
         if each.name in known

@@ -1,4 +1,4 @@
--- What became of the findings between the two runs.
+/* What became of the findings between the two runs. */
 select change, count(*) as findings, count(distinct workspace) as workspaces
 from changes
 group by change

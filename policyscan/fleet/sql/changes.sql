@@ -1,5 +1,5 @@
--- What became of each finding between the two runs. Nothing is fixed where the later run did not
--- judge, and nothing new where the earlier one did not.
+/* What became of each finding between the two runs. Nothing is fixed where the later run did not
+   judge, and nothing new where the earlier one did not. */
 with
 pairs as (
   select

@@ -1,4 +1,4 @@
--- Failures of the earlier run that are gone from workspaces the later run judged.
+/* Failures of the earlier run that are gone from workspaces the later run judged. */
 select severity, workspace, rule, name, tool, address, message
 from changes
 left join severities using (severity)

@@ -1,4 +1,4 @@
--- How many plans there are, and how many could not be judged.
+/* How many plans there are, and how many could not be judged. */
 select
   count(*) as plans,
   count(distinct workspace) as workspaces,

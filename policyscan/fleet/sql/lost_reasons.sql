@@ -1,4 +1,4 @@
--- Why plans could not be judged.
+/* Why plans could not be judged. */
 select outcome, reason, count(*) as plans, count(distinct workspace) as workspaces
 from latest_plans
 where outcome <> 'scanned'

@@ -1,4 +1,4 @@
--- Each rule in each of the worst workspaces; a row without a workspace stands for all the others.
+/* Each rule in each of the worst workspaces; a row without a workspace stands for all the others. */
 with
 found as (
   select

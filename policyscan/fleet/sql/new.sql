@@ -1,4 +1,4 @@
--- Failures that the earlier run, which judged these workspaces, did not have.
+/* Failures that the earlier run, which judged these workspaces, did not have. */
 select severity, workspace, rule, name, tool, address, was, message
 from changes
 left join severities using (severity)

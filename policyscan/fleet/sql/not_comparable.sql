@@ -1,4 +1,4 @@
--- Workspaces that only one of the two runs judged, with the failures nothing can be said of.
+/* Workspaces that only one of the two runs judged, with the failures nothing can be said of. */
 with
 doubted as (
   select

@@ -1,4 +1,4 @@
--- Rules by how many workspaces fail them; the share is of the workspaces that are judged.
+/* Rules by how many workspaces fail them; the share is of the workspaces that are judged. */
 with
 found as (
   select

@@ -1,4 +1,4 @@
--- Failures by severity that nobody waived.
+/* Failures by severity that nobody waived. */
 select
   severity,
   count(verdict) as findings,

@@ -1,4 +1,4 @@
--- What is found of each instance: one row for each finding, however often a plan has it.
+/* What is found of each instance: one row for each finding, however often a plan has it. */
 select
   workspace,
   tool,

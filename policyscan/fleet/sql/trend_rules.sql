@@ -1,4 +1,4 @@
--- What became of the findings of each rule between the two runs.
+/* What became of the findings of each rule between the two runs. */
 select
   rule,
   min(name) as name,

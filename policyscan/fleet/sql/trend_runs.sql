@@ -1,4 +1,4 @@
--- All runs, the last one first.
+/* All runs, the last one first. */
 with
 counted as (
   select

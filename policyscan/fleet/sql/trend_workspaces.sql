@@ -1,4 +1,4 @@
--- What became of the findings of each workspace between the two runs.
+/* What became of the findings of each workspace between the two runs. */
 select
   workspace,
   count(*) filter (change = 'new') as new,

@@ -1,4 +1,4 @@
--- What became of the plans of each workspace.
+/* What became of the plans of each workspace. */
 select
   workspace,
   count(*) as plans,

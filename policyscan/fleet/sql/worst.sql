@@ -1,4 +1,4 @@
--- Workspaces by their failures, weighed by severity.
+/* Workspaces by their failures, weighed by severity. */
 with
 weighed as (
   select
