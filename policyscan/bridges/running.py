@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import IO, Protocol, Self, TextIO
 
 from policyscan.bridges import asking
 from policyscan.bridges.external import unread
@@ -20,6 +20,27 @@ from policyscan.scratch import private_folder
 
 Edge = tuple[str, str, str]
 """From, to, attribute: addresses of instances, and the argument of the first that is meant."""
+
+
+class Process(Protocol):
+    """What of `subprocess.Popen` is used here: a worker may have one it shares."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def stdin(self) -> IO[str] | None:
+        """Where it is asked."""
+
+    def poll(self) -> int | None:
+        """How it ended, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended, once it did. Raises TimeoutExpired: it did not within these seconds."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class Running:
     checkov: Checkov
     options: CheckovOptions
     _folder: Path
-    _process: subprocess.Popen[str]
+    _process: Process
     _answer: TextIO
     _complaints: TextIO
     _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -165,7 +186,7 @@ class Waiting:
     One that is never asked anything ends by itself once we do.
     """
 
-    process: subprocess.Popen[str]
+    process: Process
     answer: TextIO
     complaints: TextIO
     opened: contextlib.ExitStack

@@ -6,8 +6,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from policyscan.cli.fleet import missing
 from policyscan.cli.output import write, write_pieces
-from policyscan.errors import ConfigError
 from policyscan.rule import Severity
 
 if TYPE_CHECKING:
@@ -70,11 +70,6 @@ def _asked(flags: dict[str, Any]) -> Asked:
     try:
         from policyscan.fleet.views import Asked  # noqa: PLC0415 - loads all of the extra
     except ModuleNotFoundError as problem:
-        package = (problem.name or "").partition(".")[0]
-        if package == "policyscan":
-            raise
-        raise ConfigError(
-            f"fleet: the package {package} is not installed: pip install 'policyscan[fleet]'"
-        ) from None
+        raise missing(problem) from None
     severity = flags.pop("severity")
     return Asked(severity=Severity(severity) if severity else None, **flags)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
-import fsspec
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -22,9 +21,12 @@ from policyscan.fleet.schema import (
     VERDICTS,
     VERDICTS_FOLDER,
 )
+from policyscan.fleet.storage import StorageError, file_system, reason, shown, tried
 
 _RUN: Final = "run="
-_PART: Final = ".parquet"
+_PART: Final = "part-"
+_PARQUET: Final = ".parquet"
+_RETRIES: Final = 4
 _AT_A_TIME: Final = 16
 """Requests under way to storage, which answers late rather than slowly."""
 _SCHEMAS: Final = {PLANS_FOLDER: PLANS, VERDICTS_FOLDER: VERDICTS}
@@ -50,9 +52,8 @@ class Output:
     """
 
     def __init__(self, place: str) -> None:
-        self.place = place
-        with _reading(place):
-            self._files, self._root = fsspec.core.url_to_fs(place)
+        self.place = shown(place)
+        self._files, self._root = file_system(place)
 
     def runs(self) -> tuple[Run, ...]:
         """All runs, in the order in which they were made. Raises also: there is none."""
@@ -91,7 +92,8 @@ class Output:
         Runs follow each other, so that any plan will do.
         """
         paths = self._listed(PLANS_FOLDER, f"{_RUN}{run}")
-        parts = tuple(_name(path) for path in paths if path.endswith(_PART))
+        names = map(_name, paths)
+        parts = tuple(n for n in names if n.startswith(_PART) and n.endswith(_PARQUET))
         for part in parts:
             path = self._path(PLANS_FOLDER, run, part)
             with _reading(path), self._files.open(path) as opened:
@@ -117,11 +119,15 @@ class Output:
     def _listed(self, *folder: str) -> list[str]:
         """Paths, sorted; none where there is no such folder."""
         path = "/".join((self._root.rstrip("/"), *folder))
-        with _reading(path):
+
+        def listed() -> list[str]:
             try:
                 return sorted(self._files.ls(path, detail=False))
             except (FileNotFoundError, NotADirectoryError):
                 return []
+
+        with _reading(path):
+            return tried(listed, _RETRIES)
 
 
 def _name(path: str) -> str:
@@ -148,12 +154,11 @@ def _check(path: str, wanted: pa.Schema, found: pa.Schema) -> None:
 
 @contextmanager
 def _reading(path: str) -> Iterator[None]:
-    """Say of what goes wrong with storage where it does. Raises FleetError."""
+    """Say of Parquet that cannot be read where it is. Raises FleetError."""
     try:
         yield
-    except (OSError, ValueError, ImportError, pa.ArrowException) as problem:
-        why = getattr(problem, "strerror", None) or str(problem).partition("\n")[0]
-        raise FleetError(f"{path}: cannot be read: {why}") from None
+    except (OSError, ValueError, pa.ArrowException, StorageError) as problem:
+        raise FleetError(f"{shown(path)}: cannot be read: {reason(problem)}") from None
 
 
 def _at_a_time(ask: Callable[[_Given], _Had], of: Iterable[_Given]) -> Iterator[_Had]:

@@ -10,7 +10,6 @@ Names and meanings stay; columns may be added. Where nothing is known a value is
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 import pyarrow as pa
@@ -18,17 +17,6 @@ import pyarrow as pa
 PLANS_FOLDER: Final = "plans"
 VERDICTS_FOLDER: Final = "verdicts"
 SUMMARY_FOLDER: Final = "summary"
-
-
-class Ending(StrEnum):
-    """How a plan of a fleet ends, each in one of these ways."""
-
-    SCANNED = "scanned"
-    """It was judged as a whole."""
-    INCONCLUSIVE = "inconclusive"
-    """It was read and cannot be judged as a whole: planning had failed, or a rule crashed."""
-    FAILED = "failed"
-    """It cannot be had, is no plan, is too large, or took more time or memory than it may."""
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
@@ -50,7 +38,12 @@ PLANS: Final = pa.schema(
         _PLAN,
         _WORKSPACE,
         _field("sha256", _TEXT, _SHA256, nullable=True),
-        _field("bytes", pa.int64(), "Its size as it lies there, in bytes.", nullable=True),
+        _field(
+            "bytes",
+            pa.int64(),
+            "Its size as it was read, in bytes; null where it could not be had.",
+            nullable=True,
+        ),
         _field("outcome", _TEXT, "scanned, inconclusive or failed."),
         _field("reason", _TEXT, "Why it was not judged as a whole, in a line.", nullable=True),
         _field("exit_code", pa.int8(), "As of `policyscan scan` for this plan alone."),

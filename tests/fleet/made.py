@@ -109,7 +109,7 @@ def write_large(out: Path, run: str, *, seed: int, at: datetime, parts: int = 10
     for part in range(parts):
         names = [f"team-{n % 97:02}/app-{n:05}" for n in range(part * size, (part + 1) * size)]
         lost = [(n * 31 + seed) % 50 == 0 for n in range(size)]
-        plans = {
+        plans: dict[str, list[Any]] = {
             "workspace": names,
             "plan": [f"s3://plans/{name}/plan.json" for name in names],
             "outcome": ["failed" if each else "scanned" for each in lost],
@@ -120,7 +120,7 @@ def write_large(out: Path, run: str, *, seed: int, at: datetime, parts: int = 10
         numbers = list(range(len(of)))
         ids = [(n * 7 + of[n] * (3 + seed)) % 60 for n in numbers]
         worst = ["critical", "high", "medium", "low"]
-        verdicts = {
+        verdicts: dict[str, list[Any]] = {
             "workspace": [names[n] for n in of],
             "plan": [plans["plan"][n] for n in of],
             "rule": [f"PS{100 + n}" for n in ids],

@@ -25,12 +25,14 @@ class Rows:
 
     @property
     def workspaces(self) -> dict[str, list[Row]]:
+        """The plans of each workspace."""
         found = defaultdict(list)
         for each in self.plans:
             found[each["workspace"]].append(each)
         return dict(found)
 
     def is_judged(self, workspace: str, tool: str = "policyscan") -> bool:
+        """Whether every plan of a workspace was judged as a whole, by a tool."""
         plans = self.workspaces.get(workspace, [])
         return bool(plans) and all(
             each["outcome"] == "scanned" and (tool == "policyscan" or each["checkov"] == "ran")
@@ -39,10 +41,12 @@ class Rows:
 
     @property
     def failures(self) -> list[Row]:
+        """What fails and nobody waived."""
         return [each for each in self.verdicts if each["verdict"] == "fail" and not each["waived"]]
 
     @property
     def undecided(self) -> list[Row]:
+        """What may fail."""
         return [
             each
             for each in self.verdicts

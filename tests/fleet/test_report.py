@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policyscan.cli import fleet_commands
+from policyscan.cli import fleet_query_commands
 from policyscan.cli.commands import run
 from policyscan.fleet.reports import REPORTS
 from policyscan.fleet.views import WEIGHTS
@@ -203,16 +203,16 @@ def test_workspaces_that_one_run_did_not_judge_are_told_of_with_the_reason(
     found = [verdict(each, "PS101", "aws_a.b") for each in ("dim", "more")]
     write(tmp_path, "2", now, found, at=TODAY)
     document = reported(capsys, tmp_path, "fixed")
-    assert [("bare", "PS101"), ("kept", "PS101")] == rows(document, "fixed", "workspace", "rule")
+    assert rows(document, "fixed", "workspace", "rule") == [("bare", "PS101"), ("kept", "PS101")]
     columns = ("workspace", "why", "findings", "reason")
-    assert [
+    assert rows(document, "not_comparable", *columns) == [
         ("bare", "no Checkov in the later run", 1, None),
         ("more", "not in the earlier run", 1, None),
         ("gone", "not in the later run", 1, None),
         ("dim", "not judged in the earlier run", 1, None),
         ("lost", "not judged in the later run", 1, "no JSON"),
-    ] == rows(document, "not_comparable", *columns)
-    assert [] == reported(capsys, tmp_path, "new")["tables"]["new"]
+    ]
+    assert reported(capsys, tmp_path, "new")["tables"]["new"] == []
     assert any(note.startswith("5 workspaces not comparable (") for note in document["notes"])
 
 
@@ -275,7 +275,7 @@ def test_a_part_that_was_not_committed_does_not_count(
     both = reported(capsys, tmp_path, "worst")["tables"]["worst"]
     (tmp_path / "plans" / "run=1" / "part-b.parquet").unlink()
     one = reported(capsys, tmp_path, "worst")["tables"]["worst"]
-    assert (["a", "b"], ["a"]) == tuple([row["workspace"] for row in each] for each in (both, one))
+    assert tuple([row["workspace"] for row in each] for each in (both, one)) == (["a", "b"], ["a"])
 
 
 @pytest.mark.parametrize("name", ["trend", "new", "fixed"])
@@ -343,6 +343,6 @@ def test_a_large_fleet_is_reported_on(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_the_command_line_knows_all_reports_and_severities() -> None:
-    assert fleet_commands.REPORTS == tuple(REPORTS)
-    assert fleet_commands.SEVERITIES == tuple(map(str, Severity))
+    assert tuple(REPORTS) == fleet_query_commands.REPORTS
+    assert tuple(map(str, Severity)) == fleet_query_commands.SEVERITIES
     assert len(WEIGHTS) == len(Severity)
