@@ -22,6 +22,8 @@ _HINTS: Final = {
     "COLUMN_NOT_FOUND": "`describe VIEW` lists the columns of a view",
     "MISSING_ENTRY": f"there are {', '.join(VIEWS)}",
 }
+_UNREAD: Final = "reading the Arrow source failed: "
+"""What DuckDB begins with where Parquet cannot be read."""
 _Had = TypeVar("_Had")
 
 
@@ -49,17 +51,18 @@ def answered(views: Views, sql: str) -> Answer:
             raise ConfigError(f"query: {kind}: a query only reads; start it with select or from")
         _interruptibly(connection, lambda: connection.execute(statements[0]))
     except duckdb.Error as problem:
-        raise _refusal(problem, sql) from None
+        raise _refusal(problem, sql, views.place) from None
     described = connection.description or []
-    return Answer(_distinct(str(each[0]) for each in described), _rows(connection, sql))
+    return Answer(_distinct(str(each[0]) for each in described), _rows(views, sql))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[Any, ...]]:
+def _rows(views: Views, sql: str) -> Iterator[tuple[Any, ...]]:
+    connection = views.connection
     while True:
         try:
             rows = _interruptibly(connection, lambda: connection.fetchmany(_ROWS))
         except duckdb.Error as problem:
-            raise _refusal(problem, sql) from None
+            raise _refusal(problem, sql, views.place) from None
         if not rows:
             return
         yield from rows
@@ -88,7 +91,7 @@ def _distinct(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refusal(problem: duckdb.Error, sql: str) -> PolicyscanError:
+def _refusal(problem: duckdb.Error, sql: str, place: str) -> PolicyscanError:
     """What is wrong with a query, where in it, and what may help, in a line."""
     told = str(problem)
     try:
@@ -96,6 +99,8 @@ def _refusal(problem: duckdb.Error, sql: str) -> PolicyscanError:
         what = str(details["exception_message"])
     except (ValueError, KeyError):
         return FleetError(f"query: {told.partition(chr(10))[0]}")
+    if what.startswith(_UNREAD):
+        return FleetError(f"{place}: cannot be read: {what.removeprefix(_UNREAD)}")
     if isinstance(problem, duckdb.OutOfMemoryException):
         what, hint = "takes more memory than it may", "narrow it, or allow more with --memory"
     elif isinstance(problem, duckdb.PermissionException):
@@ -106,8 +111,8 @@ def _refusal(problem: duckdb.Error, sql: str) -> PolicyscanError:
             hint = ""
     # Behind the first line are candidates, which come from all of DuckDB.
     told = "; ".join(filter(None, (what.partition("\n")[0].rstrip("!."), hint)))
-    place = _place(sql, details.get("position"))
-    return ConfigError(f"query{place}: {told}")
+    at = _place(sql, details.get("position"))
+    return ConfigError(f"query{at}: {told}")
 
 
 def _place(sql: str, position: str | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policyscan.fleet.values import as_json, as_text
+from policyscan.report.safe import inert
 from policyscan.report.screen import plain
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -27,7 +28,7 @@ def query_csv(
 def _line(row: tuple[Any, ...]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow([_inert(value) for value in row])
-    return line.getvalue()
+    return inert(line.getvalue())
 
 
 def _inert(value: Any) -> str:

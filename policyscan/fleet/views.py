@@ -67,6 +67,7 @@ class Asked:
 class Views:
     """A connection that has the views; `previous` None where the run is the first."""
 
+    place: str
     connection: duckdb.DuckDBPyConnection
     latest: Run
     previous: Run | None
@@ -102,7 +103,7 @@ def opened(out: str, asked: Asked, sql: str) -> Iterator[Views]:
         connection.execute(f"set variable top = {asked.top}")
         for setting in _LOCKED:
             connection.execute(setting)
-        yield Views(connection, latest, previous)
+        yield Views(output.place, connection, latest, previous)
 
 
 def written(name: str) -> str:
