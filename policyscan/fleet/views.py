@@ -23,6 +23,7 @@ WEIGHTS: Final = (64, 16, 4, 1)
 _FOUND_BY: Final = {
     "latest_workspaces": ("latest_plans",),
     "previous_workspaces": ("previous_plans",),
+    "names": ("latest_verdicts", "previous_verdicts"),
     "latest_states": ("latest_verdicts",),
     "previous_states": ("previous_verdicts",),
     "changes": (

@@ -7,9 +7,7 @@ pairs as (
     coalesce(l.tool, p.tool) as tool,
     coalesce(l.rule, p.rule) as rule,
     coalesce(l.address, p.address) as address,
-    coalesce(l.name, p.name) as name,
     coalesce(l.position, p.position) as position,
-    coalesce(l.message, p.message) as message,
     p.state as was,
     l.state as is_now
   from latest_states as l
@@ -54,13 +52,11 @@ select
   workspace,
   tool,
   rule,
-  name,
   severity,
   address,
   was,
   is_now,
   case when change = 'not comparable' then coalesce(case when is_now = 'fail' then earlier end, later)
-  end as why,
-  message
+  end as why
 from judged
 left join severities using (position)

@@ -5,7 +5,6 @@ found as (
     tool,
     rule,
     workspace,
-    min(name) as name,
     min(position) as position,
     count(*) filter (verdict = 'fail' and not waived) as findings,
     count(*) filter (verdict in ('unknown', 'error') and not waived) as undecided,
@@ -25,7 +24,6 @@ counted as (
   select
     tool,
     rule,
-    min(name) as name,
     min(position) as position,
     count(*) filter (findings > 0) as workspaces,
     -- What is judged only in part may fail all the same.
@@ -58,5 +56,6 @@ select
   waived
 from counted
 cross join judged
+left join names using (tool, rule)
 left join severities using (position)
 order by workspaces desc, findings desc, tool, rule

@@ -4,9 +4,7 @@ select
   tool,
   rule,
   address,
-  min(name) as name,
   min(position) as position,
-  min(message) as message,
   case
     when bool_or(verdict = 'fail' and not waived) then 'fail'
     when bool_or(verdict = 'error') then 'error'
