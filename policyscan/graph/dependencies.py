@@ -9,9 +9,10 @@ transform_module_expansion.go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.graph.following import Following, inside
 from policyscan.graph.hub import Hop, Hub, Node, Part
@@ -104,7 +105,7 @@ class Dependencies:
             case (Reference(subject=Subject.RESOURCE, attribute="") as whole,) if (
                 scope.key is not None and (written is None or written.text == whole.text)
             ):
-                return replace(reading, references=(whole._replace(key=scope.key),))
+                return replace(reading, references=(replace(whole, key=scope.key),))
         return reading
 
     def dead_ends(self, node: str) -> tuple[Hub, ...]:
@@ -134,7 +135,7 @@ class Dependencies:
     def _own_dead_end(self, hub: Hub) -> tuple[Hub, ...]:
         name = hub.name.removeprefix("local.")
         is_told = self._written.local(Scope(hub.module).path, name) is not None
-        return () if name == hub.name or is_told else (hub._replace(rest=""),)
+        return () if name == hub.name or is_told else (replace(hub, rest=""),)
 
     # -- hubs ----------------------------------------------------------------------------------
 

@@ -107,9 +107,14 @@ class Edges:
 
         Hints of what may stand behind a local do not count.
         """
-        if address not in self._resources or address == other:
-            return False
-        return self._reach.leads(address, other)
+        return address in self._resources and address != other and self._reach.leads(address, other)
+
+    def awaited(self, address: str) -> Iterator[str]:
+        """The instances that one waits for, directly or through others, unsorted."""
+        if address in self._resources:
+            for node in self._reach.behind(address):
+                if not isinstance(node, Hub) and node != address:
+                    yield node
 
     def _waited_for(self, node: Node) -> list[Node]:
         return [hop.target for hop in self._dependencies.of(node)]

@@ -8,7 +8,8 @@ a module's beginning and its end, provider configurations; and one for all insta
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph.target import Confidence
 from policyscan.plan.address import ModuleInstance, module_text
@@ -31,7 +32,7 @@ class Part(StrEnum):
     """A provider configuration."""
 
 
-class Hub(NamedTuple):
+class Hub(Struct, frozen=True):
     """A node between instances. `rest` is the path taken out of a name's value."""
 
     part: Part
@@ -48,7 +49,7 @@ Node = str | Hub
 """An instance by its address, or a hub."""
 
 
-class Hop(NamedTuple):
+class Hop(Struct, frozen=True):
     """One step from a node to what it waits for.
 
     `argument` is where the reference stands in the node, `attribute` what it takes of the target.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 Place = TypeVar("Place", bound=Hashable)
@@ -26,30 +26,40 @@ class Reach(Generic[Place]):
         self._ahead = ahead
         self._most = most
         self._numbers: dict[Place, int] = {}
+        self._places: list[Place] = []
         self._stretches: list[Stretches] = []
 
     def leads(self, place: Place, other: Place) -> bool:
         """Whether there is a way; to itself there is."""
-        if place not in self._numbers:
-            self._explore(place)
+        self._explore(place)
         number = self._numbers.get(other)
-        if number is None:
-            return False
+        return number is not None and any(_is_in(each, number) for each in self._told(place))
+
+    def behind(self, place: Place) -> Iterator[Place]:
+        """All that it leads to, itself too, each once."""
+        self._explore(place)
+        for begin, end in _pairs(_joined(list(self._told(place)))):
+            yield from self._places[begin:end]
+
+    def _told(self, place: Place) -> Iterator[Stretches]:
+        """The stretches of all that lies behind a place, from as many places as it takes."""
         seen = {place}
         todo = [place]
         while todo:
             here = todo.pop()
-            stretches = self._stretches[self._numbers[here]]
-            if here == other or _is_in(stretches, number):
-                return True
-            if not stretches:
-                onward = set(self._ahead(here)) - seen
-                seen |= onward
-                todo += onward
-        return False
+            number = self._numbers[here]
+            if stretches := self._stretches[number]:
+                yield stretches
+                continue
+            yield (number, number + 1)
+            onward = set(self._ahead(here)) - seen
+            seen |= onward
+            todo += onward
 
     def _explore(self, start: Place) -> None:
         """Number a place and all that lies behind it, each once in all."""
+        if start in self._numbers:
+            return
         entered = {start: 0}
         earliest = {start: 0}
         ahead = {start: self._ahead(start)}
@@ -83,6 +93,7 @@ class Reach(Generic[Place]):
         begin = len(self._numbers)
         end = begin + len(circle)
         self._numbers.update(zip(circle, range(begin, end), strict=True))
+        self._places += circle
         behind = {number for other in ahead if (number := self._numbers[other]) < begin}
         stretches = self._together(behind)
         if stretches and stretches[-1] == begin:
@@ -101,15 +112,23 @@ class Reach(Generic[Place]):
         found = [last, *(self._stretches[each] for each in numbers if not _is_in(last, each))]
         if len(found) == 1 or not all(found):
             return last if all(found) else ()
-        told: list[int] = []
-        pairs = (pair for one in found for pair in zip(one[::2], one[1::2], strict=True))
-        for begin, end in sorted(pairs):
-            if not told or begin > told[-1]:
-                told += (begin, end)
-            elif end > told[-1]:
-                told[-1] = end
-        return tuple(told)
+        return _joined(found)
 
 
 def _is_in(stretches: Stretches, number: int) -> bool:
     return bisect_right(stretches, number) % 2 == 1
+
+
+def _pairs(stretches: Stretches) -> Iterator[tuple[int, int]]:
+    return zip(stretches[::2], stretches[1::2], strict=True)
+
+
+def _joined(found: list[Stretches]) -> Stretches:
+    """Several as one: those that meet are one stretch."""
+    told: list[int] = []
+    for begin, end in sorted(pair for each in found for pair in _pairs(each)):
+        if not told or begin > told[-1]:
+            told += (begin, end)
+        elif end > told[-1]:
+            told[-1] = end
+    return tuple(told)

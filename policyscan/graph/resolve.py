@@ -8,8 +8,9 @@ index and attribute behind a dynamic index, and which reference stands in which 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
@@ -28,7 +29,7 @@ _HANDED_ON = ("terraform_data", "output")
 """The attribute that is what the argument `input` of the same resource is."""
 
 
-class _Trail(NamedTuple):
+class _Trail(Struct, frozen=True):
     """How an expression was come to: the way there, and its confidence."""
 
     via: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ class _Trail(NamedTuple):
         return _Trail((*self.via, hop), self.confidence.weakened(confidence))
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """Where a reference stands: the reading it is part of, its scope, and the trail there."""
 
     reading: Reading

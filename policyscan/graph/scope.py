@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import takewhile
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph.candidates import Group
 from policyscan.plan import Plan, Resource
@@ -20,7 +21,7 @@ from policyscan.plan.address import (
 from policyscan.plan.configuration import ConfigModule, Expression, ModuleCall
 
 
-class Scope(NamedTuple):
+class Scope(Struct, frozen=True):
     """The module instance an expression is evaluated in, and what `each` and `count` mean there.
 
     `key` is the instance key of the block that holds the expression, `block` its address inside

@@ -11,7 +11,8 @@ import re
 import sys
 from enum import Enum, StrEnum
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 InstanceKey = int | str | None
 ModulePath = tuple[str, ...]
@@ -55,11 +56,8 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(plain, text[1:-1])
 
 
-class ModuleStep(NamedTuple):
-    """One module call on the way to a resource: its name and its instance key.
-
-    A tuple, as all that the graph compares and looks up by the million.
-    """
+class ModuleStep(Struct, frozen=True):
+    """One module call on the way to a resource: its name and its instance key."""
 
     name: str
     key: InstanceKey = None
@@ -154,11 +152,8 @@ class Index(Enum):
     DYNAMIC = "dynamic"
     """Some other expression: one of the instances, not known which."""
 
-    # Each is itself and nothing else, which is quicker told than by its name.
-    __hash__ = object.__hash__
 
-
-class Reference(NamedTuple):
+class Reference(Struct, frozen=True):
     """One traversal in an expression.
 
     `name` is `aws_x.y`, `data.aws_x.y`, the module call's, variable's or local's name, or

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath
 from policyscan.plan.attributes import MISSING, child, has_true, is_marked, mark_of, parse_path
@@ -19,8 +20,7 @@ from policyscan.plan.template import Template
 from policyscan.plan.value import ABSENT, UNKNOWN, Known, Unknown, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One resource instance with its change.
 
     `before` and `after` are the attribute maps of Terraform's `change`, None where the instance
@@ -47,7 +47,7 @@ class Resource:
     previous_address: str = ""
     deposed: str = ""
     depends_on: tuple[str, ...] = ()
-    config: ConfigResource | None = field(default=None, compare=False)
+    config: ConfigResource | None = None
 
     @property
     def module_path(self) -> ModulePath:
@@ -228,8 +228,7 @@ def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:
         yield Known(value, is_sensitive=has_true(sensitive))
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """How far a plan that policyscan made without cloud or credentials is to be trusted.
 
     stand_ins: addresses of data sources whose answers were made up.
@@ -246,8 +245,7 @@ class Offline:
     is_simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A whole plan. `resources` is sorted by address; `prior` holds what only the state knows.
 
     `relevant_attributes` are (resource address without keys, attribute path) pairs that planned

@@ -45,10 +45,10 @@ class EndpointPolicies:
         )
 
     def _own(self, endpoint: Resource) -> Iterator[Resource]:
-        """The policies that stand apart from the endpoint they are for."""
-        for policy in self._graph.of_type(_POLICY):
-            ends = self._graph.resolve(policy, "vpc_endpoint_id", [ENDPOINT]).targets
-            if not policy.is_deleted and [end.address for end in ends] == [endpoint.address]:
+        """The policies that stand apart from the endpoint they are for, and for no other."""
+        by = {_POLICY: "vpc_endpoint_id"}
+        for policy in self._graph.joins(by, [ENDPOINT]).standing(endpoint.address):
+            if len(self._graph.resolve(policy, by[_POLICY], [ENDPOINT]).targets) == 1:
                 yield policy
 
 

@@ -30,8 +30,9 @@ def test_it_leads_where_a_walk_leads_whatever_was_asked_before(
 ) -> None:
     reach = Reach(ways.__getitem__, most)
     for start in starts:
-        found = {place for place in range(SIZE) if reach.leads(start, place)}
-        assert walked(ways, start) == found
+        behind = walked(ways, start)
+        assert behind == {place for place in range(SIZE) if reach.leads(start, place)}
+        assert sorted(behind) == sorted(reach.behind(start))
 
 
 @pytest.mark.parametrize("most", [2, 256])
