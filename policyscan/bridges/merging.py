@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.bridges.running import CheckovOutcome, CheckovResult
 from policyscan.engine import (

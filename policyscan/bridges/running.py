@@ -7,10 +7,11 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
+
+from msgspec import Struct, field
 
 from policyscan.bridges import asking
 from policyscan.bridges.external import unread
@@ -22,8 +23,7 @@ Edge = tuple[str, str, str]
 """From, to, attribute: addresses of instances, and the argument of the first that is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovOptions:
+class CheckovOptions(Struct, frozen=True):
     """What Checkov is asked.
 
     `check` and `skip` as its `--check` and `--skip-check`, `external` as its
@@ -37,8 +37,7 @@ class CheckovOptions:
     seconds: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovResult:
+class CheckovResult(Struct, frozen=True):
     """What one check says of one address: pass, fail or skipped.
 
     `stock` is what it says with Checkov's own edges: the same, or another word, or None where it
@@ -54,8 +53,7 @@ class CheckovResult:
     guideline: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovOutcome:
+class CheckovOutcome(Struct, frozen=True):
     """What Checkov found. Each of `errors` is a check that did not do its work, in one line."""
 
     version: str
@@ -64,8 +62,7 @@ class CheckovOutcome:
     note: str | None
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """A Checkov that is at work. Leaving the context ends it, whatever it is doing."""
 
     checkov: Checkov
@@ -158,8 +155,7 @@ class Running:
         self._opened.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A process that was started, and where what it says and logs goes.
 
     One that is never asked anything ends by itself once we do.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.engine import CheckovReport, CheckovSettings, CheckovState, Outcome, Settings
 from policyscan.engine.gate import is_planned
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 _PREFIX: Final = "checkov_"
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Whether Checkov runs in a scan, which, and how; `state` says why it does not."""
 
     settings: Settings
@@ -134,9 +135,9 @@ def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     said: dict[str, Any] = {"run": options["checkov"]}
     said |= {
-        each.name: options[_PREFIX + each.name]
-        for each in fields(CheckovSettings)
-        if _PREFIX + each.name in options
+        name: options[_PREFIX + name]
+        for name in CheckovSettings.__struct_fields__
+        if _PREFIX + name in options
     }
     for key in ("check", "skip"):
         said[key] = [one.strip() for text in said[key] for one in text.split(",") if one.strip()]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
 from policyscan.cli.inputs import SourceChoice, open_input
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from policyscan.bridges.running import Running, Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """How one command judges plans: by what settings, with what source, replay and Checkov."""
 
     chosen: ChosenSettings

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, gate_error, is_planned, plan_warnings

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from policyscan.plan import Known, Plan
 from policyscan.plan.address import key_text
@@ -78,19 +79,18 @@ class Secrets:
         yield text[clear:]
 
 
-@dataclass(frozen=True, slots=True)
 class Redaction:
-    """What must not be shown of one plan: `variables` nowhere, `marked` in no text."""
+    """What must not be shown of one plan: `variables` nowhere, `marked` in no text.
 
-    variables: Secrets
-    marked: Secrets
-    _told: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
-    """Texts by what was asked: the same ones come again and again."""
+    `hides_nothing`: there is no value to be found.
+    """
 
-    @property
-    def hides_nothing(self) -> bool:
-        """Whether there is no value to be found."""
-        return not (self.variables.longest or self.marked.longest)
+    def __init__(self, variables: Secrets, marked: Secrets) -> None:
+        self.variables = variables
+        self.marked = marked
+        self.hides_nothing = not (variables.longest or marked.longest)
+        # Texts by what was asked: the same ones come again and again.
+        self._told: dict[tuple[str, str], str] = {}
 
     def text(self, text: str, hidden: str = _HIDDEN) -> str:
         """A text without the values, and no longer than anyone reads."""

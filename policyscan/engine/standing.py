@@ -9,8 +9,9 @@ other is *new*.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import is_planned

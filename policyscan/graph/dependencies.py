@@ -9,8 +9,9 @@ transform_module_expansion.go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.graph.following import Following, inside
 from policyscan.graph.hub import Hop, Hub, Node, Part

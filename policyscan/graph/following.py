@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from policyscan.graph.candidates import Group, attribute_of, choose, narrow
 from policyscan.graph.hub import Hop, Hub, Part

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.graph.dependencies import Dependencies
 from policyscan.graph.drawn import DrawnDependencies
@@ -53,7 +54,7 @@ class ResourceGraph:
             by_type.setdefault(resource.type, []).append(resource)
         self._by_type = {name: tuple(found) for name, found in by_type.items()}
         self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
-        self._resolutions: dict[tuple[str, str], Resolution] = {}
+        self._resolutions: dict[tuple[str, str, tuple[str, ...]], Resolution] = {}
         self._joins: dict[tuple[tuple[tuple[str, str], ...], frozenset[str]], Joins] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
@@ -118,18 +119,26 @@ class ResourceGraph:
 
         Known values are matched against ids, ARNs and names; unknown ones follow references.
         """
-        key = (node_of(resource), path)
+        wanted = tuple(types)
+        key = (node_of(resource), path, wanted)
         if key not in self._resolutions:
-            self._resolutions[key] = self._resolve(resource, path)
-        whole = self._resolutions[key]
-        wanted = frozenset(types)
-        if not wanted:
-            return whole
-        targets = tuple(t for t in whole.targets if self._type_of(t.address) in wanted)
+            self._resolutions[key] = (
+                self._of_types(self.resolve(resource, path), frozenset(wanted))
+                if wanted
+                else self._resolve(resource, path)
+            )
+        return self._resolutions[key]
+
+    def _of_types(self, whole: Resolution, wanted: frozenset[str]) -> Resolution:
+        """What of a resolution is told to somebody who asks for these types."""
+        targets = tuple(t for t in whole.targets if self._by_address[t.address].type in wanted)
         external = whole.external
-        if isinstance(whole.value, Known) or whole.is_settled:
+        if external and (isinstance(whole.value, Known) or whole.is_settled):
             named, external = self._identities.named(external, wanted)
-            targets += tuple(t for t in named if t.address not in {one.address for one in targets})
+            told = {target.address for target in targets}
+            targets += tuple(target for target in named if target.address not in told)
+        if targets == whole.targets and external == whole.external:
+            return whole
         return replace(whole, targets=targets, external=external)
 
     def joins(self, by: Mapping[str, str], ends: Iterable[str] = ()) -> Joins:
@@ -144,9 +153,6 @@ class ResourceGraph:
                 for holder in self.of_type(*by)
             )
         return self._joins[key]
-
-    def _type_of(self, address: str) -> str:
-        return self._by_address[address].type
 
     def _resolve(self, resource: Resource, path: str) -> Resolution:
         value = resource.value(path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from policyscan.graph.model import Resolution
 from policyscan.graph.target import Confidence, Target

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
@@ -26,8 +28,7 @@ _HANDED_ON = ("terraform_data", "output")
 """The attribute that is what the argument `input` of the same resource is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Trail:
+class _Trail(Struct, frozen=True):
     """How an expression was come to: the way there, and its confidence."""
 
     via: tuple[str, ...] = ()
@@ -37,8 +38,7 @@ class _Trail:
         return _Trail((*self.via, hop), self.confidence.weakened(confidence))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a reference stands: the reading it is part of, its scope, and the trail there."""
 
     reading: Reading

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.plan import Value
 
@@ -25,8 +27,7 @@ class Confidence(StrEnum):
 _DOUBT: Final = {confidence: doubt for doubt, confidence in enumerate(Confidence)}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a reference leads: an attribute ("" when not known) of an instance, and the way."""
 
     address: str
@@ -40,8 +41,7 @@ class Target:
         return self.confidence is not Confidence.AMBIGUOUS
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What the references of an expression lead to.
 
     `literals` are root variables' and constants' values that may flow in, with their names.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph.reading import Reading, planned_reference, read_source, references_of
 from policyscan.graph.scope import block_of
@@ -16,16 +18,14 @@ if TYPE_CHECKING:
     from policyscan.source.model import Block, Comment, Dynamic, Expression, Source, SourceModule
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A value given to a key: how it is read, and the constant it is, if it is one."""
 
     reading: Reading
     constant: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(Struct, frozen=True):
     """What an argument gives to one key, the references under other keys, and those under none."""
 
     members: tuple[Member, ...] = ()

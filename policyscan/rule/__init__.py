@@ -3,6 +3,8 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
+from msgspec.structs import replace
+
 from policyscan.graph import Confidence, Index, Join, Resolution, Target
 from policyscan.plan import (
     ABSENT,
@@ -280,6 +282,7 @@ __all__ = [
     "redirect_loops",
     "reference",
     "removed",
+    "replace",
     "required_by",
     "rerouted",
     "rivals",

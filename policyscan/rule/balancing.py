@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from policyscan.graph import Index, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Known, Resource, Value
@@ -18,8 +19,7 @@ LISTENER_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 LOAD_BALANCERS = ("aws_lb", "aws_alb")
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """One `load_balancer` block of a service.
 
     `path` leads to the block, `groups` is what its target group comes to: its own, or with
@@ -49,8 +49,7 @@ class Attachment:
         return self.service.resource.value(f"{self.path}.container_port")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """A listener or a listener rule that sends to a target group, and the way to it."""
 
     holder: Resource
@@ -73,8 +72,7 @@ class Sender:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """From a service over one target group and one listener to one load balancer."""
 
     attachment: Attachment
@@ -131,8 +129,7 @@ def keeps_clients(way: Way) -> bool:
             return not is_ip or way.group.value("protocol") not in {Known("TCP"), Known("TLS")}
 
 
-@dataclass(frozen=True, slots=True)
-class Subnets:
+class Subnets(Struct, frozen=True):
     """The subnets a load balancer stands in.
 
     `sure` are those it has for certain, `may_be` those of which it has some. `ids` are in no

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, number_of, text_of
@@ -12,8 +12,7 @@ STRATEGY = "capacity_provider_strategy"
 MANAGED = ("FARGATE", "FARGATE_SPOT")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """One entry of a strategy. `provider` is "" when it is not known; a number None likewise."""
 
     path: str
@@ -27,8 +26,7 @@ class Share:
         return self.provider in MANAGED
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedProviders:
+class AttachedProviders(Struct, frozen=True):
     """The providers a cluster of this plan has, and the resource that gives them.
 
     `providers` is None when they are not all known. `giver` None: the cluster has them itself.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import WRITTEN, Confidence, Index, Resolution, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Taken, Template, Unknown, Value, decode_json
@@ -17,8 +19,7 @@ IMAGE_LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
 DEFINITIONS = "container_definitions"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One entry of `container_definitions`; `settings` is the decoded entry, keys camelCase.
 
     A text that other resources complete is a Template wherever it stands.
@@ -40,8 +41,7 @@ class Container:
         return "(sensitive)" if self.is_sensitive else str(self.image)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageOrigin:
+class ImageOrigin(Struct, frozen=True):
     """Where one image comes from, as far as the plan tells.
 
     `repositories` and `lookups` are what it may start from, whether this plan holds or looks them
@@ -62,8 +62,7 @@ class ImageOrigin:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskImages:
+class TaskImages(Struct, frozen=True):
     """The images of one task definition.
 
     `is_known`: the definitions are readable, `containers` is all there is, and each has its

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Unknown
@@ -17,8 +17,7 @@ GIVEN = {"aws_ecs_cluster_capacity_providers": "cluster_name"}
 SUBNETS = ("aws_subnet", "aws_default_subnet")
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service that exists after this plan, and what it is joined to."""
 
     resource: Resource

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph import Joins, ResourceGraph
 from policyscan.plan import Absent, Known, Resource, Template, Value
@@ -48,8 +49,7 @@ def service_name(endpoint: Resource) -> ServiceName | None:
     return ServiceName(found[1], found[2]) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Whether endpoints are enough for a task; `services` are the AWS services that lack one."""
 
     verdict: Verdict

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from heapq import merge
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Template, Unknown
@@ -41,8 +43,7 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True):
     """A policy a role has: `address` and `attribute` attach it, `document` is what it says.
 
     `name` is what to call it. `is_sure`: the edges that attach it are exact.
@@ -55,8 +56,7 @@ class Attached:
     is_sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """The answer to one question, the policy that decides and why it is not a plain one."""
 
     answer: Answer
@@ -64,8 +64,7 @@ class Permission:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A role, the policies it will have, and the first reason why it may have others."""
 
     resource: Resource

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
@@ -29,8 +30,7 @@ _TAG = "tags.Name"
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(Struct, frozen=True):
     """The environment suffix of a plan: the variable `name` and its `value`, "" when empty."""
 
     name: str
@@ -93,8 +93,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _SEPARATORS.split(text.lower()) if word)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """The name of a resource: the attribute that holds it, and what the plan says of it.
 
     `is_generated`: nobody gave it, the provider makes it up.
@@ -122,8 +121,7 @@ def own_name(resource: Resource) -> Name | None:
     return None if isinstance(value, Absent) else Name(_TAG, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """Whether the suffix flows into a name: `carries` None is not known, for the reason `why`."""
 
     carries: bool | None

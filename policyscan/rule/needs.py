@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Resource
@@ -22,8 +23,7 @@ _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 _OPAQUE = {"logDriver": "how its containers log", "environmentFiles": "their environment files"}
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """One call: its action, what it is done on, and what for.
 
     `kind` is "ecr", "logs", "secrets" or "files". `name` is the container, "" when not told.
@@ -36,8 +36,7 @@ class Need:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskNeeds:
+class TaskNeeds(Struct, frozen=True):
     """The calls of one task definition; `unresolved` says why there may be others."""
 
     needs: tuple[Need, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Absent, Resource
@@ -20,8 +22,7 @@ SUBNETS = "network_configuration[0].subnets"
 _SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSubnet:
+class PlacedSubnet(Struct, frozen=True):
     """One subnet of a service, the edge that leads to it and where its traffic goes."""
 
     target: Target
@@ -43,8 +44,7 @@ class Tenant(NamedTuple):
     subnet: PlacedSubnet
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """Where a service's tasks run.
 
     `is_given` is false for a service without a network configuration. `missing` names what keeps

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.plan import DERIVED, Taken, Template, decode_json
 
@@ -19,8 +20,7 @@ OPEN = Template((DERIVED,))
 """A text nobody can tell before apply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What an action is to be done on: an ARN with wildcards, and the instance it belongs to.
 
     Example: Wanted("arn:*:ecr:*:*:repository/app", "aws_ecr_repository.app").
@@ -36,8 +36,7 @@ ACCOUNT = Wanted("*")
 """What actions without a resource of their own are done on: only a pattern of all covers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One test of a statement: `StringEquals`, `aws:SourceAccount`, its values."""
 
     operator: str
@@ -45,8 +44,7 @@ class Condition:
     values: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement; `excepts_actions` and `excepts_resources` are NotAction and NotResource.
 
     `principals` are (kind, identifier) such as ("Service", "ecs-tasks.amazonaws.com"), or
@@ -96,8 +94,7 @@ ArnOf = Callable[[str, str], str]
 """(address, attribute) -> the ARN it will hold, with wildcards; "*" when nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A policy's statements; `unresolved` says why there may be others, or what they hold."""
 
     statements: tuple[Statement, ...] = ()

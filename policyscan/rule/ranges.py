@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Network
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
@@ -20,8 +21,7 @@ _EVERY, _INSIDE = None, "inside"
 """Keys of ranges: of every VPC, and of what lies inside."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubnetRange:
+class SubnetRange(Struct, frozen=True):
     """A subnet's IPv4 range, None when the plan does not tell, and the one VPC it stands in.
 
     `vpc` is the VPC's address, or its id where the plan does not hold it; "" when not known.
@@ -33,8 +33,7 @@ class SubnetRange:
     certainty: Certainty = Certainty.PROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Struct, frozen=True):
     """The IPv4 blocks of a VPC; `why` says what keeps them from being complete."""
 
     networks: tuple[IPv4Network, ...] = ()

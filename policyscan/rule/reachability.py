@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource, Unknown
@@ -56,8 +58,7 @@ class Port(NamedTuple):
         return f"{self.protocol} {self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """One end of a connection: the security groups on it and the IPv4 networks it lives in.
 
     `ids` are groups that are not in the plan. `missing` says what keeps the groups from being

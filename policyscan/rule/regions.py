@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
 
@@ -32,8 +33,7 @@ _GLOBAL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A region that an attribute's value speaks of; `kind` is how: an ARN, an image, a zone."""
 
     attribute: str

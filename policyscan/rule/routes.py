@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Unknown, Value
@@ -66,8 +67,7 @@ _EXITS = {
 _GATEWAYS = ("aws_internet_gateway", "aws_vpn_gateway", "aws_egress_only_internet_gateway")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A default route: where it stands, what it leads to, and the gateways it names."""
 
     holder: Resource
@@ -78,8 +78,7 @@ class Route:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """Any route of a table: the resource it is written in, and the path to it there."""
 
     holder: Resource
@@ -89,8 +88,7 @@ class _Entry:
     certainty: Certainty = Certainty.PROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTable:
+class RouteTable(Struct, frozen=True):
     """The default routes of one table; `why` says what keeps them from being known."""
 
     resource: Resource

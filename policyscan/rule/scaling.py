@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Index, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, text_of
@@ -20,8 +22,7 @@ _ID, _END, _END_OF_ID = "id", "end", "end of what tells its id"
 """What targets and policies are found by: their resource_id, or where that leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScalableTarget:
+class ScalableTarget(Struct, frozen=True):
     """A scalable target for an ECS service.
 
     `services` are the addresses it may stand for; `is_exact` says that it stands for these and no

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
+
+from msgspec import Struct
 
 from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Template, Unknown, Value, decode_json
@@ -23,8 +24,7 @@ _VALUES = ("secret_string", "secret_string_wo", "secret_binary")
 _ARN = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*))?")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSource:
+class SecretSource(Struct, frozen=True):
     """Where a secret of a container comes from.
 
     `arn` is the ARN or name that is written, `target` the instance it leads to; without both
@@ -50,8 +50,7 @@ class SecretSource:
         return SENSITIVE if self.container == SENSITIVE else self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """What may give a secret its value: its `versions`, and why there may be others."""
 
     versions: tuple[Resource, ...] = ()

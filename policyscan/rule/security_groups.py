@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
@@ -32,8 +34,7 @@ class Direction(StrEnum):
     EGRESS = "egress"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One rule of a security group: a protocol, ports, and who is at the other end.
 
     `path` leads to it inside the resource it is written in, "" for a resource of its own.
@@ -94,8 +95,7 @@ _ALL = {"-1", "all"}
 _NUMBERS = {"tcp": "6", "udp": "17"}
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A security group with its rules by direction.
 
     `key` is its address, or the address of the VPC whose default group it is. `doubts` say by

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
@@ -14,8 +15,7 @@ BLOCKS = "aws_autoscaling_group"
 """Takes `tag` blocks instead of a map; default_tags never reach it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(Struct, frozen=True):
     """The tags of one resource as far as the plan tells.
 
     `attribute` is where they were read, `values` the tags whose key is known. `absent` are keys

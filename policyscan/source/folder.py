@@ -6,11 +6,12 @@ Source: hashicorp/terraform, internal/configs/parser_config_dir.go and module_me
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
 from functools import cache, reduce
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".tf", ".tf.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """What the files of one module declare; `sources` are its module calls' constant sources."""
 
     locals: Mapping[str, Expression]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -16,8 +17,7 @@ LARGEST_FILE: Final = 16 * 2**20
 """Bytes. What people and generators write is far below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Characters of a file, the first of them on `line` at `column`.
 
     `file` is posix and relative to `root`, the source folder as the user gave it.

@@ -33,7 +33,6 @@ The conventions of the platform; which attribute is a name is in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -56,6 +55,7 @@ from policyscan.rule import (
     not_applicable,
     passed,
     quoted,
+    replace,
     undetermined,
 )
 from policyscan.rule.naming import (

@@ -35,7 +35,6 @@ InvalidSubnet.Conflict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from policyscan.rule import (
@@ -62,6 +61,7 @@ from policyscan.rule import (
     passed,
     quoted,
     reference,
+    replace,
     undetermined,
 )
 

@@ -6,8 +6,9 @@ What stands where and who reaches whom is told by the models that rules ask; not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.engine.redact import Redaction
 from policyscan.plan import Known, Resource, Value
