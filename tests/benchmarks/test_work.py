@@ -64,7 +64,7 @@ def grown(**counted: Callable[[int], int]) -> Growth:
     [
         (lambda n: 1_000_000 + 7 * n, 1),
         (lambda n: 1_000_000 + 7 * n * n, 2),
-        (lambda n: 1_000_000 + 1_000 * n + n * (n - 1) // 20, 1.25),
+        (lambda n: 1_000_000 + 1_000 * n + n * (n - 1) // 20, 1.68),
     ],
 )
 def test_growth_is_told_beyond_what_small_plans_show(
