@@ -28,7 +28,7 @@ from policyscan.engine import (
     threshold,
 )
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
-from policyscan.report.formats import FORMATS, rendered
+from policyscan.report.formats import FORMATS, pieces
 from policyscan.report.scans import Look, Refused, Report, Scan
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
         report = _report(scans, how.chosen.pack)
         for target in targets:
             seen = replace(report, look=_look(target, look, no_color=no_color))
-            write(target.path, rendered(target.format, seen))
+            write(target.path, pieces(target.format, seen))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))

@@ -13,6 +13,7 @@ from policyscan.graph.drawn import DrawnDependencies
 from policyscan.graph.edges import Edges
 from policyscan.graph.hints import Hints
 from policyscan.graph.identity import Identities
+from policyscan.graph.index import Index
 from policyscan.graph.joins import Joins
 from policyscan.graph.model import WRITTEN, Members, Resolution
 from policyscan.graph.proven import known_texts, proven
@@ -97,18 +98,19 @@ class ResourceGraph:
 
     def gated_off(self, *types: str) -> tuple[str, ...]:
         """Configuration addresses of resource blocks that have no instance in this plan."""
-        return tuple(sorted(address for kind, address in self._gated_off if kind in types))
+        return self._gated_off.of(*types)
 
     @cached_property
-    def _gated_off(self) -> tuple[tuple[str, str], ...]:
-        """Type and address of each. Many resources ask, and the answer takes all of them."""
+    def _gated_off(self) -> Index[str]:
+        """The address of each by its type."""
         present = {(r.module_path, r.config_address) for r in self.plan.resources}
-        return tuple(
-            (block.type, _config_address(module, block))
+        found = (
+            (_config_address(module, block), (block.type,))
             for module in self.plan.config_modules()
             for block in module.resources.values()
             if block.mode == "managed" and (module.path, block.address) not in present
         )
+        return Index(sorted(found))
 
     # -- values ------------------------------------------------------------------------------
 

@@ -99,8 +99,7 @@ def _needs(graph: ResourceGraph, awaited: Resource, waiter: Resource, depth: int
     """Whether something needs what is written in the module call that is to wait for it."""
     return any(
         each.module_path[:depth] == waiter.module_path[:depth]
-        and graph.depends_on(awaited.address, each.address)
-        for each in graph.plan.resources
+        for each in graph.awaited(awaited.address)
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
-from policyscan.graph import Index, Resolution, ResourceGraph
+from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Plan, Resource, Unknown, number_of
 from policyscan.rule.balancing import Balancing
 from policyscan.rule.claims import Claims
@@ -23,11 +23,13 @@ from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
 from policyscan.rule.regions import Regions, own_accounts
+from policyscan.rule.runners import Runners
 from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
 from policyscan.rule.security_groups import SecurityGroups
 from policyscan.rule.task import Task, read_tasks
 from policyscan.rule.uses import Users
+from policyscan.rule.vpcs import Homes
 
 
 class Platform:
@@ -45,14 +47,6 @@ class Platform:
     def services(self) -> tuple[Service, ...]:
         """The ECS services that stand after this plan."""
         return read_services(self.graph)
-
-    @cached_property
-    def _services(self) -> Mapping[str, Service]:
-        return {each.address: each for each in self.services}
-
-    def service(self, address: str) -> Service | None:
-        """The service of an address, None where none of it stands."""
-        return self._services.get(address)
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
@@ -104,6 +98,11 @@ class Platform:
     def pushers(self) -> Pushers:
         """What pushes images during the apply."""
         return Pushers(self.graph)
+
+    @cached_property
+    def homes(self) -> Homes:
+        """The VPCs resources stand in."""
+        return Homes(self.graph)
 
     @cached_property
     def network(self) -> Network:
@@ -182,8 +181,9 @@ class Platform:
         return None, "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
 
     @cached_property
-    def _runners(self) -> Index[Service]:
-        return Index((each, _ends(each.task_definitions)) for each in self.services)
+    def runners(self) -> Runners:
+        """Services by what they run, what they stand behind and where they pull from."""
+        return Runners(self.services, self.graph, self.images, self.balancing)
 
     def runs(self, definition: Resource) -> bool:
         """Whether a service may run a task definition."""
@@ -191,36 +191,7 @@ class Platform:
 
     def services_of(self, definition: Resource) -> tuple[Service, ...]:
         """The services that run a task definition."""
-        return self._runners.of(definition.address)
-
-    @cached_property
-    def _behind(self) -> Index[Service]:
-        attached = self.balancing.attachments_of
-        return Index(
-            (service, (end for each in attached(service) for end in _ends(each.groups)))
-            for service in self.services
-        )
-
-    def services_behind(self, group: Resource) -> tuple[Service, ...]:
-        """The services that register their tasks in a target group, for certain or perhaps."""
-        return self._behind.of(group.address)
-
-    def repositories_of(self, service: Service) -> frozenset[str]:
-        """The addresses of the repositories a service's images may come from."""
-        return frozenset(
-            repository.address
-            for definition in map(self.graph.resource_of, service.task_definitions.targets)
-            for origin in self.images.of(definition).origins
-            for repository in origin.repositories
-        )
-
-    @cached_property
-    def _pulling(self) -> Index[Service]:
-        return Index((each, self.repositories_of(each)) for each in self.services)
-
-    def services_from(self, *repositories: str) -> tuple[Service, ...]:
-        """The services whose images may come from one of the repositories, by their addresses."""
-        return self._pulling.of(*repositories)
+        return self.runners.of(definition)
 
     @cached_property
     def placements(self) -> Placements:
@@ -289,7 +260,3 @@ class Platform:
                 return number_of(known) != 0
             case _:
                 return True
-
-
-def _ends(found: Resolution) -> Iterator[str]:
-    return (target.address for target in found.targets)

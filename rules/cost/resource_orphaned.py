@@ -160,7 +160,7 @@ def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
     users = [user for group in groups for _, user in platform.users.of(group.address)]
     targets = [each for each in users if each.type in TARGETS]
     for each in targets:
-        if not _rests(platform.service(each.address), platform):
+        if not _rests(platform.runners.by_address.get(each.address), platform):
             path = (Step(each.address), Step(groups[0].address), Step(balancer.address))
             return passed(balancer.address, f"it sends to {each.address}", path=path)
     says = f"{groups[0].address}, which it sends to, has no target"

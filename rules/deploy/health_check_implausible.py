@@ -279,7 +279,7 @@ def _notes(group: Resource, platform: Platform) -> Iterator[Note]:
     """Services behind it that give a starting task no time."""
     interval = number_of(group.value("health_check[0].interval")) or INTERVAL
     threshold = number_of(group.value("health_check[0].unhealthy_threshold")) or UNHEALTHY
-    for service in platform.services_behind(group):
+    for service in platform.runners.behind(group):
         grace = service.resource.value("health_check_grace_period_seconds")
         seconds = 0 if isinstance(grace, Absent) else number_of(grace)
         if seconds is not None and seconds < interval * threshold:

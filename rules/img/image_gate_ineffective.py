@@ -148,9 +148,9 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     targets = platform.pushers.repositories_of(pusher)
     pulled = [
         (service, target)
-        for service in platform.services_from(*(each.address for each in targets))
+        for service in platform.runners.pulling_from(*(each.address for each in targets))
         for target in targets
-        if target.address in platform.repositories_of(service)
+        if target.address in platform.runners.repositories_of(service)
     ]
     for service, target in pulled:
         if platform.graph.depends_on(service.address, pusher.address):
