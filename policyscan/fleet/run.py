@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -74,12 +75,10 @@ def run_fleet(
     task = Task(_bounded(recipe, options), tables, options.folder, options.retries)
     began = time.monotonic()
     with connected(options) as client, Progress(len(plans), stderr, quiet=quiet) as progress:
-        _register(client, task, options)
         todo = chain(left.again, _new(left.new, threads_of(client), options))
-        for tally in _judged(client, task, todo, progress):
-            work.add(tally, progress.workers)
-        if options.scheduler is not None:
-            client.unregister_worker_plugin(plugin_name(tables))
+        with _registered(client, task, options):
+            for tally in _judged(client, task, todo, progress):
+                work.add(tally, progress.workers)
     work.seconds = time.monotonic() - began
     return _concluded(task, plans, work)
 
@@ -119,8 +118,12 @@ def _judged(
         yield tally
 
 
-def _register(client: Client, task: Task, options: FleetOptions) -> None:
-    """Tell all workers, those to come too, how to judge. Raises FleetError: one cannot."""
+@contextmanager
+def _registered(client: Client, task: Task, options: FleetOptions) -> Iterator[None]:
+    """All workers, those to come too, know how to judge; those of others forget it in the end.
+
+    Raises FleetError: one cannot.
+    """
     try:
         client.register_plugin(Judging(task, is_silent=options.scheduler is None))
     except PolicyscanError:
@@ -132,6 +135,13 @@ def _register(client: Client, task: Task, options: FleetOptions) -> None:
             f"the workers of {where} cannot judge: {type(problem).__name__}: {why}; they need the "
             "same policyscan[fleet]"
         ) from None
+    try:
+        yield
+    finally:
+        if options.scheduler is not None:
+            # Where the scheduler is gone there is nobody to forget anything.
+            with suppress(Exception):
+                client.unregister_worker_plugin(plugin_name(task.tables))
 
 
 def _concluded(task: Task, plans: list[Input], work: _Work) -> dict[str, Any]:

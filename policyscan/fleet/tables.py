@@ -209,7 +209,7 @@ def _listing(url: str, retries: int) -> Iterator[str]:
         files.invalidate_cache()
         try:
             found = files.ls(path, detail=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [each.rstrip("/") for each in found if each.rstrip("/") != path.rstrip("/")]
 

@@ -103,7 +103,7 @@ class Images:
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
         self._repositories = Index(
-            (each, (each.value("name"),)) for each in graph.of_type(REPOSITORY)
+            (each, ((each.value("name"), _region(each)),)) for each in graph.of_type(REPOSITORY)
         )
         self._accounts = tuple(
             str(account.value)
@@ -300,12 +300,10 @@ class Images:
         """The repository of this plan that a private ECR image lives in."""
         if not image.is_private_ecr:
             return None
-        for repository in self._repositories.of(Known(image.repository)):
+        name = Known(image.repository)
+        for repository in self._repositories.one_by_one((name, image.region), (name, None)):
             accounts = _accounts(repository) or self._accounts
-            region = repository.value("region")
-            if (not isinstance(region, Known) or str(region) == image.region) and (
-                not accounts or image.account in accounts
-            ):
+            if not accounts or image.account in accounts:
                 return repository
         return None
 
@@ -333,6 +331,12 @@ def _accounts(repository: Resource) -> tuple[str, ...]:
     """The account a repository lives in, () before it is made."""
     registry = repository.value("registry_id")
     return (str(registry.value),) if isinstance(registry, Known) else ()
+
+
+def _region(repository: Resource) -> str | None:
+    """The region a repository lives in, None where that is not told."""
+    region = repository.value("region")
+    return str(region) if isinstance(region, Known) else None
 
 
 def _shown(name: str, value: Value) -> str:

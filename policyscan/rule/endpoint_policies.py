@@ -17,9 +17,9 @@ _REPOSITORIES = Wanted("arn:*:ecr:*:*:repository/*")
 class EndpointPolicies:
     """The policies of a plan's endpoints, written in them or in a resource of their own."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, documents: Documents) -> None:
         self._graph = graph
-        self._documents = Documents(graph)
+        self._documents = documents
 
     def refused(self, endpoint: Resource, service: str, region: str) -> str:
         """A call of a pull that an endpoint's policy allows nobody, "" when there is none.

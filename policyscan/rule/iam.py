@@ -77,9 +77,9 @@ class Role(Struct, frozen=True):
 class Roles:
     """The roles of a plan, each read once."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, documents: Documents) -> None:
         self._graph = graph
-        self.documents = Documents(graph)
+        self.documents = documents
         self._read: dict[str, Role] = {}
 
     @cached_property

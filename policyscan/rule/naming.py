@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -59,12 +60,17 @@ class Suffix(Struct, frozen=True):
         name, suffix = _joined(_last_segment(text)), _joined(self.value).strip("-")
         if not suffix:
             return None
-        found = re.search(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])", name)
+        found = _as_word(suffix).search(name)
         if found is not None:
             return name[: found.start()] + name[found.end() :]
         if len(suffix) >= _SHORT and name.endswith(suffix):
             return name.removesuffix(suffix)
         return None
+
+
+@lru_cache
+def _as_word(suffix: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])")
 
 
 def find_suffix(plan: Plan, names: Sequence[str]) -> Suffix | None:

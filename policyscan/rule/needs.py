@@ -46,12 +46,19 @@ class TaskNeeds(Struct, frozen=True):
 class Needs:
     """What the tasks of a plan need, told from their containers or from the source."""
 
-    def __init__(self, graph: ResourceGraph, images: Images, logs: Logs, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        graph: ResourceGraph,
+        images: Images,
+        logs: Logs,
+        secrets: Secrets,
+        documents: Documents,
+    ) -> None:
         self._graph = graph
         self._images = images
         self._logs = logs
         self._secrets = secrets
-        self._documents = Documents(graph)
+        self._documents = documents
 
     def of(self, definition: Resource) -> TaskNeeds:
         """The calls that start a task."""

@@ -37,6 +37,7 @@ class Platform:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self.graph = graph
+        self._standing: dict[str, tuple[Resource, ...]] = {}
 
     @property
     def plan(self) -> Plan:
@@ -61,12 +62,12 @@ class Platform:
     @cached_property
     def roles(self) -> Roles:
         """IAM roles, and what their policies allow."""
-        return Roles(self.graph)
+        return Roles(self.graph, self.documents)
 
     @cached_property
     def needs(self) -> Needs:
         """What a task calls before its containers start."""
-        return Needs(self.graph, self.images, self.logs, self.secrets)
+        return Needs(self.graph, self.images, self.logs, self.secrets, self.documents)
 
     @cached_property
     def logs(self) -> Logs:
@@ -132,7 +133,7 @@ class Platform:
     @cached_property
     def endpoint_policies(self) -> EndpointPolicies:
         """Whom VPC endpoints let through."""
-        return EndpointPolicies(self.graph)
+        return EndpointPolicies(self.graph, self.documents)
 
     @cached_property
     def balancing(self) -> Balancing:
@@ -208,11 +209,13 @@ class Platform:
 
     def standing(self, prefix: str = "") -> tuple[Resource, ...]:
         """The managed resources that stand after this plan, of types that begin with `prefix`."""
-        return tuple(
-            each
-            for each in self.plan.resources
-            if each.mode == "managed" and each.type.startswith(prefix) and not each.is_deleted
-        )
+        if prefix not in self._standing:
+            self._standing[prefix] = tuple(
+                each
+                for each in self.plan.resources
+                if each.mode == "managed" and each.type.startswith(prefix) and not each.is_deleted
+            )
+        return self._standing[prefix]
 
     def hides_references(self, resource: Resource) -> str:
         """What of a resource's block leads where nobody can follow, "" when all is in sight."""

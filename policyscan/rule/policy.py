@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -30,6 +30,8 @@ class Wanted(Struct, frozen=True):
     address: str = ""
 
 
+_REMEMBERED = 4096
+"""How many answers are kept; policies of one platform are about the same few actions."""
 _COLONS = 5
 """Those of an ARN, before its resource, which may hold more of them."""
 ACCOUNT = Wanted("*")
@@ -139,6 +141,7 @@ _OF_CALLER = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"}
 """Condition keys that ECS fills in when it takes on a role for a task."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_document(text: Text) -> tuple[Statement, ...]:
     """The statements of a policy document.
 
@@ -191,6 +194,7 @@ def _conditions(value: Any) -> Iterator[Condition]:
             yield Condition(str(operator), str(key), _texts(values))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _names(pattern: Text, action: str) -> bool | None:
     """Actions are told without regard to case."""
     if isinstance(pattern, str):
@@ -258,8 +262,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(kinds.get(each, re.escape(each)) for each in pattern), re.DOTALL)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns."""
+    if "*" in {one, other}:
+        return True
+    if not any(wild in each for each in (one, other) for wild in "*?"):
+        return one == other
     # reached: the lengths of `other` that may be consumed by what of `one` was read so far.
     reached = _skip_stars({0}, other)
     for letter in one:

@@ -161,36 +161,40 @@ class Scaling:
                 resource_id=text,
                 problem=f"resource_id {text!r} is not service/<cluster name>/<service name>",
             )
-        found = [
-            service.address
-            for service in self._services.of(parts[2])
-            if self._cluster_may_be(service, parts[1])
-        ]
-        return ScalableTarget(resource, tuple(found), is_exact=True, resource_id=text)
+        _, cluster, name = parts
+        found = self._services.of((name, cluster), (name, None))
+        services = tuple(each.address for each in found)
+        return ScalableTarget(resource, services, is_exact=True, resource_id=text)
 
     @cached_property
     def _services(self) -> Index[Resource]:
-        """The services that stand, by their names."""
+        """The services that stand, by their names and those of their clusters, as in a target."""
         return Index(
-            (each, (text_of(each.value("name")),))
+            (
+                each,
+                ((text_of(each.value("name")), cluster) for cluster in self._clusters_of(each)),
+            )
             for each in self._graph.of_type(SERVICE)
             if not each.is_deleted
         )
 
-    def _cluster_may_be(self, service: Resource, name: str) -> bool:
-        """Whether the service's cluster has this name, or a name nobody knows."""
+    def _clusters_of(self, service: Resource) -> Iterator[str | None]:
+        """What the service's cluster may be called, None where that may be anything."""
         resolved = self._graph.resolve(service, "cluster", [CLUSTER])
-        clusters = [self._graph.resource(t.address) for t in resolved.targets]
+        clusters = map(self._graph.resource_of, resolved.targets)
         names = [
-            each.value("name" if each.mode == "managed" else "cluster_name")
+            text_of(each.value("name" if each.mode == "managed" else "cluster_name"))
             for each in clusters
-            if each is not None
         ]
-        if names:
-            return any(text_of(each) in {name, None} for each in names)
-        if isinstance(resolved.value, Known):
-            return str(resolved.value.value).split("/")[-1] == name
-        return isinstance(resolved.value, Unknown) or name == "default"
+        match resolved.value:
+            case _ if names:
+                yield from names
+            case Known(value):
+                yield str(value).split("/")[-1]
+            case Unknown():
+                yield None
+            case _:
+                yield "default"
 
 
 def _ends_of(resource_id: str) -> Iterator[str]:

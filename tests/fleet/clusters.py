@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 from tests.cli.commands import ROOT
 
 PATIENCE = 60.0
+FLAKY = Path(__file__).with_name("flaky")
+"""Of storage that fails, for every Python of a cluster."""
 
 
 @dataclass
@@ -57,14 +60,17 @@ def _started(
             cwd=folder,
             stdout=log,
             stderr=log,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(folder), **env},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": f"{ROOT}{os.pathsep}{FLAKY}",
+                "HOME": str(folder),
+                **env,
+            },
             start_new_session=True,
         )
 
 
 def _address(file: Path) -> str:
-    import json
-
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with suppress(OSError, ValueError):

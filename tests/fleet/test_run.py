@@ -21,13 +21,14 @@ from policyscan.fleet.schema import PLANS, VERDICTS
 from tests.fleet.found import findings, findings_of, fleet, plans, rows, serial
 from tests.fleet.plans import corrupt, plan, written
 
-ONE = ("--workers", "1", "--quiet")
+Flags = tuple[str, ...]
+OWN = ("--workers", "1", "--quiet")
 
 
 def test_local_plans_are_judged_as_a_scan_judges_them(tmp_path: Path) -> None:
     written(tmp_path / "live", 24)
     done = fleet(
-        "live/**/plan.json", "--out", "tables", "--run", "r", "-f", "json", *ONE, cwd=tmp_path
+        "live/**/plan.json", "--out", "tables", "--run", "r", "-f", "json", *OWN, cwd=tmp_path
     )
     assert done.returncode == 1, done.stderr
     told, found = plans(tmp_path / "tables"), findings(tmp_path / "tables")
@@ -49,11 +50,13 @@ def test_local_plans_are_judged_as_a_scan_judges_them(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
-def test_the_tables_are_as_their_schema_says_sorted_and_compressed(tmp_path: Path) -> None:
+def test_the_tables_are_as_their_schema_says_sorted_and_compressed(
+    tmp_path: Path, on: Flags
+) -> None:
     written(tmp_path / "live", 3)
     (tmp_path / "live/team-0/w0000/plan.json").write_bytes(corrupt(0))
     done = fleet(
-        "live/**/plan.json", "--out", "tables", "--run", "r", "--keep", "all", *ONE, cwd=tmp_path
+        "live/**/plan.json", "--out", "tables", "--run", "r", "--keep", "all", *on, cwd=tmp_path
     )
     assert done.returncode == 2
     for table, schema in (("plans", PLANS), ("verdicts", VERDICTS)):
@@ -93,11 +96,11 @@ def archive_of(folder: Path, names: list[str]) -> None:
     ],
 )
 def test_plans_in_an_archive_are_judged_where_they_are(
-    tmp_path: Path, given: str, name: str
+    tmp_path: Path, on: Flags, given: str, name: str
 ) -> None:
     members = [f"w{number}/plan.json" for number in range(6)]
     archive_of(tmp_path, members)
-    done = fleet(given, "--out", "tables", *ONE, "--exit-zero", cwd=tmp_path)
+    done = fleet(given, "--out", "tables", *on, "--exit-zero", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = plans(tmp_path / "tables")
     assert sorted(told) == [name.format(each) for each in members]
@@ -106,10 +109,10 @@ def test_plans_in_an_archive_are_judged_where_they_are(
     assert sorted(last) == [f"w{number}" for number in range(6)]
 
 
-def test_an_archive_that_is_broken_is_one_plan_that_failed(tmp_path: Path) -> None:
+def test_an_archive_that_is_broken_is_one_plan_that_failed(tmp_path: Path, on: Flags) -> None:
     written(tmp_path / "live", 2)
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 no archive")
-    done = fleet("live/**/plan.json", "broken.zip", "--out", "t", *ONE, cwd=tmp_path)
+    done = fleet("live/**/plan.json", "broken.zip", "--out", "t", *on, cwd=tmp_path)
     assert done.returncode == 2
     told = plans(tmp_path / "t")
     assert len(told) == 3
@@ -133,12 +136,14 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Nobody reads it."""
 
 
-def test_plans_of_the_web_are_fetched_by_name_pattern_and_list(tmp_path: Path, web: str) -> None:
+def test_plans_of_the_web_are_fetched_by_name_pattern_and_list(
+    tmp_path: Path, on: Flags, web: str
+) -> None:
     written(tmp_path / "live", 4)
     (tmp_path / "packed.json.gz").write_bytes(gzip.compress(plan(9)))
     (tmp_path / "list.txt").write_text(f"{web}/packed.json.gz\n\n{web}/nowhere.json\n")
     pattern = f"{web}/live/team-0/*/plan.json"
-    done = fleet("@list.txt", pattern, "--out", "t", "--retries", "0", *ONE, cwd=tmp_path)
+    done = fleet("@list.txt", pattern, "--out", "t", "--retries", "0", *on, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     told = plans(tmp_path / "t")
     assert {name.removeprefix(web): each["outcome"] for name, each in told.items()} == {
@@ -150,25 +155,25 @@ def test_plans_of_the_web_are_fetched_by_name_pattern_and_list(tmp_path: Path, w
     assert told[f"{web}/nowhere.json"]["reason"] == "no such file"
 
 
-def test_each_plan_is_judged_once_however_often_it_is_named(tmp_path: Path) -> None:
+def test_each_plan_is_judged_once_however_often_it_is_named(tmp_path: Path, on: Flags) -> None:
     written(tmp_path / "live", 3)
     given = (
         "live/**/plan.json",
         "./live/team-0/../team-0/w0000/plan.json",
         "live/team-*/*/plan.json",
     )
-    assert fleet(*given, "--out", "t", *ONE, cwd=tmp_path).returncode == 1
+    assert fleet(*given, "--out", "t", *on, cwd=tmp_path).returncode == 1
     assert len(plans(tmp_path / "t")) == 3
 
 
-def test_profile_pack_waivers_and_baseline_reach_the_workers(tmp_path: Path) -> None:
+def test_profile_pack_waivers_and_baseline_reach_the_workers(tmp_path: Path, on: Flags) -> None:
     written(tmp_path / "live", 1)
     [name] = [str(path.relative_to(tmp_path)) for path in (tmp_path / "live").rglob("*.json")]
     (tmp_path / ".policyscan.yaml").write_text("select: [PS8*]\n")
     (tmp_path / ".policyscan-waivers.yaml").write_text(
         "- rule: 'PS80*'\n  address: '*'\n  reason: tried\n  owner: me\n  expires: 2099-01-01\n"
     )
-    assert fleet(name, "--out", "t", *ONE, "--fail-on", "low", cwd=tmp_path).returncode == 0
+    assert fleet(name, "--out", "t", *on, "--fail-on", "low", cwd=tmp_path).returncode == 0
     found = rows(tmp_path / "t", "verdicts")
     assert found
     assert {each["rule"][:3] for each in found if each["tool"] == "policyscan"} == {"PS8"}
@@ -200,7 +205,7 @@ def test_what_is_wrong_is_said_in_one_line(
     (tmp_path / "live").mkdir()
     (tmp_path / "live/plan.json").write_bytes(plan(0))
     (tmp_path / "empty.txt").write_text("\n")
-    done = fleet(*arguments, *ONE, cwd=tmp_path)
+    done = fleet(*arguments, *OWN, cwd=tmp_path)
     [said] = done.stderr.decode().splitlines()
     assert (done.returncode, done.stdout) == (code, b"")
     assert said.startswith("policyscan: ")
@@ -221,14 +226,14 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     assert line.endswith("is not installed: pip install 'policyscan[fleet]'")
 
 
-def test_a_run_of_the_same_name_is_refused_and_another_is_added(tmp_path: Path) -> None:
+def test_a_run_of_the_same_name_is_refused_and_another_is_added(tmp_path: Path, on: Flags) -> None:
     written(tmp_path / "live", 2)
-    given = ("live/**/plan.json", "--out", "t", *ONE, "--exit-zero")
-    assert fleet(*given, "--run", "one", cwd=tmp_path).returncode == 0
+    given = ("live/**/plan.json", "--out", "t", *on)
+    assert fleet(*given, "--run", "one", cwd=tmp_path).returncode == 3
     again = fleet(*given, "--run", "one", cwd=tmp_path)
     assert again.returncode == 2
     assert b"run one is there already: --resume goes on with it" in again.stderr
-    assert fleet(*given, "--run", "two", cwd=tmp_path).returncode == 0
+    assert fleet(*given, "--run", "two", cwd=tmp_path).returncode == 3
     assert sorted(each["run"] for each in rows(tmp_path / "t", "plans")) == [
         "one",
         "one",
@@ -237,7 +242,7 @@ def test_a_run_of_the_same_name_is_refused_and_another_is_added(tmp_path: Path) 
     ]
 
 
-def test_exit_codes_are_those_of_a_scan_of_several_plans(tmp_path: Path) -> None:
+def test_exit_codes_are_those_of_a_scan_of_several_plans(tmp_path: Path, on: Flags) -> None:
     empty = json.dumps(
         {
             "format_version": "1.2",
@@ -250,7 +255,7 @@ def test_exit_codes_are_those_of_a_scan_of_several_plans(tmp_path: Path) -> None
     (tmp_path / "bad.json").write_bytes(corrupt(0))
     (tmp_path / "bare.json").write_bytes(plan(0))
     codes = [
-        fleet(*names, "--out", f"t{number}", *ONE, *more, cwd=tmp_path).returncode
+        fleet(*names, "--out", f"t{number}", *on, *more, cwd=tmp_path).returncode
         for number, (names, more) in enumerate(
             (
                 (("empty.json",), ()),
