@@ -206,12 +206,14 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --no-config --universal \
 lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK) pyproject.toml --extra serve --group dev --output-file constraints/dev.txt
+	$(LOCK) pyproject.toml --extra serve --extra fleet --group dev --output-file constraints/dev.txt
 	$(LOCK) pyproject.toml --constraints constraints/dev.txt --output-file constraints/runtime.txt
 	$(LOCK) pyproject.toml --group build --constraints constraints/dev.txt \
 	  --output-file constraints/install.txt
 	$(LOCK) pyproject.toml --extra serve --constraints constraints/dev.txt \
 	  --output-file constraints/serve.txt
+	$(LOCK) pyproject.toml --extra fleet --constraints constraints/dev.txt \
+	  --output-file constraints/fleet.txt
 	for tool in $(TIMED) sarif-tools fidelity; do \
 	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done

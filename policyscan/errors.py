@@ -43,6 +43,10 @@ class RunTaskError(PolicyscanError):
     """A run task cannot be taken, its plan not be had or judged, or its result not be told."""
 
 
+class FleetError(PolicyscanError):
+    """Plans of a fleet cannot be listed, or what is found cannot be written."""
+
+
 class PackError(PolicyscanError):
     """Rule files do not keep the contract of a rule."""
 

@@ -39,13 +39,15 @@ _NOT_LOADED: Final = re.compile(
 )
 
 
-def worker(python: str, catalogue: str = "") -> tuple[str, ...]:
+def worker(python: str, catalogue: str = "", *, warm: bool = False) -> tuple[str, ...]:
     """The command that starts the worker; nothing of the user's surroundings reaches it.
 
-    With a catalogue it loads what judging takes before it is asked.
+    With a catalogue it loads what judging takes before it is asked, and if `warm` it answers any
+    number of requests.
     """
     folder = str(Path(__file__).resolve().parent)
-    return (python, "-I", "-c", _WORKER, folder, *filter(None, (catalogue,)))
+    told = (catalogue, "warm") if warm else (catalogue,)
+    return (python, "-I", "-c", _WORKER, folder, *filter(None, told))
 
 
 def command_line(python: str, plan: Path, options: Sequence[str] = ()) -> tuple[str, ...]:
@@ -70,6 +72,21 @@ def started(command: Sequence[str], answer: TextIO, complaints: TextIO) -> subpr
             stderr=complaints,
             text=True,
             encoding="utf-8",
+            env=environment(),
+        )
+    except OSError as problem:
+        raise CheckovError(f"{command[0]}: cannot be run: {problem.strerror}") from None
+
+
+def kept(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a worker that is warm, whose answers go to the files it is told."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - as above
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
             env=environment(),
         )
     except OSError as problem:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import IO, Protocol, Self, TextIO
 
 from msgspec import Struct, field
 
@@ -21,6 +21,27 @@ from policyscan.scratch import private_folder
 
 Edge = tuple[str, str, str]
 """From, to, attribute: addresses of instances, and the argument of the first that is meant."""
+
+
+class Process(Protocol):
+    """What of `subprocess.Popen` is used here: a worker may have one it shares."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def stdin(self) -> IO[str] | None:
+        """Where it is asked."""
+
+    def poll(self) -> int | None:
+        """How it ended, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended, once it did. Raises TimeoutExpired: it did not within these seconds."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 class CheckovOptions(Struct, frozen=True):
@@ -68,7 +89,7 @@ class Running(Struct):
     checkov: Checkov
     options: CheckovOptions
     _folder: Path
-    _process: subprocess.Popen[str]
+    _process: Process
     _answer: TextIO
     _complaints: TextIO
     _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -161,7 +182,7 @@ class Waiting(Struct, frozen=True):
     One that is never asked anything ends by itself once we do.
     """
 
-    process: subprocess.Popen[str]
+    process: Process
     answer: TextIO
     complaints: TextIO
     opened: contextlib.ExitStack

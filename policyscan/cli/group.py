@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 EXIT_CODES = (
@@ -10,13 +12,18 @@ EXIT_CODES = (
 )
 
 
-class _ScanByDefault(click.Group):
-    """Takes `policyscan plan.json` for `policyscan scan plan.json`."""
+class CommandByDefault(click.Group):
+    """Takes `policyscan plan.json` for `policyscan scan plan.json`, where `scan` is the default."""
+
+    def __init__(self, *arguments: Any, default: str = "scan", **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default before what names no command."""
         own = {"--help", "-h", "--version"}
         if args and args[0] not in own and args[0] not in self.commands:
-            args = ["scan", *args]
+            args = [self._default, *args]
         return super().parse_args(ctx, args)
 
 
@@ -31,7 +38,7 @@ def _show_versions(ctx: click.Context, parameter: click.Parameter, is_asked: boo
 
 
 @click.group(
-    cls=_ScanByDefault,
+    cls=CommandByDefault,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from policyscan.cli.planning import PLANNED_AS_IS, Planning
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
 from policyscan.graph import ResourceGraph
 from policyscan.graph.dot import read_dot
+from policyscan.patterns import is_pattern, matches
 from policyscan.plan import Plan, read_plan
 from policyscan.plan.decode import plain_json, printable_name, read_bytes
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 STDIN: Final = "-"
 
-_PATTERN: Final = re.compile(r"[*?\[]")
-_SEVERAL_STARS: Final = re.compile(r"\*{2,}")
 _ARCHIVE: Final = b"PK"
 _SUFFIXES: Final = (".tf", ".tf.json")
 _SAVED_NAME: Final = "tfplan"
@@ -101,35 +99,9 @@ def expand(arguments: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for argument in arguments:
-        for name in _matches(argument) if _is_pattern(argument) else (argument,):
+        for name in (matches(argument) or (argument,)) if is_pattern(argument) else (argument,):
             found.setdefault(_identity(name), name)
     return tuple(found.values())
-
-
-def _is_pattern(argument: str) -> bool:
-    # A file of that very name is meant where there is one: plan[1].json.
-    return bool(_PATTERN.search(argument)) and not os.path.lexists(argument)
-
-
-def _matches(pattern: str) -> tuple[str, ...]:
-    path = PurePath(pattern)
-    parts = [
-        part if part == "**" else _SEVERAL_STARS.sub("*", part)
-        for part in path.relative_to(path.anchor).parts
-    ]
-    if parts[-1] == "**":
-        parts.append("*")
-    try:
-        matched = [each for each in Path(path.anchor).glob("/".join(parts)) if each.is_file()]
-    except (OSError, ValueError):
-        matched = []
-    asked = any(_is_hidden(part) for part in parts)
-    shown = sorted(str(each) for each in matched if asked or not any(map(_is_hidden, each.parts)))
-    return tuple(shown) or (pattern,)
-
-
-def _is_hidden(part: str) -> bool:
-    return part.startswith(".") and part not in {".", ".."}
 
 
 def _identity(name: str) -> str:
@@ -153,7 +125,7 @@ def open_input(
     the context is left. `at_hand` is given the plan's JSON before it is read: a file, or bytes.
     Raises PlanError, SourceError or PlannerError: this plan cannot be read, whatever of the others.
     """
-    if _is_pattern(name):
+    if is_pattern(name):
         raise PlanError(f"{printable_name(name)}: matches no file; check the pattern")
     planned = _planned(name, planning) if _is_folder(name) else None
     content = planned.labelled if planned else read_bytes(name)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from policyscan.cli.beside import Beside, checkov_beside, checkov_flags
+from policyscan.bridges.beside import Beside, checkov_beside
 from policyscan.cli.inputs import SourceChoice, open_input
 from policyscan.cli.planning import Planning, planning_flags
 from policyscan.cli.replayed import ReplayMode, judged
 from policyscan.cli.settings import ChosenSettings, SettingFlags, chosen_settings
-from policyscan.engine import Outcome, without_guesses
+from policyscan.engine import CheckovSettings, Outcome, without_guesses
 from policyscan.errors import PolicyscanError
 
 if TYPE_CHECKING:
     from policyscan.bridges.running import Running, Waiting
+
+_CHECKOV: Final = "checkov_"
+"""What the names of Checkov's flags start with."""
 
 
 class Judging(Struct, frozen=True):
@@ -81,3 +84,19 @@ def judging(  # noqa: PLR0913 - one argument per flag
             each.end()
         raise
     return Judging(chosen, choice, ReplayMode(replay), checkov, planning)
+
+
+def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the flags of `with_checkov` say, by the names of `CheckovSettings`.
+
+    Several ids may be in one, with commas, as for Checkov.
+    """
+    said: dict[str, Any] = {"run": options["checkov"]}
+    said |= {
+        name: options[_CHECKOV + name]
+        for name in CheckovSettings.__struct_fields__
+        if _CHECKOV + name in options
+    }
+    for key in ("check", "skip"):
+        said[key] = [one.strip() for text in said[key] for one in text.split(",") if one.strip()]
+    return {key: value for key, value in said.items() if value is False or value}

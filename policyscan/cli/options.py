@@ -324,6 +324,63 @@ def with_serving(command: _Command) -> _Command:
     )
 
 
+def with_fleet(command: _Command) -> _Command:
+    """Give a command the flags that say who judges a fleet, and how much each plan may take."""
+    count = click.IntRange(min=1)
+    return _with(
+        command,
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="The scheduler of a Dask cluster, such as tcp://10.0.0.5:8786 (default: a cluster "
+            "of this machine's own).",
+        ),
+        click.option("--workers", type=count, help="Workers of its own (default: one a core)."),
+        click.option(
+            "--memory", type=count, help="MiB for each worker (default: its share of the machine)."
+        ),
+        click.option(
+            "--time-per-plan",
+            type=click.FloatRange(min=0, min_open=True),
+            default=300,
+            help="Seconds after which a plan is given up (default: 300).",
+        ),
+        click.option(
+            "--max-plan-bytes",
+            type=count,
+            default=256 * 2**20,
+            help="Bytes of a plan, unpacked too (default: 256 MiB).",
+        ),
+        click.option(
+            "--batch-plans", type=count, default=100, help="Plans of a task at most (default: 100)."
+        ),
+        click.option(
+            "--batch-bytes",
+            type=count,
+            default=32 * 2**20,
+            help="Bytes of the plans of a task (default: 32 MiB).",
+        ),
+        click.option(
+            "--retries",
+            type=click.IntRange(min=0),
+            default=4,
+            help="How often storage that fails is asked again (default: 4).",
+        ),
+        click.option(
+            "--workspace-from",
+            metavar="REGEX",
+            help="What in the name of a plan is its workspace: the first group (default: its "
+            "folders).",
+        ),
+        click.option(
+            "--keep",
+            type=click.Choice(("open", "all")),
+            default="open",
+            help="Findings that are written: open (default) leaves out pass and na.",
+        ),
+    )
+
+
 def _with(command: _Command, *flags: Callable[[_Command], _Command]) -> _Command:
     for flag in reversed(flags):
         command = flag(command)

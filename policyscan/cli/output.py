@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,12 +24,12 @@ def say(message: str) -> None:
         click.echo(inert(f"policyscan: {line}"), err=True)
 
 
-def write(path: str | None, text: str | Iterator[str]) -> None:
+def write(path: str | None, text: str | Iterable[str]) -> None:
     """Write a report, whole or in pieces, to a file or to stdout.
 
-    Raises PolicyscanError: it cannot be written.
+    Raises PolicyscanError: it cannot be written. What making the pieces raises goes on.
     """
-    pieces = iter((text,)) if isinstance(text, str) else text
+    pieces = (text,) if isinstance(text, str) else text
     if path is None or path == "-":
         _print(pieces)
         return
@@ -40,7 +40,7 @@ def write(path: str | None, text: str | Iterator[str]) -> None:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
-def _print(pieces: Iterator[str]) -> None:
+def _print(pieces: Iterable[str]) -> None:
     if sys.stdout is None:
         raise PolicyscanError("standard output is closed; write the report to a file with -o")
     try:

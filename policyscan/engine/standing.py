@@ -86,7 +86,9 @@ class Before:
 
     def marked(self, judgements: list[Judgement], graph: ResourceGraph) -> list[Judgement]:
         """The judgements of a plan, each new or standing."""
-        return [replace(each, is_new=self.is_new(each, graph)) for each in judgements]
+        return [
+            each if self.is_new(each, graph) else replace(each, is_new=False) for each in judgements
+        ]
 
     def is_new(self, judgement: Judgement, graph: ResourceGraph) -> bool:
         """Whether the plan brings a judgement, its finding as the rule gave it: not redacted."""

@@ -16,7 +16,7 @@ from policyscan.graph.identity import Identities
 from policyscan.graph.index import Index
 from policyscan.graph.joins import Joins
 from policyscan.graph.model import WRITTEN, Members, Resolution
-from policyscan.graph.proven import known_texts, proven
+from policyscan.graph.proven import has_templates, known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, node_of, scope_of
@@ -28,6 +28,9 @@ from policyscan.plan.configuration import ConfigModule, ConfigResource, Expressi
 
 if TYPE_CHECKING:
     from policyscan.source import Source
+
+
+_ABSENT = Resolution(ABSENT)
 
 
 class ResourceGraph:
@@ -157,7 +160,7 @@ class ResourceGraph:
     def _resolve(self, resource: Resource, path: str) -> Resolution:
         value = resource.value(path)
         if isinstance(value, Absent):
-            return Resolution(ABSENT)
+            return _ABSENT
         targets: dict[tuple[str, str], Target] = {}
         literals: dict[str, Value] = {}
         unresolved: dict[str, None] = {}
@@ -165,8 +168,9 @@ class ResourceGraph:
         readings = [self._reading(resource, *each) for each in expressions]
         if not readings and resource.config is not None:
             readings = self._dynamic(resource, path)
+        scope = scope_of(resource)
         for reading in readings:
-            followed = self._resolver.follow(reading, scope_of(resource))
+            followed = self._resolver.follow(reading, scope)
             targets.update(((t.address, t.attribute), t) for t in followed.targets)
             literals.update(followed.literals)
             unresolved.update(dict.fromkeys(followed.unresolved))
@@ -182,6 +186,8 @@ class ResourceGraph:
     def _proven(self, resource: Resource, path: str, static: Resolution) -> Resolution:
         """What a replay makes of a resolution; texts it tells whole may be known ids."""
         leaves = resource.leaves(path)
+        if not has_templates(leaves):
+            return static
         named, external = self._identities.matched(known_texts(leaves), (), node_of(resource))
         resolution = proven(leaves, named, static)
         return replace(resolution, external=external) if resolution.is_settled else resolution

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from policyscan.source.model import Reference as SourceReference
 
 _SAME_KEY = {"each.key", "count.index"}
+_OWN_KEY = frozenset({Subject.EACH, Subject.COUNT})
 
 _GATHERS = (
     "base64encode|compact|concat|distinct|flatten|format|formatlist|join|jsonencode|keys|merge|"
@@ -62,7 +63,7 @@ class Reading(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         # Told once: asking all references again for each of them would be quadratic.
-        has_key = any(each.subject in {Subject.EACH, Subject.COUNT} for each in self.references)
+        has_key = any(each.subject in _OWN_KEY for each in self.references)
         force_setattr(self, "has_key", has_key)
 
     def runs_over(self, reference: Reference, keys: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +57,8 @@ class Followed(Struct, frozen=True):
 class Collector:
     """Gathers what is found, first come first, without repeats."""
 
+    __slots__ = ("is_chosen", "literals", "targets", "unresolved")
+
     def __init__(self) -> None:
         self.literals: dict[str, Value] = {}
         self.unresolved: dict[str, None] = {}
@@ -75,14 +76,13 @@ class Collector:
         """The resource types of what was found."""
         return frozenset(kind for _, kind in self.targets.values())
 
-    def take(self, parts: Iterable[Collector], chosen_between: frozenset[str]) -> None:
+    def take(self, parts: list[Collector], chosen_between: frozenset[str]) -> None:
         """Add what the references of one expression found.
 
         Of a type in `chosen_between` one may be meant and the others not.
         """
-        parts = tuple(parts)
         addresses: dict[str, set[str]] = {}
-        for part in parts:
+        for part in parts if chosen_between else ():
             for target, kind in part.targets.values():
                 addresses.setdefault(kind, set()).add(target.address)
         for part in parts:

@@ -51,7 +51,6 @@ def read_bytes(path: str, *, limit: int = LARGEST_INPUT) -> bytes:
     try:
         with _open(path) as stream:
             content = _read(stream, limit)
-        return _unpack(content, limit) if content.startswith(_GZIP_MAGIC) else content
     except NotAPlanError as error:
         raise PlanError(f"{shown}: {error}") from None
     except FileNotFoundError:
@@ -64,6 +63,21 @@ def read_bytes(path: str, *, limit: int = LARGEST_INPUT) -> bytes:
     except ValueError:
         # What open() says of a NUL in a path, and a stream of being closed.
         raise PlanError(f"{shown}: cannot be opened; check the path") from None
+    return unpacked(content, path, limit=limit)
+
+
+def unpacked(content: bytes, name: str, *, limit: int = LARGEST_INPUT) -> bytes:
+    """What was read of a file, unpacked if it is gzip.
+
+    Raises PlanError: broken gzip, or more than `limit` bytes.
+    """
+    if not content.startswith(_GZIP_MAGIC):
+        return content
+    try:
+        return _unpack(content, limit)
+    except NotAPlanError as error:
+        shown = "standard input" if name == "-" else printable_name(name)
+        raise PlanError(f"{shown}: {error}") from None
 
 
 def decode(content: bytes, name: str) -> dict[str, Any]:

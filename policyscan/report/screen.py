@@ -19,10 +19,9 @@ _STYLES = {
 
 def plain(text: str) -> str:
     """The text with every control character written out, so that a plan cannot move the cursor."""
-    return "".join(
-        character if character.isprintable() or character == " " else _escaped(character)
-        for character in text
-    )
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def _escaped(character: str) -> str:

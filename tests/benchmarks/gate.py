@@ -25,8 +25,8 @@ from tests.benchmarks.work import Lines, instructions_of, lines_of
 WORK = Path(__file__).with_name("work.json")
 COUNTED_WITH = f"Python {'.'.join(platform.python_version_tuple()[:2])} on {platform.machine()}"
 MARGIN = 1.05
-SIZES = (50, 200, 600)
-FROM, TO = 1_811, 20_000
+SIZES = (140, 210, 420)
+FROM, TO = 20_000, 100_000
 """Between which sizes the growth of the whole is told."""
 SHAPES: dict[str, Callable[[int], dict[str, Any]]] = {
     each.__name__: each for each in (*grown.SHAPES, blocks.everything)
@@ -55,9 +55,10 @@ class Growth:
         return math.log(many / few) / math.log(TO / FROM)
 
     def steepest(self, most: int) -> tuple[str, ...]:
-        """The lines that grow by the square, those first that run most often so."""
-        square = {line: _square(self.resources, self._of(line)) for line in self.lines[2]}
-        steep = [each for each in square if square[each] * TO > self._of(each)[2] / SIZES[2]]
+        """The lines that would run by the square above all, those first that do most often."""
+        often = [each for each, count in self.lines[2].items() if count >= self.resources[2]]
+        square = {line: _square(self.resources, self._of(line)) for line in often}
+        steep = [each for each in often if square[each] * TO > self._of(each)[2] / SIZES[2]]
         steep.sort(key=lambda line: (-square[line], line))
         plans = ", ".join(f"{each:,}" for each in self.resources)
         return tuple(

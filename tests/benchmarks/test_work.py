@@ -32,16 +32,13 @@ def allowed(what: str) -> Mapping[str, float]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_scan_grows_with_the_plan(shape: str) -> None:
+def test_a_scan_grows_with_the_plan_and_a_resource_takes_what_it_did(shape: str) -> None:
     found = growth(shape)
     steepest = "\n".join(found.steepest(10))
     assert found.exponent <= GROWTH, f"{shape}: these lines grow faster than the plan:\n{steepest}"
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_resource_takes_no_more_than_it_did(shape: str) -> None:
     most = allowed("lines for one more resource")[shape]
-    assert more(f"lines for one more resource, {shape}", growth(shape).a_resource, most) == ""
+    told = more(f"lines for one more resource, {shape}", found.a_resource, most)
+    assert not told, told
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -50,7 +47,8 @@ def test_a_command_takes_no_more_instructions_than_it_did(command: str) -> None:
     if shutil.which("valgrind") is None:
         missing("VALGRIND", "valgrind is not on PATH")
     most = allowed("instructions")[command]
-    assert more(f"instructions, {command}", instructions(command), most) == ""
+    told = more(f"instructions, {command}", instructions(command), most)
+    assert not told, told
 
 
 def grown(**counted: Callable[[int], int]) -> Growth:
@@ -66,7 +64,7 @@ def grown(**counted: Callable[[int], int]) -> Growth:
     [
         (lambda n: 1_000_000 + 7 * n, 1),
         (lambda n: 1_000_000 + 7 * n * n, 2),
-        (lambda n: 1_000_000 + 1_000 * n + n * (n - 1) // 20, 1.25),
+        (lambda n: 1_000_000 + 1_000 * n + n * (n - 1) // 20, 1.68),
     ],
 )
 def test_growth_is_told_beyond_what_small_plans_show(

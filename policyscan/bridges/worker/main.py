@@ -1,7 +1,8 @@
 """Answers one request, a line of JSON on stdin, with a line of JSON on stdout.
 
 Started with the path of a catalogue it loads Checkov first, so that it may be started before there
-is a plan. To judge one: `{"plan": path, "check": [...], "skip": [...], "external": [folder, ...],
+is a plan; with "warm" behind the path it answers any number of requests, as `warm.py` has it.
+To judge a plan: `{"plan": path, "check": [...], "skip": [...], "external": [folder, ...],
 "edges": "stock" or "lent"}`. With "lent" a second line follows, sent whenever it is known: the path
 of a file of `[[from, to, attribute], ...]`, addresses of instances. The answer:
 
@@ -29,16 +30,17 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 from . import catalogue as listed
-from . import lazy
+from . import lazy, warm
 
+WARM = "warm"
 _GLANCE_SECONDS = 0.5
 
 
 def main() -> None:
-    """Answer, and leave without taking everything down, which would take as long again."""
+    """Answer what is asked."""
     gc.disable()
     logging.disable(logging.CRITICAL)
     os.environ["CKV_SKIP_PACKAGE_UPDATE_CHECK"] = "true"
@@ -47,14 +49,31 @@ def main() -> None:
     asked, told = apart()
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     try:
-        catalogue = prepared(*sys.argv[2:])
+        catalogue = prepared(*sys.argv[2:3])
+        if sys.argv[3:] == [WARM]:
+            warm.load_checks(catalogue)
+            warm.answer_all(asked, told, partial(answer_one, asked, catalogue), end_with)
+            os._exit(0)
+    except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
+        leave(told, {"crash": site(problem)})
+    answer_one(asked, catalogue, told)
+
+
+def answer_one(asked: BinaryIO, catalogue: dict[str, Any], told: TextIO) -> NoReturn:
+    """Answer the request on the next line, and leave."""
+    try:
         request = asked.readline()
         if not request:
             # Whoever started us has nothing to ask after all.
             os._exit(0)
         answer = answered(json.loads(request), catalogue, asked)
-    except Exception as problem:  # noqa: BLE001 - the one that asked tells the user
+    except Exception as problem:  # noqa: BLE001 - as above
         answer = {"crash": site(problem)}
+    leave(told, answer)
+
+
+def leave(told: TextIO, answer: dict[str, Any]) -> NoReturn:
+    """Give the answer, and end without taking everything down, which would take as long again."""
     told.write(json.dumps(answer))
     told.flush()
     os._exit(0)
@@ -67,17 +86,18 @@ def end_with(parent: int) -> None:
     os._exit(0)
 
 
-def apart() -> tuple[TextIO, TextIO]:
-    """Stdin and stdout for us alone.
+def apart() -> tuple[BinaryIO, TextIO]:
+    """Stdin and stdout for us alone; of the first no more is taken than the line that is read.
 
     A check that prints, or starts what prints, must not do so into the answer, nor read what is
     meant for us.
     """
-    own = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    asked: BinaryIO = os.fdopen(os.dup(0), "rb", buffering=0)
+    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):
         os.dup2(nothing, number)
-    return own
+    return asked, told
 
 
 def prepared(path: str = "") -> dict[str, Any]:
@@ -90,7 +110,7 @@ def prepared(path: str = "") -> dict[str, Any]:
     return catalogue
 
 
-def answered(request: dict[str, Any], catalogue: dict[str, Any], asked: TextIO) -> dict[str, Any]:
+def answered(request: dict[str, Any], catalogue: dict[str, Any], asked: BinaryIO) -> dict[str, Any]:
     """Do what is asked; more may be asked for on the way."""
     if "catalogue_to" in request:
         Path(request["catalogue_to"]).write_text(json.dumps(listed.made()), encoding="utf-8")
@@ -100,7 +120,7 @@ def answered(request: dict[str, Any], catalogue: dict[str, Any], asked: TextIO) 
     return {"version": version(), **judge(request, catalogue, partial(lent, asked))}
 
 
-def lent(asked: TextIO) -> list[tuple[str, str, str]]:
+def lent(asked: BinaryIO) -> list[tuple[str, str, str]]:
     """The edges in the file on the second line; waits for it."""
     edges = json.loads(Path(json.loads(asked.readline())).read_text(encoding="utf-8"))
     return [(start, end, attribute) for start, end, attribute in edges]

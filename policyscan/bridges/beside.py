@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from policyscan.engine import CheckovReport, CheckovSettings, CheckovState, Outcome, Settings
+from policyscan.engine import CheckovReport, CheckovState, Outcome, Settings
 from policyscan.engine.gate import is_planned
 from policyscan.errors import CheckovError, ConfigError
 from policyscan.graph import ResourceGraph
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from policyscan.bridges.home import Checkov
     from policyscan.bridges.running import Running, Waiting
 
-_PREFIX: Final = "checkov_"
+
+def _none_ready() -> Waiting | None:
+    return None
 
 
 class Beside(Struct, frozen=True):
@@ -29,8 +31,8 @@ class Beside(Struct, frozen=True):
     settings: Settings
     state: CheckovState
     checkov: Checkov | None = None
-    ready: list[Waiting] = field(default_factory=list)
-    """Its worker that was started early, until the first plan takes it."""
+    ready: Callable[[], Waiting | None] = _none_ready
+    """Gives a worker that is loaded already, None where there is none."""
 
     def start(self, plan: Path | bytes, opened: ExitStack) -> Running | None:
         """Set it to work on a plan, until the context is left; None where it does not run."""
@@ -51,8 +53,7 @@ class Beside(Struct, frozen=True):
             corrected=asked.edges == "corrected",
             seconds=asked.timeout,
         )
-        ready = self.ready.pop() if self.ready else None
-        return opened.enter_context(start(self.checkov, plan, options, ready))
+        return opened.enter_context(start(self.checkov, plan, options, self.ready()))
 
     def has_doubts(self, graph: ResourceGraph) -> bool:
         """Whether it would be lent an edge of which nobody knows whether it is meant."""
@@ -125,20 +126,10 @@ def checkov_beside(settings: Settings, ready: Sequence[Waiting] = ()) -> Beside:
     found = set_up()
     if found is None and asked.run:
         raise CheckovError(f"Checkov is asked for and not set up; run `{SETUP}`, or --no-checkov")
-    return Beside(settings, CheckovState.RAN if found else CheckovState.NOT_SET_UP, found, [*ready])
-
-
-def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What the flags of `with_checkov` say, by the names of `CheckovSettings`.
-
-    Several ids may be in one, with commas, as for Checkov.
-    """
-    said: dict[str, Any] = {"run": options["checkov"]}
-    said |= {
-        name: options[_PREFIX + name]
-        for name in CheckovSettings.__struct_fields__
-        if _PREFIX + name in options
-    }
-    for key in ("check", "skip"):
-        said[key] = [one.strip() for text in said[key] for one in text.split(",") if one.strip()]
-    return {key: value for key, value in said.items() if value is False or value}
+    early = [*ready]
+    return Beside(
+        settings,
+        CheckovState.RAN if found else CheckovState.NOT_SET_UP,
+        found,
+        lambda: early.pop() if early else None,
+    )
