@@ -39,6 +39,10 @@ def _short(value: Any) -> None:
         raise Mismatch(f"longer than {LONGEST_ADDRESS} characters")
 
 
+_texts = list_of(_short)
+_expression = fields(references=_texts)
+
+
 def _block(value: Any) -> None:
     """Arguments by name: an expression, a nested block, or a list of nested blocks."""
     mapping(value)
@@ -60,14 +64,12 @@ def _block_or_expression(value: Any) -> None:
         return
     references = value.get("references")
     if type(references) is list and not all(type(each) is dict for each in references):
-        fields(references=list_of(_short))(value)
+        _expression(value)
     else:
         _block(value)
 
 
 _blocks = list_of(_block_or_expression)
-_texts = list_of(_short)
-_expression = fields(references=_texts)
 
 _identity: dict[str, Kind] = {"address": _short, "type": _short, "name": _short}
 _placed: dict[str, Kind] = {

@@ -1,0 +1,154 @@
+"""The document of a plan that is as Terraform writes it, decoded and checked in C.
+
+Nothing comes out of here that is not right, and no word about what is wrong: whatever is unusual
+is left to `decode` and `grammar`, which take several times as long and say where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from policyscan.plan import typed
+from policyscan.plan.decode import check_format_version
+from policyscan.plan.grammar import PLAN
+from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, members, value
+from policyscan.plan.shape import Mismatch, mapping, marks
+from policyscan.plan.text import NotAPlanError
+
+_Json = dict[str, Any]
+
+_UNREAD: Final = "planned_values"
+_CHANGES: Final = "resource_changes"
+_STATE: Final = "prior_state"
+_MARKS: Final = frozenset(
+    {"after_unknown", "before_sensitive", "after_sensitive", "sensitive_values"}
+)
+_MOST_MODULES: Final = 64
+"""Levels of modules within each other."""
+
+_MEMBER: Final = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"[^"\\]*"[ \t\r\n]*:[ \t\r\n]*')
+_END: Final = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*")
+_decode_document: Final = msgspec.json.Decoder(dict[str, Part]).decode
+
+
+def sound_document(content: bytes) -> _Json | None:
+    """The plan document, all of it of the kind `PLAN`; None where this cannot be told here.
+
+    Left out is what nobody reads: `planned_values`, not even looked at, since `resource_changes`
+    says all of it and more; and values of the state that a change has too. What is written alike
+    may be one object.
+    """
+    try:
+        return _document(_parts(content))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    except (UnusualError, Mismatch, NotAPlanError):
+        return None
+
+
+def _parts(content: bytes) -> dict[str, Part]:
+    """The members of the document: that they make up all of it shows that none is there twice."""
+    parts = _decode_document(content)
+    place = 0
+    for part in parts.values():
+        member = _MEMBER.match(content, place)
+        if not member or not content.startswith(part, member.end()):
+            raise UnusualError
+        place = member.end() + len(memoryview(part))
+    if not _END.fullmatch(content, place):
+        raise UnusualError
+    return parts
+
+
+def _document(parts: dict[str, Part]) -> _Json:
+    reader = _Reader()
+    changes = reader.changes(parts.pop(_CHANGES, NULL))
+    if not changes:
+        raise UnusualError
+    state = reader.state(parts.pop(_STATE)) if _STATE in parts else None
+    parts.pop(_UNREAD, None)
+    document = {key: value(part) for key, part in parts.items()}
+    PLAN(document)
+    check_format_version(document.get("format_version"))
+    return {**document, _CHANGES: changes, _STATE: state}
+
+
+class _Reader:
+    """Reads the resources of one document. Each method raises as `parts` does, or Mismatch."""
+
+    def __init__(self) -> None:
+        self._fields = Shared()
+        self._marks = Shared(marks)
+        self._told: frozenset[str] = frozenset()
+
+    def changes(self, part: Part) -> list[_Json]:
+        """`resource_changes`; what stays has one object for before and after."""
+        changes = [self._resource_change(each) for each in elements(part)]
+        msgspec.convert(changes, list[typed.ResourceChange])
+        self._told = frozenset(each["address"] for each in changes if _tells_all(each))
+        return changes
+
+    def _resource_change(self, part: Part) -> _Json:
+        found: _Json = members(part)
+        change: _Json = members(found.pop("change", NULL))
+        before, after = change.pop("before", NULL), change.pop("after", NULL)
+        for name, each in change.items():
+            change[name] = (self._marks if name in _MARKS else self._fields).value(each)
+        change["after"] = _attributes(after)
+        change["before"] = change["after"] if before == after else _attributes(before)
+        for name, each in found.items():
+            found[name] = self._fields.value(each)
+        found["change"] = change
+        return found
+
+    def state(self, part: Part) -> _Json:
+        """`prior_state`, without the values of what `changes` told all of."""
+        found: _Json = members(part)
+        for name, each in found.items():
+            if name == "values":
+                found[name] = self.state(each)
+            elif name == "root_module":
+                found[name] = self._module(each, _MOST_MODULES)
+            else:
+                found[name] = value(each)
+        return found
+
+    def _module(self, part: Part, levels: int) -> _Json:
+        if not levels:
+            raise UnusualError
+        found: _Json = members(part)
+        resources = elements(found.pop("resources", NULL))
+        children = elements(found.pop("child_modules", NULL))
+        for name, each in found.items():
+            found[name] = value(each)
+        msgspec.convert(found, typed.StateModule)
+        found["resources"] = [self._state_resource(each) for each in resources]
+        found["child_modules"] = [self._module(each, levels - 1) for each in children]
+        return found
+
+    def _state_resource(self, part: Part) -> _Json:
+        found: _Json = members(part)
+        values = found.pop("values", NULL)
+        for name, each in found.items():
+            found[name] = (self._marks if name in _MARKS else self._fields).value(each)
+        msgspec.convert(found, typed.StateResource)
+        attributes = _attributes(values)
+        if found.get("deposed_key") or found["address"] not in self._told:
+            found["values"] = attributes
+        return found
+
+
+def _tells_all(change: _Json) -> bool:
+    """Whether the state can tell nothing of a resource but what it depends on."""
+    has_before = change["change"]["before"] is not None
+    return not change.get("deposed") and (has_before or change.get("mode") == "managed")
+
+
+def _attributes(part: Part) -> _Json | None:
+    found: _Json | None = value(part)
+    if found is not None:
+        mapping(found)
+    return found
