@@ -107,14 +107,13 @@ def _open(path: str) -> AbstractContextManager[BinaryIO]:
 
 def _read(stream: BinaryIO | gzip.GzipFile, limit: int) -> bytes:
     """Read all, in chunks: one read of `limit` bytes would set that much memory aside."""
-    chunks = []
-    length = 0
+    content = io.BytesIO()
     while chunk := stream.read(_CHUNK):
-        length += len(chunk)
-        if length > limit:
+        if content.tell() + len(chunk) > limit:
             raise NotAPlanError(f"more than {limit} bytes, unpacked; no plan is that large")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        content.write(chunk)
+    # What was written is handed over, not copied.
+    return content.getvalue()
 
 
 def _unpack(content: bytes, limit: int) -> bytes:
