@@ -115,7 +115,7 @@ _state_module = fields(
 )
 _state = fields(root_module=_state_module)
 
-_config_resource = fields(
+CONFIG_RESOURCE = fields(
     {"type": _short, "name": _short},
     mode=words("managed", "data", "ephemeral"),
     provider_config_key=text,
@@ -130,18 +130,18 @@ _variable = fields(default=anything, sensitive=truth)
 
 
 def _module_call(value: Any) -> None:
-    _call(value)
+    CALL(value)
 
 
-_module = fields(
-    resources=list_of(_config_resource),
+MODULE = fields(
+    resources=list_of(CONFIG_RESOURCE),
     outputs=map_of(_output),
     variables=map_of(_variable),
     module_calls=map_of(_module_call),
 )
-_call = fields(
+CALL = fields(
     source=text,
-    module=_module,
+    module=MODULE,
     expressions=_block,
     count_expression=_expression,
     for_each_expression=_expression,
@@ -166,7 +166,7 @@ PLAN = fields(
     output_changes=map_of(fields({"actions": _actions})),
     planned_values=_state,
     prior_state=fields(values=_state, root_module=_state_module),
-    configuration=fields(root_module=_module, provider_config=map_of(mapping)),
+    configuration=fields(root_module=MODULE, provider_config=map_of(mapping)),
     relevant_attributes=list_of(fields({"resource": _short}, attribute=list_of(step))),
     checks=list_of(
         fields(

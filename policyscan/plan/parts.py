@@ -17,9 +17,10 @@ Part = msgspec.Raw
 
 NULL: Final = Part(b"null")
 
-_DEEP: Final = DEEPEST - 8
-"""Levels in a part, which lies some levels deep itself."""
-_DEEP_LINE: Final = b"\n" + b" " * _DEEP
+DEEP: Final = DEEPEST // 2
+"""Levels in a part, which may lie as deep itself."""
+
+_DEEP_LINE: Final = b"\n" + b" " * (DEEP - 1)
 _HTML: Final = ((b"\\u003c", b"<"), (b"\\u003e", b">"), (b"\\u0026", b"&"))
 """What Go writes as escapes. Source: encoding/json, Encoder.SetEscapeHTML."""
 
@@ -55,7 +56,7 @@ def value(part: Part) -> Any:
     again = _encode(found)
     if again != bytes(part) and again != _plain(part):
         check_keys(bytes(part).decode())
-    if again.count(b"{") + again.count(b"[") > _DEEP and (
+    if again.count(b"{") + again.count(b"[") > DEEP - 2 and (
         _DEEP_LINE in msgspec.json.format(again, indent=1)
     ):
         raise UnusualError

@@ -13,7 +13,7 @@ import msgspec
 
 from policyscan.plan import typed
 from policyscan.plan.decode import check_format_version
-from policyscan.plan.grammar import PLAN
+from policyscan.plan.grammar import CALL, CONFIG_RESOURCE, MODULE, PLAN
 from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, members, value
 from policyscan.plan.shape import Mismatch, mapping, marks
 from policyscan.plan.text import NotAPlanError
@@ -23,11 +23,13 @@ _Json = dict[str, Any]
 _UNREAD: Final = "planned_values"
 _CHANGES: Final = "resource_changes"
 _STATE: Final = "prior_state"
+_WRITTEN: Final = "configuration"
 _MARKS: Final = frozenset(
     {"after_unknown", "before_sensitive", "after_sensitive", "sensitive_values"}
 )
-_MOST_MODULES: Final = 64
-"""Levels of modules within each other."""
+_NO_MEMBERS: Final = Part(b"{}")
+_MOST_MODULES: Final = 40
+"""Levels of modules within each other, three levels of JSON each."""
 
 _MEMBER: Final = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"[^"\\]*"[ \t\r\n]*:[ \t\r\n]*')
 _END: Final = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*")
@@ -69,11 +71,12 @@ def _document(parts: dict[str, Part]) -> _Json:
     if not changes:
         raise UnusualError
     state = reader.state(parts.pop(_STATE)) if _STATE in parts else None
+    written = _Written().configuration(parts.pop(_WRITTEN)) if _WRITTEN in parts else None
     parts.pop(_UNREAD, None)
     document = {key: value(part) for key, part in parts.items()}
     PLAN(document)
     check_format_version(document.get("format_version"))
-    return {**document, _CHANGES: changes, _STATE: state}
+    return {**document, _CHANGES: changes, _STATE: state, _WRITTEN: written}
 
 
 class _Reader:
@@ -138,6 +141,50 @@ class _Reader:
         attributes = _attributes(values)
         if found.get("deposed_key") or found["address"] not in self._told:
             found["values"] = attributes
+        return found
+
+
+class _Written:
+    """Reads the configuration of one document: modules called twice are written out twice."""
+
+    def __init__(self) -> None:
+        self._members = Shared()
+        self._resources = Shared(CONFIG_RESOURCE)
+
+    def configuration(self, part: Part) -> _Json:
+        """`configuration`."""
+        found: _Json = members(part)
+        root = found.pop("root_module", None)
+        for name, each in found.items():
+            found[name] = value(each)
+        PLAN({_WRITTEN: found})
+        if root is not None:
+            found["root_module"] = self._module(root, _MOST_MODULES)
+        return found
+
+    def _module(self, part: Part, levels: int) -> _Json:
+        if not levels:
+            raise UnusualError
+        found: _Json = members(part)
+        resources = elements(found.pop("resources", NULL))
+        calls: _Json = members(found.pop("module_calls", _NO_MEMBERS))
+        for name, each in found.items():
+            found[name] = self._members.value(each)
+        MODULE(found)
+        for name, each in calls.items():
+            calls[name] = self._call(each, levels - 1)
+        found["resources"] = [self._resources.value(each) for each in resources]
+        found["module_calls"] = calls
+        return found
+
+    def _call(self, part: Part, levels: int) -> _Json:
+        found: _Json = members(part)
+        module = found.pop("module", None)
+        for name, each in found.items():
+            found[name] = self._members.value(each)
+        CALL(found)
+        if module is not None:
+            found["module"] = self._module(module, levels)
         return found
 
 

@@ -203,6 +203,23 @@ def test_what_is_nested_too_deeply_is_refused_alike(levels: int, opening: str, p
     assert_read_alike(json.dumps(document).replace('"HERE"', nested).encode())
 
 
+@pytest.mark.parametrize("levels", [10, 38, 45])
+@pytest.mark.parametrize("inner", [100, 130, 170])
+def test_depth_counts_modules_and_what_is_in_them(levels: int, inner: int) -> None:
+    nested = "[" * inner + "]" * inner
+    state = whole()
+    eip = state["prior_state"]["values"]["root_module"]["resources"][0]
+    state["prior_state"]["values"]["root_module"] = "HERE"
+    resource = json.dumps({**eip, "values": {"x": "VALUE"}}).replace('"VALUE"', nested)
+    modules = '{"child_modules":[' * levels + f'{{"resources":[{resource}]}}' + "]}" * levels
+    assert_read_alike(json.dumps(state).replace('"HERE"', modules).encode())
+    written = whole()
+    written["configuration"]["root_module"] = "HERE"
+    output = f'{{"outputs":{{"o":{{"expression":{{"constant_value":{nested}}}}}}}}}'
+    calls = '{"module_calls":{"m":{"module":' * levels + output + "}}}" * levels
+    assert_read_alike(json.dumps(written).replace('"HERE"', calls).encode())
+
+
 def test_equal_marks_and_what_stays_are_one_object() -> None:
     document = whole()
     for each in document["resource_changes"]:
