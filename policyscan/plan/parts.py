@@ -5,6 +5,7 @@ The proof: written again, a part is what it was. A key of two that counted would
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -34,12 +35,20 @@ class UnusualError(Exception):
     """A part is not as Terraform writes it, or whether it is cannot be told here."""
 
 
-def members(part: Part) -> dict[str, Part]:
-    """The members of an object. Raises UnusualError or msgspec's: it is none that is right."""
-    found = _decode_members(part)
+def members(part: Part) -> dict[str, Any]:
+    """The members of an object, each a part. Raises as `opened`."""
+    return opened(part, _decode_members)
+
+
+def opened(part: Part, decode: Callable[[Part | bytes], Any]) -> dict[str, Any]:
+    """An object down to the parts that the type of its decoder names.
+
+    Raises UnusualError or msgspec's: it is none that is right, or has members of other names.
+    """
+    found: dict[str, Any] = decode(part)
     if _encode(found) != bytes(part):
         text = msgspec.json.format(part, indent=-1)
-        found = _decode_members(text)
+        found = decode(text)
         if _encode(found) != text:
             raise UnusualError
     return found

@@ -14,7 +14,7 @@ import msgspec
 from policyscan.plan import typed
 from policyscan.plan.decode import check_format_version
 from policyscan.plan.grammar import CALL, CONFIG_RESOURCE, MODULE, PLAN
-from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, members, value
+from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, members, opened, value
 from policyscan.plan.shape import Mismatch, mapping, marks
 from policyscan.plan.text import NotAPlanError
 
@@ -27,7 +27,6 @@ _WRITTEN: Final = "configuration"
 _MARKS: Final = frozenset(
     {"after_unknown", "before_sensitive", "after_sensitive", "sensitive_values"}
 )
-_NO_MEMBERS: Final = Part(b"{}")
 _MOST_MODULES: Final = 40
 """Levels of modules within each other, three levels of JSON each."""
 
@@ -109,31 +108,27 @@ class _Reader:
 
     def state(self, part: Part) -> _Json:
         """`prior_state`, without the values of what `changes` told all of."""
-        found: _Json = members(part)
-        for name, each in found.items():
-            if name == "values":
-                found[name] = self.state(each)
-            elif name == "root_module":
-                found[name] = self._module(each, _MOST_MODULES)
-            else:
-                found[name] = value(each)
+        return self._values(opened(part, typed.decode_state))
+
+    def _values(self, state: _Json) -> _Json:
+        found = _decoded(state, besides={"values", "root_module"})
+        if "values" in found:
+            found["values"] = self._values(found["values"])
+        if "root_module" in found:
+            found["root_module"] = self._module(found["root_module"], _MOST_MODULES)
         return found
 
-    def _module(self, part: Part, levels: int) -> _Json:
+    def _module(self, module: _Json, levels: int) -> _Json:
         if not levels:
             raise UnusualError
-        found: _Json = members(part)
-        resources = elements(found.pop("resources", NULL))
-        children = elements(found.pop("child_modules", NULL))
-        for name, each in found.items():
-            found[name] = value(each)
-        msgspec.convert(found, typed.StateModule)
-        found["resources"] = [self._state_resource(each) for each in resources]
-        found["child_modules"] = [self._module(each, levels - 1) for each in children]
-        return found
+        resources, children = module.get("resources", ()), module.get("child_modules", ())
+        return {
+            **module,
+            "resources": [self._state_resource(each) for each in resources],
+            "child_modules": [self._module(each, levels - 1) for each in children],
+        }
 
-    def _state_resource(self, part: Part) -> _Json:
-        found: _Json = members(part)
+    def _state_resource(self, found: _Json) -> _Json:
         values = found.pop("values", NULL)
         for name, each in found.items():
             found[name] = (self._marks if name in _MARKS else self._fields).value(each)
@@ -153,39 +148,33 @@ class _Written:
 
     def configuration(self, part: Part) -> _Json:
         """`configuration`."""
-        found: _Json = members(part)
+        opening = opened(part, typed.decode_configuration)
+        found = _decoded(opening, besides={"root_module"})
         root = found.pop("root_module", None)
-        for name, each in found.items():
-            found[name] = value(each)
         PLAN({_WRITTEN: found})
-        if root is not None:
-            found["root_module"] = self._module(root, _MOST_MODULES)
-        return found
+        return (
+            found if root is None else {**found, "root_module": self._module(root, _MOST_MODULES)}
+        )
 
-    def _module(self, part: Part, levels: int) -> _Json:
+    def _module(self, module: _Json, levels: int) -> _Json:
         if not levels:
             raise UnusualError
-        found: _Json = members(part)
-        resources = elements(found.pop("resources", NULL))
-        calls: _Json = members(found.pop("module_calls", _NO_MEMBERS))
-        for name, each in found.items():
-            found[name] = self._members.value(each)
+        resources, calls = module.pop("resources", ()), module.pop("module_calls", {})
+        found = {name: self._members.value(each) for name, each in module.items()}
         MODULE(found)
-        for name, each in calls.items():
-            calls[name] = self._call(each, levels - 1)
         found["resources"] = [self._resources.value(each) for each in resources]
-        found["module_calls"] = calls
+        found["module_calls"] = {name: self._call(each, levels) for name, each in calls.items()}
         return found
 
-    def _call(self, part: Part, levels: int) -> _Json:
-        found: _Json = members(part)
-        module = found.pop("module", None)
-        for name, each in found.items():
-            found[name] = self._members.value(each)
+    def _call(self, call: _Json, levels: int) -> _Json:
+        module = call.pop("module", None)
+        found = {name: self._members.value(each) for name, each in call.items()}
         CALL(found)
-        if module is not None:
-            found["module"] = self._module(module, levels)
-        return found
+        return found if module is None else {**found, "module": self._module(module, levels - 1)}
+
+
+def _decoded(opening: _Json, besides: set[str]) -> _Json:
+    return {name: each if name in besides else value(each) for name, each in opening.items()}
 
 
 def _tells_all(change: _Json) -> bool:
