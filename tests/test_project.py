@@ -172,7 +172,7 @@ def test_every_line_of_the_constraints_is_a_version_with_a_hash(path: Path) -> N
     assert unlocked(path.read_text()) == ()
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "serve.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "serve.txt", "fleet.txt"])
 def test_what_users_run_is_locked_to_what_the_tests_ran(name: str) -> None:
     run = requirements((ROOT / "constraints" / name).read_text())
     dev = requirements((ROOT / "constraints/dev.txt").read_text())
@@ -184,10 +184,20 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     groups = project["dependency-groups"]
     wanted = {
         "runtime.txt": tuple(project["project"]["dependencies"]),
-        "serve.txt": tuple(project["project"]["optional-dependencies"]["serve"]),
+        **{
+            f"{extra}.txt": tuple(needed)
+            for extra, needed in project["project"]["optional-dependencies"].items()
+        },
         **{
             f"{tool}.txt": tuple(groups.pop(tool))
-            for tool in ("checkov", "tf-nag", "sarif-tools", "fidelity")
+            for tool in (
+                "checkov",
+                "tf-nag",
+                "terraform-compliance",
+                "pyrrho",
+                "sarif-tools",
+                "fidelity",
+            )
         },
         "dev.txt": tuple(line for group in groups.values() for line in group if type(line) is str),
     }

@@ -46,7 +46,8 @@ def worker(python: str, catalogue: str = "", *, warm: bool = False) -> tuple[str
     number of requests.
     """
     folder = str(Path(__file__).resolve().parent)
-    return (python, "-I", "-c", _WORKER, folder, *filter(None, (catalogue, warm and "warm")))
+    told = (catalogue, "warm") if warm else (catalogue,)
+    return (python, "-I", "-c", _WORKER, folder, *filter(None, told))
 
 
 def command_line(python: str, plan: Path, options: Sequence[str] = ()) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
 import time
 from typing import IO, Final
 
 from policyscan.bridges import asking
 from policyscan.bridges.home import Checkov
 from policyscan.bridges.running import Waiting
+from policyscan.scratch import private_folder
 
 _CHUNK: Final = 4096
 
@@ -64,17 +64,14 @@ class _Worker:
     def child(self) -> Waiting | None:
         """A new child; None when the worker is gone."""
         with contextlib.ExitStack() as opened:
-            answer, complaints = (
-                opened.enter_context(
-                    tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace")
-                )
-                for _ in range(2)
-            )
-            self.ask(json.dumps({"answer": answer.name}) + "\n")
+            path = opened.enter_context(private_folder()) / "answer.json"
+            answer = opened.enter_context(path.open("w+", encoding="utf-8", errors="replace"))
+            self.ask(json.dumps({"answer": str(path)}) + "\n")
             pid = self.told()
             if pid is None:
                 return None
-            return Waiting(_Child(pid, self), answer.file, complaints.file, opened.pop_all())
+            # It has no complaints: those are of Checkov's own command line.
+            return Waiting(_Child(pid, self), answer, io.StringIO(), opened.pop_all())
 
     def ask(self, text: str) -> None:
         """Send it lines. One that is gone says so when it is listened to."""

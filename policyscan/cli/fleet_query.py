@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from policyscan.cli.fleet import missing
-from policyscan.cli.output import write, write_pieces
+from policyscan.cli.output import write
 from policyscan.rule import Severity
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run_fleet_query(  # noqa: PLR0913 - a flag each
     sql = sys.stdin.read() if sql == "-" else sql
     look = Look(format_name, _width(output), header=header, limit=limit)
     with opened(out, asked, sql) as views:
-        write_pieces(output, query_pieces(sql, answered(views, sql), look))
+        write(output, query_pieces(sql, answered(views, sql), look))
     return 0
 
 

@@ -20,6 +20,7 @@ class CommandByDefault(click.Group):
         self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default before what names no command."""
         own = {"--help", "-h", "--version"}
         if args and args[0] not in own and args[0] not in self.commands:
             args = [self._default, *args]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.bridges.beside import Beside, checkov_beside
 from policyscan.cli.inputs import SourceChoice, open_input
@@ -23,8 +24,7 @@ _CHECKOV: Final = "checkov_"
 """What the names of Checkov's flags start with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """How one command judges plans: by what settings, with what source, replay and Checkov."""
 
     chosen: ChosenSettings
@@ -93,9 +93,9 @@ def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     said: dict[str, Any] = {"run": options["checkov"]}
     said |= {
-        each.name: options[_CHECKOV + each.name]
-        for each in fields(CheckovSettings)
-        if _CHECKOV + each.name in options
+        name: options[_CHECKOV + name]
+        for name in CheckovSettings.__struct_fields__
+        if _CHECKOV + name in options
     }
     for key in ("check", "skip"):
         said[key] = [one.strip() for text in said[key] for one in text.split(",") if one.strip()]

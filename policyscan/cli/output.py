@@ -24,19 +24,18 @@ def say(message: str) -> None:
         click.echo(inert(f"policyscan: {line}"), err=True)
 
 
-def write(path: str | None, text: str) -> None:
-    """Write a report to a file or to stdout. Raises PolicyscanError: it cannot be written."""
-    write_pieces(path, (text,))
+def write(path: str | None, text: str | Iterable[str]) -> None:
+    """Write a report, whole or in pieces, to a file or to stdout.
 
-
-def write_pieces(path: str | None, pieces: Iterable[str]) -> None:
-    """Write what is too large to be held as a whole. Raises as `write`, and what the pieces do."""
+    Raises PolicyscanError: it cannot be written. What making the pieces raises goes on.
+    """
+    pieces = (text,) if isinstance(text, str) else text
     if path is None or path == "-":
         _print(pieces)
         return
     try:
-        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(pieces)
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.writelines(pieces)
     except OSError as problem:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None
 

@@ -17,7 +17,7 @@ from policyscan.fleet.options import FleetOptions
 from policyscan.scratch import private_folder
 
 _SHARE_OF_MEMORY: Final = 0.8
-_CONNECT_SECONDS: Final = 30
+_CONNECT_SECONDS: Final = 15
 _CLOSE_SECONDS: Final = 10
 _OWN: Final = {
     # A task whose worker dies is tried once more before its plans are judged one by one.
@@ -38,7 +38,8 @@ def workers_here(options: FleetOptions) -> int:
 
 def silence() -> None:
     """Have Dask not log: what it says as workers come and go is not for users of ours."""
-    for name in ("distributed", "tornado.application"):
+    own = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    for name in ("distributed", "tornado.application", *own):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

@@ -22,7 +22,7 @@ def tallies(client: Client, task: Task, batches: Iterator[Batch]) -> Iterator[Ta
 
     Raises PolicyscanError: no more can be judged or written.
     """
-    at_work: dict[Future, Batch] = {}
+    at_work: dict[Future[Tally], Batch] = {}
     alone: list[Batch] = []
     done = as_completed(loop=client.loop, raise_errors=False)
 
@@ -60,7 +60,7 @@ def _key(task: Task, batch: Batch) -> str:
     return f"{plugin_name(task.tables)}-{batch.part}"
 
 
-def _tally(task: Task, future: Future, batch: Batch, alone: list[Batch]) -> Tally | None:
+def _tally(task: Task, future: Future[Tally], batch: Batch, alone: list[Batch]) -> Tally | None:
     """What became of a batch; None where its plans are to be judged one by one."""
     problem = future.exception() if future.status != "finished" else None
     match problem:

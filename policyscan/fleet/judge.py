@@ -106,7 +106,7 @@ class How:
     def _verdict_rows(self, outcome: Outcome) -> Iterator[Row]:
         for each in outcome.all_judgements:
             if self.keeps_all or each.verdict in _DEFAULT_KEPT:
-                yield _verdict_row(each)
+                yield _verdict_row(each, outcome.platform.plan.name)
 
 
 def failed(reason: str, known: Row | None = None) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _checkov_failed(outcome: Outcome) -> int:
     )
 
 
-def _verdict_row(judgement: Judgement) -> Row:
+def _verdict_row(judgement: Judgement, name: str) -> Row:
     finding = judgement.finding
     is_checkov = judgement.checkov is not None
     return {
@@ -184,7 +184,7 @@ def _verdict_row(judgement: Judgement) -> Row:
         "type": _type(finding.address),
         "verdict": str(finding.verdict),
         "confidence": str(finding.certainty),
-        "message": finding.message,
+        "message": _without_name(finding.message, name),
         "fix": finding.fix or None,
         "cause": finding.cause or None,
         "new": judgement.is_new,

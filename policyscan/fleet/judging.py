@@ -40,7 +40,7 @@ class Judge:
         self._process: subprocess.Popen[bytes] | None = None
 
     def judged(self, work: Work) -> Judged:
-        """What becomes of a plan, whatever it does. Raises PolicyscanError: no plan can be judged."""
+        """What becomes of a plan, whatever it does. Raises PolicyscanError: none can be judged."""
         began = time.monotonic()
         limits = self._recipe.limits
         known = {"bytes": len(work.content)}
@@ -96,9 +96,8 @@ class Judge:
         try:
             answer = self._asked(self._recipe, _START_SECONDS)
         except (_OverTimeError, _DiedError):
-            raise FleetError(
-                f"no process that judges can be started: ended by {_cause(self.end(_LEAVE_SECONDS))}"
-            ) from None
+            why = _cause(self.end(_LEAVE_SECONDS))
+            raise FleetError(f"no process that judges can be started: ended by {why}") from None
         if isinstance(answer, PolicyscanError):
             self.end()
             raise answer

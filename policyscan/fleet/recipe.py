@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from policyscan import __version__
-from policyscan.engine import PackRule, Settings, Waivers
+from policyscan.engine import PackRule, Settings, Waiver, Waivers
 from policyscan.engine.baseline import Baseline
 from policyscan.errors import FleetError
 
@@ -40,7 +40,7 @@ class Recipe:
 
     settings: Settings
     packs: tuple[Files, ...] = ()
-    waivers: Waivers = Waivers()
+    waivers: Waivers = field(default_factory=Waivers)
     today: date = date.min
     baseline: Baseline | None = None
     checkov: str = ""
@@ -69,9 +69,7 @@ def _decisive(recipe: Recipe, pack: tuple[PackRule, ...]) -> Iterator[str]:
         yield str(settings.severity(each.rule))
     yield repr((settings.fail_on, settings.changed_only, settings.unwaivable, recipe.keeps_all))
     # What is past waives no more, and the same plan gets other verdicts.
-    yield repr(
-        [(each, each.expires is None or each.expires >= recipe.today) for each in _told(recipe)]
-    )
+    yield repr([(each, _counts(each, recipe.today)) for each in recipe.waivers.given])
     yield repr(sorted(recipe.baseline.entries) if recipe.baseline else None)
     yield recipe.checkov
     if recipe.checkov:
@@ -80,8 +78,8 @@ def _decisive(recipe: Recipe, pack: tuple[PackRule, ...]) -> Iterator[str]:
         yield repr([sorted(files_of(Path(each)).items()) for each in asked.external_checks_dir])
 
 
-def _told(recipe: Recipe) -> tuple[object, ...]:
-    return (*recipe.waivers.given,)
+def _counts(waiver: Waiver, today: date) -> bool:
+    return waiver.expires is None or waiver.expires >= today
 
 
 def files_of(folder: Path) -> Files:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -13,7 +14,7 @@ from typing import Any, Final, TextIO
 from distributed import Client
 
 from policyscan.errors import FleetError, PolicyscanError
-from policyscan.fleet.batches import Batch, batches
+from policyscan.fleet.batches import Batch, Tally, batches
 from policyscan.fleet.cluster import connected, share_of_memory, workers_here
 from policyscan.fleet.driving import tallies, threads_of
 from policyscan.fleet.listing import Input, listed
@@ -39,6 +40,12 @@ class _Work:
     kept: int = 0
     seconds: float = 0.0
     workers: int = 0
+
+    def add(self, tally: Tally, workers: int) -> None:
+        """One task more is done."""
+        self.judged += tally.plans - tally.kept
+        self.kept += tally.kept
+        self.workers = max(self.workers, workers)
 
 
 def run_fleet(
@@ -68,7 +75,10 @@ def run_fleet(
     task = Task(_bounded(recipe, options), tables, options.folder, options.retries)
     began = time.monotonic()
     with connected(options) as client, Progress(len(plans), stderr, quiet=quiet) as progress:
-        _judge(client, task, options, left, work, progress)
+        todo = chain(left.again, _new(left.new, threads_of(client), options))
+        with _registered(client, task, options):
+            for tally in _judged(client, task, todo, progress):
+                work.add(tally, progress.workers)
     work.seconds = time.monotonic() - began
     return _concluded(task, plans, work)
 
@@ -87,48 +97,51 @@ def _bounded(recipe: Recipe, options: FleetOptions) -> Recipe:
     return replace(recipe, limits=replace(recipe.limits, memory=memory))
 
 
-def _judge(
-    client: Client,
-    task: Task,
-    options: FleetOptions,
-    left: Left,
-    work: _Work,
-    progress: Progress,
-) -> None:
-    _register(client, task, options)
-    threads = threads_of(client) or workers_here(options)
-    new = batches(
-        left.new,
-        total=len(left.new),
-        workers=threads,
+def _new(plans: tuple[Input, ...], threads: int, options: FleetOptions) -> Iterator[Batch]:
+    return batches(
+        plans,
+        total=len(plans),
+        workers=threads or workers_here(options),
         most=options.batch_plans,
         largest=options.batch_bytes,
     )
-    todo: Iterator[Batch] = chain(left.again, new)
-    progress.workers = threads
+
+
+def _judged(
+    client: Client, task: Task, todo: Iterator[Batch], progress: Progress
+) -> Iterator[Tally]:
+    """What becomes of each batch, told as it is known."""
+    progress.workers = threads_of(client)
     for tally in tallies(client, task, todo):
         progress.add(tally)
         progress.workers = threads_of(client)
-        work.judged += tally.plans - tally.kept
-        work.kept += tally.kept
-        work.workers = max(work.workers, progress.workers)
-    if options.scheduler is not None:
-        client.unregister_worker_plugin(plugin_name(task.tables))
+        yield tally
 
 
-def _register(client: Client, task: Task, options: FleetOptions) -> None:
-    """Tell all workers, those to come too, how to judge. Raises FleetError: one cannot."""
+@contextmanager
+def _registered(client: Client, task: Task, options: FleetOptions) -> Iterator[None]:
+    """All workers, those to come too, know how to judge; those of others forget it in the end.
+
+    Raises FleetError: one cannot.
+    """
     try:
         client.register_plugin(Judging(task, is_silent=options.scheduler is None))
     except PolicyscanError:
         raise
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - whatever a worker raises
         why = " ".join(str(problem).split())[:300]
         where = options.scheduler or "this machine"
         raise FleetError(
             f"the workers of {where} cannot judge: {type(problem).__name__}: {why}; they need the "
             "same policyscan[fleet]"
         ) from None
+    try:
+        yield
+    finally:
+        if options.scheduler is not None:
+            # Where the scheduler is gone there is nobody to forget anything.
+            with suppress(Exception):
+                client.unregister_worker_plugin(plugin_name(task.tables))
 
 
 def _concluded(task: Task, plans: list[Input], work: _Work) -> dict[str, Any]:

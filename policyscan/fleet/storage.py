@@ -164,11 +164,11 @@ def _read(url: str, size: int | None, limit: int) -> bytes:
     if CHAIN in url:
         with _archives:
             content = _some(found, path, limit)
-    elif size is None or is_local(url):
+    elif not size or is_local(url):
         content = _some(found, path, limit)
     else:
-        # One request instead of two.
-        content = found.cat_file(path)
+        # One request, where a file that is opened takes two; of what is empty it could be no part.
+        content = found.cat_file(path, start=0, end=limit + 1)
     if len(content) > limit:
         raise _too_large(limit)
     return content

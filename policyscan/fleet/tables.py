@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import pyarrow as pa
@@ -106,7 +107,7 @@ class Tables:
             where = f"{self.out}/{folder}" if folder == SUMMARY_FOLDER else self._folder(folder)
             files, path = file_system(where)
             try:
-                tried(lambda files=files, path=path: files.makedirs(path, exist_ok=True), 0)
+                tried(partial(files.makedirs, path, exist_ok=True), 0)
             except StorageError as problem:
                 raise _unwritable(where, problem) from None
 
@@ -208,7 +209,7 @@ def _listing(url: str, retries: int) -> Iterator[str]:
         files.invalidate_cache()
         try:
             found = files.ls(path, detail=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [each.rstrip("/") for each in found if each.rstrip("/") != path.rstrip("/")]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 from distributed import Worker, WorkerPlugin, get_worker
@@ -41,7 +41,7 @@ class Task:
     retries: int = 4
 
 
-class Judging(WorkerPlugin):  # type: ignore[misc]
+class Judging(WorkerPlugin):
     """Keeps the processes that judge, for as long as the run lasts; as many as tasks at a time."""
 
     def __init__(self, task: Task, *, is_silent: bool) -> None:
@@ -84,7 +84,7 @@ def plugin_name(tables: Tables) -> str:
 
 def scan_batch(plugin: str, batch: Batch) -> Tally:
     """Judge a batch and write its part. Raises PolicyscanError: no batch can be."""
-    judging: Judging = get_worker().plugins[plugin]
+    judging = cast("Judging", get_worker().plugins[plugin])
     with judging.judge() as judge:
         return scanned(judging.task, batch, judge)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.errors import SourceError
 from policyscan.plan.address import Index, InstanceKey, Subject, module_text, parse_reference
@@ -34,11 +35,11 @@ def locate(written: Written, resource: Resource, path: str = "", leads_to: str =
     seen = _seen_from(resource, leads_to)
     try:
         place = block.place.find(path, planned)
-        place = place.referring(*seen) if seen else place
+        span = (place.referring(*seen) if seen else place).span
     except (SourceError, RecursionError):
         # A rule that needs what cannot be read says so; the others only lose the exact place.
-        place = replace(block.place, span=block.place.head)
-    return replace(place.span, file=written.path_of(place.span.file))
+        span = block.place.head
+    return replace(span, file=written.path_of(span.file))
 
 
 def _seen_from(resource: Resource, address: str) -> tuple[str, InstanceKey] | None:

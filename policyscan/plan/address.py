@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
+
+from msgspec import Struct
 
 InstanceKey = int | str | None
 ModulePath = tuple[str, ...]
@@ -55,8 +56,7 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(plain, text[1:-1])
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleStep:
+class ModuleStep(Struct, frozen=True):
     """One module call on the way to a resource: its name and its instance key."""
 
     name: str
@@ -153,8 +153,7 @@ class Index(Enum):
     """Some other expression: one of the instances, not known which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One traversal in an expression.
 
     `name` is `aws_x.y`, `data.aws_x.y`, the module call's, variable's or local's name, or

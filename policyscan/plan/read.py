@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from policyscan.plan.address import InstanceKey, key_text, parse_module
 from policyscan.plan.before import remembering

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.rule import Severity
 
@@ -42,8 +43,7 @@ def wrapped(text: str, width: int, indent: str = "    ", hang: str = "") -> Iter
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """Writes control sequences only when `colour` is on."""
 
     colour: bool

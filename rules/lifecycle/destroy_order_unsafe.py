@@ -62,7 +62,7 @@ RULE = Rule(
 )
 
 ROLE = "aws_iam_role"
-POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+POLICIES = {"aws_iam_role_policy": "role", "aws_iam_role_policy_attachment": "role"}
 PROVIDER = "aws_ecs_capacity_provider"
 IN_USE = (
     "waiting for ECS Capacity Provider (...) to delete: timeout while waiting for resource to be "
@@ -118,10 +118,8 @@ def _policies(
         role = platform.graph.resource_of(target)
         if not target.is_sure:
             continue
-        for policy in platform.graph.of_type(*POLICIES):
-            joined = platform.graph.resolve(policy, "role", [ROLE]).targets
-            is_its = any(each.address == role.address and each.is_sure for each in joined)
-            if is_its and not policy.is_deleted:
+        for policy, edges in platform.graph.joins(POLICIES, [ROLE]).to(role.address):
+            if any(each.is_sure for each in edges) and not policy.is_deleted:
                 yield role, policy
 
 

@@ -92,7 +92,7 @@ def apart() -> tuple[BinaryIO, TextIO]:
     A check that prints, or starts what prints, must not do so into the answer, nor read what is
     meant for us.
     """
-    asked: BinaryIO = os.fdopen(os.dup(0), "rb", buffering=0)  # type: ignore[assignment]
+    asked: BinaryIO = os.fdopen(os.dup(0), "rb", buffering=0)
     told = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):
