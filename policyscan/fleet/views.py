@@ -60,7 +60,7 @@ class Asked(Struct, frozen=True):
     workspaces: tuple[str, ...] = ()
     severity: Severity | None = None
     top: int = 20
-    memory: int = 1024
+    memory: int = 4096
 
 
 class Views(Struct, frozen=True):
@@ -120,7 +120,6 @@ def _connection(memory: int, spilled: str) -> duckdb.DuckDBPyConnection:
             "max_temp_directory_size": _SPILLED,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "python_enable_replacements": False,
             "errors_as_json": True,
         },
     )
