@@ -99,6 +99,7 @@ matrix: ## what Pythons differ in, with every one of MATRIX that is found, in .v
 # Other scanners, each in an environment of its own. Checkov could not share ours even if it were to:
 # both bring a module of the name hcl2.
 SCANNERS := checkov tf-nag
+TIMED := $(SCANNERS) terraform-compliance pyrrho
 
 # Tests ask the Checkov in .venv-checkov, and policyscan finds the same one by this home.
 CHECKOV_HOME := .venv-checkov-home
@@ -139,13 +140,16 @@ types: install ## plan and apply, in simulation, every type of the AWS provider
 	$(BIN)/python -m tests.types.run
 
 .PHONY: bench
-bench: install ## measure a cold start, the rules, a replay, how scans grow (docs/performance.md)
-	$(BIN)/python -m tests.benchmarks.cold_start
-	$(BIN)/python -m tests.benchmarks.rules_cost
-	$(BIN)/python -m tests.benchmarks.replay_cost
-	$(BIN)/python -m tests.benchmarks.planning_cost
-	$(BIN)/python -m tests.benchmarks.graph_growth
-	$(BIN)/python -m tests.benchmarks.scale
+bench: install ## measure scans of every size beside what other scanners are installed, into docs/performance.md
+	POLICYSCAN_CHECKOV_HOME=$${POLICYSCAN_CHECKOV_HOME:-$(CHECKOV_HOME)} \
+	  $(BIN)/python -m tests.benchmarks.run $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: checkov $(TIMED:%=.venv-%/.locked-$(PYTHON_VERSION)) ## install the other scanners that make bench measures
+
+.PHONY: work
+work: install ## count anew what scans execute, which tests hold them to (tests/benchmarks/work.json)
+	$(BIN)/python -m tests.benchmarks.gate
 
 .PHONY: bench-html
 bench-html: install ## measure what the page costs to make and to look at, in Chromium
@@ -210,7 +214,7 @@ lock: ## resolve constraints/ again (UPGRADE=--upgrade takes newer versions)
 	  --output-file constraints/serve.txt
 	$(LOCK) pyproject.toml --extra fleet --constraints constraints/dev.txt \
 	  --output-file constraints/fleet.txt
-	for tool in $(SCANNERS) sarif-tools fidelity; do \
+	for tool in $(TIMED) sarif-tools fidelity; do \
 	  $(LOCK) --group pyproject.toml:$$tool --output-file constraints/$$tool.txt || exit; \
 	done
 	rm -r .venv-lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,10 +41,10 @@ def _valid_reports() -> Iterator[None]:
     """Every JSON report that a test has made in this process keeps to its published schema."""
     render = json_report.render_json
 
-    def checked(documents: list[dict[str, Any]]) -> str:
-        text = render(documents)
+    def checked(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+        text = "".join(render(documents))
         assert flaws(json.loads(text)) == []
-        return text
+        yield text
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_report, "render_json", checked)

@@ -190,7 +190,14 @@ def test_every_dependency_of_the_project_is_locked() -> None:
         },
         **{
             f"{tool}.txt": tuple(groups.pop(tool))
-            for tool in ("checkov", "tf-nag", "sarif-tools", "fidelity")
+            for tool in (
+                "checkov",
+                "tf-nag",
+                "terraform-compliance",
+                "pyrrho",
+                "sarif-tools",
+                "fidelity",
+            )
         },
         "dev.txt": tuple(line for group in groups.values() for line in group if type(line) is str),
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.engine import CheckovReport, CheckovState, Outcome, Settings
 from policyscan.engine.gate import is_planned
@@ -23,8 +25,7 @@ def _none_ready() -> Waiting | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Whether Checkov runs in a scan, which, and how; `state` says why it does not."""
 
     settings: Settings

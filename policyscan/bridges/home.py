@@ -10,9 +10,11 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from policyscan.errors import CheckovError
 from policyscan.folders import user_cache
@@ -24,8 +26,7 @@ _FORMAT: Final = 1
 """Raised when the worker of this policyscan needs another catalogue than the last one's did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkov:
+class Checkov(Struct, frozen=True):
     """A Checkov that is set up.
 
     `quick` says that the worker gave the very results of Checkov's own command line. `locked` is

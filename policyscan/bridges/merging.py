@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.bridges.running import CheckovOutcome, CheckovResult
 from policyscan.engine import (
@@ -15,10 +16,10 @@ from policyscan.engine import (
     CheckovState,
     Judgement,
     Outcome,
+    Places,
     Settings,
     beside,
     is_changed,
-    judgement,
     without_secrets,
 )
 from policyscan.plan import PlanKind, kind_of
@@ -32,11 +33,11 @@ _VERDICTS: Final = {"pass": Verdict.PASS, "fail": Verdict.FAIL, "skipped": Verdi
 
 def merged(outcome: Outcome, said: CheckovOutcome, edges: str, settings: Settings) -> Outcome:
     """Our outcome with what Checkov says of the same plan; what it could not judge is an error."""
+    places = Places(outcome.platform.graph)
     judged = [
-        judgement(
+        places.judgement(
             _rule(each, settings.checkov),
             Finding(each.address, _verdict(each.verdict), each.name),
-            outcome.platform,
             _says(each),
         )
         for each in said.results

@@ -7,10 +7,11 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self, TextIO
+
+from msgspec import Struct, field
 
 from policyscan.bridges import asking
 from policyscan.bridges.external import unread
@@ -43,8 +44,7 @@ class Process(Protocol):
         """End it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovOptions:
+class CheckovOptions(Struct, frozen=True):
     """What Checkov is asked.
 
     `check` and `skip` as its `--check` and `--skip-check`, `external` as its
@@ -58,8 +58,7 @@ class CheckovOptions:
     seconds: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovResult:
+class CheckovResult(Struct, frozen=True):
     """What one check says of one address: pass, fail or skipped.
 
     `stock` is what it says with Checkov's own edges: the same, or another word, or None where it
@@ -75,8 +74,7 @@ class CheckovResult:
     guideline: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovOutcome:
+class CheckovOutcome(Struct, frozen=True):
     """What Checkov found. Each of `errors` is a check that did not do its work, in one line."""
 
     version: str
@@ -85,8 +83,7 @@ class CheckovOutcome:
     note: str | None
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """A Checkov that is at work. Leaving the context ends it, whatever it is doing."""
 
     checkov: Checkov
@@ -179,8 +176,7 @@ class Running:
         self._opened.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A process that was started, and where what it says and logs goes.
 
     One that is never asked anything ends by itself once we do.

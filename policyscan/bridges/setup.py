@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.bridges import asking
 from policyscan.bridges.home import (

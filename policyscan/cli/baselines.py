@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from policyscan.cli.output import say
 from policyscan.engine import Outcome, PackRule, Settings
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from policyscan.engine.baseline import Baseline
 
 
-@dataclass(frozen=True, slots=True)
-class Baselines:
+class Baselines(Struct, frozen=True):
     """What `--baseline` lists, None without one, and where `--write-baseline` writes."""
 
     known: Baseline | None = None

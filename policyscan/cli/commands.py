@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from policyscan.cli import fleet_commands, plan_commands, rule_commands
+from policyscan.cli import fleet_commands, fleet_query_commands, plan_commands, rule_commands
 from policyscan.cli.group import policyscan
 from policyscan.cli.output import say
 from policyscan.errors import PolicyscanError, crash_site
 
-COMMANDS = (plan_commands, fleet_commands, rule_commands)
+COMMANDS = (plan_commands, fleet_commands, fleet_query_commands, rule_commands)
 """The modules that add their commands to the group as they are imported."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.cli.failing import failing as failing_part
 from policyscan.cli.inputs import Input, SourceChoice, open_input
@@ -47,8 +48,7 @@ _REMARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """Which part of a graph is asked for."""
 
     of: str | None

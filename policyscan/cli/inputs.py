@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.cli.planning import PLANNED_AS_IS, Planning
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError
@@ -28,8 +29,7 @@ _SUFFIXES: Final = (".tf", ".tf.json")
 _SAVED_NAME: Final = "tfplan"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceChoice:
+class SourceChoice(Struct, frozen=True):
     """Where the source is taken from: the flags of these names, else what goes with the plan.
 
     `no_source` wins over all. With none of them a saved plan brings its own source, and plan JSON
@@ -66,8 +66,7 @@ class SourceChoice:
             raise PolicyscanError(f"--source-dir {shown}: no .tf file in it")
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A plan, called `name` as on the command line, and its source where that is at hand.
 
     `planning` says how the source may be evaluated again.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.bridges.beside import Beside, checkov_beside
 from policyscan.cli.inputs import SourceChoice, open_input
@@ -23,8 +24,7 @@ _CHECKOV: Final = "checkov_"
 """What the names of Checkov's flags start with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """How one command judges plans: by what settings, with what source, replay and Checkov."""
 
     chosen: ChosenSettings
@@ -44,7 +44,9 @@ class Judging:
             def start(plan: Path | bytes) -> None:
                 at_work.append((self.checkov.start(plan, working), plan))
 
-            given = open_input(name, self.choice, self.planning, start)
+            # A plan that is not plain JSON is read once more for it: only where somebody asks.
+            at_hand = start if self.checkov.checkov is not None else None
+            given = open_input(name, self.choice, self.planning, at_hand)
             outcome = judged(
                 opened.enter_context(given),
                 mode=self.mode,
@@ -52,7 +54,8 @@ class Judging:
                 settings=self.chosen.settings,
                 has_doubts=self.checkov.has_doubts,
             )
-            return without_guesses(self.checkov.joined(outcome, *at_work[0]))
+            running, plan_json = at_work[0] if at_work else (None, b"")
+            return without_guesses(self.checkov.joined(outcome, running, plan_json))
 
 
 def judging(  # noqa: PLR0913 - one argument per flag
@@ -93,9 +96,9 @@ def checkov_flags(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     said: dict[str, Any] = {"run": options["checkov"]}
     said |= {
-        each.name: options[_CHECKOV + each.name]
-        for each in fields(CheckovSettings)
-        if _CHECKOV + each.name in options
+        name: options[_CHECKOV + name]
+        for name in CheckovSettings.__struct_fields__
+        if _CHECKOV + name in options
     }
     for key in ("check", "skip"):
         said[key] = [one.strip() for text in said[key] for one in text.split(",") if one.strip()]

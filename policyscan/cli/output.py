@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,22 +24,27 @@ def say(message: str) -> None:
         click.echo(inert(f"policyscan: {line}"), err=True)
 
 
-def write(path: str | None, text: str) -> None:
-    """Write a report to a file or to stdout. Raises PolicyscanError: it cannot be written."""
+def write(path: str | None, text: str | Iterable[str]) -> None:
+    """Write a report, whole or in pieces, to a file or to stdout.
+
+    Raises PolicyscanError: it cannot be written. What making the pieces raises goes on.
+    """
+    pieces = (text,) if isinstance(text, str) else text
     if path is None or path == "-":
-        _print(text)
+        _print(pieces)
         return
     try:
-        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.writelines(pieces)
     except OSError as problem:
         raise PolicyscanError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
-def _print(text: str) -> None:
+def _print(pieces: Iterable[str]) -> None:
     if sys.stdout is None:
         raise PolicyscanError("standard output is closed; write the report to a file with -o")
     try:
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader left: what it asked for was written as far as it wanted, the exit code stays.

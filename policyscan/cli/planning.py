@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import ConfigError
 
@@ -19,8 +20,7 @@ TERRAFORM: Final = "terraform"
 _ENVIRONMENT: Final = "TF_VAR_"
 
 
-@dataclass(frozen=True, slots=True)
-class Planning:
+class Planning(Struct, frozen=True):
     """How folders are planned: the flags of `with_planning`, by their names.
 
     `terraform` is the command that is run wherever Terraform is, for plans of any kind.
@@ -135,5 +135,5 @@ def _assigned(text: str) -> tuple[str, str]:
 
 def planning_flags(options: dict[str, Any]) -> Planning:
     """Take the flags of `with_planning` out of a command's options."""
-    names = Planning.__dataclass_fields__.keys() & options.keys()
+    names = set(Planning.__struct_fields__) & options.keys()
     return Planning(**{name: options.pop(name) for name in names})

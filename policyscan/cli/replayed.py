@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.cli.inputs import Input
 from policyscan.engine import Before, Outcome, PackRule, Replayed, Settings, judge

@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.cli.baselines import baselines
 from policyscan.cli.inputs import expand
@@ -26,7 +28,7 @@ from policyscan.engine import (
     threshold,
 )
 from policyscan.errors import ConfigError, PlanError, PlannerError, PolicyscanError, SourceError
-from policyscan.report.formats import FORMATS, rendered
+from policyscan.report.formats import FORMATS, pieces
 from policyscan.report.scans import Look, Refused, Report, Scan
 
 if TYPE_CHECKING:
@@ -35,16 +37,14 @@ if TYPE_CHECKING:
 _NARROW, _WIDE = 60, 120
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """A report to write: its format and its file, None for stdout."""
 
     format: str
     path: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(Struct, frozen=True):
     """A plan that could not be read or judged, and the error that says why."""
 
     name: str
@@ -103,7 +103,7 @@ def run_scan(  # noqa: PLR0913 - one argument per flag
         report = _report(scans, how.chosen.pack)
         for target in targets:
             seen = replace(report, look=_look(target, look, no_color=no_color))
-            write(target.path, rendered(target.format, seen))
+            write(target.path, pieces(target.format, seen))
     for each in scanned:
         if isinstance(each, _Refused):
             say(str(each.error))

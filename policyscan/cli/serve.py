@@ -126,7 +126,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_for_scans(name: str) -> bool:
-    return name in SettingFlags.__dataclass_fields__ or name.startswith(_CHECKOV)
+    return name in SettingFlags.__struct_fields__ or name.startswith(_CHECKOV)
 
 
 def _scan(flags: Mapping[str, Any]) -> Iterator[str]:

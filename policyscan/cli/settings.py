@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.cli.packs import configuration, own_packs
 from policyscan.engine import (
@@ -30,8 +31,7 @@ from policyscan.errors import ConfigError
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
-class SettingFlags:
+class SettingFlags(Struct, frozen=True):
     """The flags of these names; `assignments` are those of `--set`.
 
     `checkov` is what flags or their variables say of Checkov, by the names of `CheckovSettings`.
@@ -49,8 +49,7 @@ class SettingFlags:
     waivers: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenSettings:
+class ChosenSettings(Struct, frozen=True):
     """All rules there are, what a command is set to, and the profile that it starts from.
 
     `waivers` is the file of waivers, None where none is named.

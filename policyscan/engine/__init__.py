@@ -6,7 +6,7 @@ from policyscan.engine.checkov import CHECKOV, EDGES, CheckovSettings
 from policyscan.engine.contract import PackRule
 from policyscan.engine.difference import Difference, difference
 from policyscan.engine.gate import GATE, nothing_judged
-from policyscan.engine.judge import judge, judgement, without_secrets
+from policyscan.engine.judge import judge, without_secrets
 from policyscan.engine.layer import (
     FAIL_ON,
     Layer,
@@ -28,6 +28,7 @@ from policyscan.engine.outcome import (
     threshold,
 )
 from policyscan.engine.pack import HOSTED, load_pack
+from policyscan.engine.places import Places
 from policyscan.engine.profiles import (
     CONFIG_FILE,
     PROJECT_FILE,
@@ -68,6 +69,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "PackRule",
+    "Places",
     "Replayed",
     "Settings",
     "Waiver",
@@ -82,7 +84,6 @@ __all__ = [
     "flaws_of",
     "is_changed",
     "judge",
-    "judgement",
     "layer_of",
     "load_pack",
     "nothing_judged",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from policyscan.engine.redact import is_withheld
 from policyscan.errors import ConfigError
@@ -47,8 +48,7 @@ def steps_of(address: str) -> Steps:
     return tuple(found) if position == len(address) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class AddressPattern:
+class AddressPattern(Struct, frozen=True):
     """A pattern of addresses, read.
 
     `*` in a name stands for any letters, and as a whole step for any number of steps. A step

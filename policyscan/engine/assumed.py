@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.engine.gate import PLAN_ADDRESS
 from policyscan.graph.made_up import MadeUp

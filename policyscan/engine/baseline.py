@@ -12,9 +12,11 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.engine.outcome import Judgement, Outcome
 from policyscan.engine.redact import is_withheld
@@ -25,8 +27,7 @@ _VERSION = "1"
 _FIELDS = ("rule", "address", "attribute")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
+class Entry(Struct, frozen=True, order=True):
     """One failure, told by what makes it the same failure later."""
 
     rule: str
@@ -40,8 +41,7 @@ class Entry:
         return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The failures of a baseline file, by fingerprint: those of all plans it was made of."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)

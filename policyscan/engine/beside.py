@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.engine.outcome import Conflict, Judgement
 from policyscan.engine.settings import Settings
 from policyscan.rule import Agrees, Opposes, Rule, Verdict, holds
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """A verdict of ours, and what its rule has to do with a check; `why` a conflict is one."""
 
     ours: Judgement

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.engine.form import Amount, Named, Switch, Table, Texts, Word
 from policyscan.rule import Severity
@@ -17,8 +19,7 @@ EDGES: Final = ("corrected", "stock")
 """The edges its policies go by: those of our graph, or its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovSettings:
+class CheckovSettings(Struct, frozen=True):
     """Whether Checkov runs, None: where it is set up; and what it is asked.
 
     `check` and `skip` are as its own `--check` and `--skip-check`, `external_checks_dir` folders of

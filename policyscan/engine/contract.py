@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.errors import ConfigError
 from policyscan.rule import Agrees, Check, Opposes, Parameter, Rule, Severity, When
@@ -28,8 +29,7 @@ Fault = tuple[str, str]
 """The field of a rule that is wrong, "" for the rule as a whole, and what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackRule:
+class PackRule(Struct, frozen=True):
     """A rule with its check and its page: the docstring of its file."""
 
     rule: Rule
@@ -38,8 +38,7 @@ class PackRule:
     path: Path
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """What is wrong with a rule file, and on which line of it, from 1."""
 
     path: Path

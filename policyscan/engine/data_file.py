@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from policyscan.engine.form import Flaw, Form, Items, Named, Table, Text
 from policyscan.errors import ConfigError
@@ -14,8 +15,7 @@ LARGEST: Final = 2**22
 """Bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Anything:
+class _Anything(Struct, frozen=True):
     """A value of any kind: the schema of its provider knows of which."""
 
     what: str
@@ -49,8 +49,7 @@ DATA_FORM: Final = Items(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """One answer of a file; `places` are `file:line` of its keys, as `values.id`.
 
     `file` is what its values are to be chosen from, where it gives none itself.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine.outcome import Judgement, Outcome, threshold
 from policyscan.engine.redact import is_withheld
@@ -11,8 +12,7 @@ from policyscan.engine.standing import is_same, is_worse
 from policyscan.rule import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Failures that count, of two plans that were judged alike.
 
     Those `added` did not fail in the older one, or less badly. Those `fixed`, as they were, fail no

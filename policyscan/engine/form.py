@@ -6,10 +6,11 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Final, Protocol
+
+from msgspec import Struct, field
 
 from policyscan.errors import ConfigError
 from policyscan.rule import Parameter
@@ -20,8 +21,7 @@ NOTHING: Final = r"(?!)"
 _DAY: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """What is wrong with the value that `path` leads to, in words that follow its name."""
 
     path: tuple[str, ...]
@@ -41,8 +41,7 @@ class Form(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text; `what` says what it means."""
 
     what: str
@@ -62,8 +61,7 @@ class Text:
         return {"description": self.what, "type": "string", **blank}
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """A date of the calendar, as ISO 8601 writes it."""
 
     what: str
@@ -92,8 +90,7 @@ def day_of(value: object) -> date | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """A list of texts; `example` is one of them."""
 
     what: str
@@ -110,8 +107,7 @@ class Texts:
         return {"description": self.what, "type": "array", "items": {"type": "string"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """Yes or no."""
 
     what: str
@@ -127,8 +123,7 @@ class Switch:
         return {"description": self.what, "type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """A number above nothing."""
 
     what: str
@@ -145,8 +140,7 @@ class Amount:
         return {"description": self.what, "type": "number", "exclusiveMinimum": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One of a few words."""
 
     what: str
@@ -163,8 +157,7 @@ class Word:
         return {"description": self.what, "enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """True or false."""
 
     what: str
@@ -180,8 +173,7 @@ class Truth:
         return {"description": self.what, "type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """A list of names that are known, or patterns that one of them matches.
 
     `refused` says of names that may not stand here why. `foreign` is what names of others look
@@ -220,8 +212,7 @@ class Names:
         return {"description": self.what, "type": "array", "items": one}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """What a parameter may be set to."""
 
     parameter: Parameter
@@ -239,8 +230,7 @@ class Value:
         return self.parameter.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A map with keys that nobody can know beforehand; `each` is the form of its values."""
 
     what: str
@@ -265,8 +255,7 @@ class Named:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A map whose keys are known; `kind` is what a key is called.
 
     `remarks` says of keys that are likely, but none, what to know of them. `needed` are the keys
@@ -316,8 +305,7 @@ class Table:
         return hint(key, self.fields) or (f"; there is {self._listed}" if self.fields else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A list of values of one form."""
 
     what: str

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from msgspec.structs import replace
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import GATE, gate_error, is_planned, plan_warnings
-from policyscan.engine.outcome import CheckovSays, Judgement, Outcome
+from policyscan.engine.outcome import Judgement, Outcome
+from policyscan.engine.places import Places
 from policyscan.engine.redact import Redaction, redaction
 from policyscan.engine.run import run
 from policyscan.engine.settings import Settings
 from policyscan.engine.standing import Before
-from policyscan.graph import ResourceGraph, locate
-from policyscan.plan.attributes import has_true
-from policyscan.rule import Finding, Platform, Rule, Step, Verdict
-
-if TYPE_CHECKING:
-    from policyscan.source import Span
+from policyscan.graph import ResourceGraph
+from policyscan.rule import Platform
 
 
 def judge(
@@ -35,11 +31,12 @@ def judge(
     errors = [error] if (error := gate_error(plan)) else []
     judgements: list[Judgement] = []
     secrets = redaction(plan)
+    places = Places(graph)
     chosen = settings.chosen(pack)
     for each in (GATE, *(chosen if is_planned(plan) else ())):
         findings, problem = run(each, platform, settings.parameters(each.rule))
         judgements.extend(
-            judgement(each.rule, settings.weighed(each.rule, finding), platform)
+            places.judgement(each.rule, settings.weighed(each.rule, finding))
             for finding in findings
         )
         if problem:
@@ -72,32 +69,3 @@ def without_secrets(judgement: Judgement, secrets: Redaction) -> Judgement:
     """A judgement that tells nothing secret; the very same where it has nothing to hide."""
     shown = secrets.finding(judgement.finding)
     return judgement if shown is judgement.finding else replace(judgement, finding=shown)
-
-
-def judgement(
-    rule: Rule,
-    finding: Finding,
-    platform: Platform,
-    checkov: CheckovSays | None = None,
-) -> Judgement:
-    """A finding with where in the source it stands."""
-    span, *steps = (
-        _span(finding, step, leads_to, platform.graph)
-        for step, leads_to in (finding.decisive, *finding.leads)
-    )
-    resource = platform.graph.resource(finding.address)
-    if resource is None:
-        return Judgement(rule, finding, steps=tuple(steps), checkov=checkov)
-    is_secret = has_true(resource.before_sensitive) or has_true(resource.after_sensitive)
-    return Judgement(
-        rule, finding, span=span, steps=tuple(steps), is_secret=is_secret, checkov=checkov
-    )
-
-
-def _span(finding: Finding, step: Step, leads_to: str, graph: ResourceGraph) -> Span | None:
-    resource = graph.resource(step.address)
-    if resource is None:
-        return None
-    # To read the inside of every block would take longer than all the rules.
-    is_exact = finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}
-    return locate(graph.written, resource, step.attribute if is_exact else "", leads_to)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.engine.checkov import CHECKOV, checkov_form, configured_checkov_form
 from policyscan.engine.contract import PackRule
@@ -30,8 +31,7 @@ class Level(StrEnum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a setting comes from: a profile's or a file's name, a variable, a flag."""
 
     level: Level = Level.DEFAULT
@@ -44,8 +44,7 @@ class Origin:
         return self.name or str(self.level)
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one place sets, all of it checked; what it does not set is empty.
 
     `parameters` are by rule id and name, `severities` by rule id, `checkov` by the names of

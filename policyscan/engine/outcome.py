@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from policyscan.engine.gate import GATE
 from policyscan.engine.redact import Redaction, nothing_secret
@@ -25,16 +26,14 @@ def threshold(fail_on: str) -> Severity:
     return Severity.HIGH if fail_on == "unknown" else Severity(fail_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """Where the policy asks for the opposite of a check: `rule` is ours and wins, `why` says it."""
 
     rule: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovSays:
+class CheckovSays(Struct, frozen=True):
     """What only findings of Checkov have.
 
     `stock` is the verdict with Checkov's own edges, None where it gives none with them.
@@ -48,8 +47,7 @@ class CheckovSays:
     conflict: Conflict | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """A rule's finding on an address, with all that reports add to it.
 
     `span` is where the attribute that decides is written, and `steps` where those of each step of
@@ -113,8 +111,7 @@ class CheckovState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovReport:
+class CheckovReport(Struct, frozen=True):
     """What Checkov says of a plan: judgements as ours are, each with its `checkov`.
 
     `edges` is "corrected" or "stock", `note` what to know about how it was run.
@@ -127,16 +124,14 @@ class CheckovReport:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """Whether the plan was judged with what a replay proves; `why` one that was due was not."""
 
     is_used: bool = False
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Everything a scan of one plan found; `errors` are what kept it from being judged.
 
     `redaction` knows what is secret in the plan. `fixed` are failures of the world before that are

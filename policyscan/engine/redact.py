@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from policyscan.plan import Known, Plan
 from policyscan.plan.address import key_text
@@ -53,20 +54,28 @@ class Secrets:
         for value in self._numbers:
             if len(value) >= _CERTAIN:
                 self._lengths.setdefault(value[:_CERTAIN], {})[len(value)] = None
+        self._starts = _starts(self._lengths) if self._lengths else None
         words = [re.escape(value) for value in self._numbers if len(value) < _CERTAIN]
         self._words = re.compile(rf"(?<![^\W_])(?:{'|'.join(words)})(?![^\W_])") if words else None
 
+    def may_be_in(self, text: str) -> bool:
+        """Whether something in a text starts as a value does."""
+        return any(each and each.search(text) for each in (self._starts, self._words))
+
     def replaced(self, text: str, replacement: Callable[[int], str]) -> str:
         """The text with each value replaced by what stands for the value's number."""
-        if self._lengths:
-            text = "".join(self._pieces(text, replacement))
+        if self._starts is not None:
+            text = "".join(self._pieces(text, self._starts, replacement))
         if self._words is not None:
             text = self._words.sub(lambda word: replacement(self._numbers[word[0]]), text)
         return text
 
-    def _pieces(self, text: str, replacement: Callable[[int], str]) -> Iterator[str]:
+    def _pieces(
+        self, text: str, starts: re.Pattern[str], replacement: Callable[[int], str]
+    ) -> Iterator[str]:
         clear = at = 0
-        while at <= len(text) - _CERTAIN:
+        while found := starts.search(text, at):
+            at = found.start()
             lengths = self._lengths.get(text[at : at + _CERTAIN], ())
             possible = (text[at : at + length] for length in lengths)
             value = next((each for each in possible if each in self._numbers), "")
@@ -78,19 +87,33 @@ class Secrets:
         yield text[clear:]
 
 
-@dataclass(frozen=True, slots=True)
+def _starts(beginnings: Iterable[str]) -> re.Pattern[str]:
+    """What finds where one of some texts may start: a tree of their first three characters."""
+    tree: dict[str, dict[str, set[str]]] = {}
+    for text in beginnings:
+        tree.setdefault(text[0], {}).setdefault(text[1], set()).add(text[2])
+    branches = []
+    for first, seconds in sorted(tree.items()):
+        twigs = (
+            f"{re.escape(second)}[{''.join(map(re.escape, sorted(thirds)))}]"
+            for second, thirds in sorted(seconds.items())
+        )
+        branches.append(f"{re.escape(first)}(?:{'|'.join(twigs)})")
+    return re.compile("|".join(branches))
+
+
 class Redaction:
-    """What must not be shown of one plan: `variables` nowhere, `marked` in no text."""
+    """What must not be shown of one plan: `variables` nowhere, `marked` in no text.
 
-    variables: Secrets
-    marked: Secrets
-    _told: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
-    """Texts by what was asked: the same ones come again and again."""
+    `hides_nothing`: there is no value to be found.
+    """
 
-    @property
-    def hides_nothing(self) -> bool:
-        """Whether there is no value to be found."""
-        return not (self.variables.longest or self.marked.longest)
+    def __init__(self, variables: Secrets, marked: Secrets) -> None:
+        self.variables = variables
+        self.marked = marked
+        self.hides_nothing = not (variables.longest or marked.longest)
+        # Texts by what was asked: the same ones come again and again.
+        self._told: dict[tuple[str, str], str] = {}
 
     def text(self, text: str, hidden: str = _HIDDEN) -> str:
         """A text without the values, and no longer than anyone reads."""
@@ -118,9 +141,28 @@ class Redaction:
             lambda key: f'["{self.variables.replaced(key[1], "(sensitive {})".format)}"]', address
         )
 
+    def _is_clear(self, finding: Finding) -> bool:
+        """Whether a finding says nothing secret, nor too much, by all of its texts at once."""
+        texts = [finding.message, finding.fix, finding.snippet, finding.symptom]
+        texts += (finding.cause, finding.at)
+        for step in finding.path:
+            texts += (step.attribute, step.note)
+        texts += [note.text for note in finding.notes]
+        said = "\n".join(texts)
+        if len(said) > _LONGEST:
+            return False
+        if self.hides_nothing:
+            return True
+        addresses = "\n".join((finding.address, *(step.address for step in finding.path)))
+        return not (
+            self.variables.may_be_in(said)
+            or self.marked.may_be_in(said)
+            or self.variables.may_be_in(addresses)
+        )
+
     def finding(self, finding: Finding) -> Finding:
         """A finding that says nothing secret; addresses stay told apart."""
-        if self.hides_nothing and all(len(text) <= _LONGEST for text in _texts_of(finding)):
+        if self._is_clear(finding):
             return finding
         return replace(
             finding,
@@ -137,15 +179,6 @@ class Redaction:
             cause=self.text(finding.cause),
             at=self.text(finding.at),
         )
-
-
-def _texts_of(finding: Finding) -> Iterator[str]:
-    """Every text of a finding but its addresses."""
-    yield from (finding.message, finding.fix, finding.snippet, finding.symptom)
-    yield from (finding.cause, finding.at)
-    for step in finding.path:
-        yield from (step.attribute, step.note)
-    yield from (note.text for note in finding.notes)
 
 
 def nothing_secret() -> Redaction:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.engine.checkov import CHECKOV, CheckovSettings, checkov_settings
 from policyscan.engine.contract import PackRule
@@ -18,8 +20,7 @@ from policyscan.rule import Finding, Parameters, Rule, Setting, Severity
 _DEFAULT = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a scan is set to.
 
     `given` are parameters by (rule id, name), `severities` those set for rules, by id. `origins`

@@ -9,8 +9,9 @@ other is *new*.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from policyscan.engine.contract import PackRule
 from policyscan.engine.gate import is_planned
@@ -85,7 +86,9 @@ class Before:
 
     def marked(self, judgements: list[Judgement], graph: ResourceGraph) -> list[Judgement]:
         """The judgements of a plan, each new or standing."""
-        return [replace(each, is_new=self.is_new(each, graph)) for each in judgements]
+        return [
+            each if self.is_new(each, graph) else replace(each, is_new=False) for each in judgements
+        ]
 
     def is_new(self, judgement: Judgement, graph: ResourceGraph) -> bool:
         """Whether the plan brings a judgement, its finding as the rule gave it: not redacted."""

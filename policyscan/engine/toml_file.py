@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import ConfigError
 
@@ -19,8 +20,7 @@ _KEY: Final = re.compile(rf"\s*({_DOTTED})\s*=")
 _LINE: Final = re.compile(r"(.*) \(at (?:line (\d+), .*|end of document)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class TomlFile:
+class TomlFile(Struct, frozen=True):
     """What the table of a file holds."""
 
     path: Path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from policyscan.rule import Rule, Verdict
 
@@ -14,8 +15,7 @@ OPEN = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 """The verdicts that may be waived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """What is waived, why, by whom, and until when, that day included.
 
     `rule` is an id, a name or a group, of Checkov's checks too, with `*`; `addresses` are patterns
@@ -37,8 +37,7 @@ class Waiver:
         return rule.id == self.rule if self.is_skip else is_named(rule, self.rule)
 
 
-@dataclass(frozen=True, slots=True)
-class Waivers:
+class Waivers(Struct, frozen=True):
     """The waivers of one place, and a line for each thing in it that is none."""
 
     given: tuple[Waiver, ...] = ()
@@ -48,8 +47,7 @@ class Waivers:
         return Waivers((*self.given, *other.given), (*self.faults, *other.faults))
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverTerms:
+class WaiverTerms(Struct, frozen=True):
     """What decides which waivers count: the day, those of a file, and what may not be waived.
 
     `rules` are all that are known and `ran` those of them that ran. Staleness is told only with

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.engine.outcome import Outcome
 from policyscan.engine.waiver import Waiver, WaiverTerms
@@ -22,8 +24,7 @@ class Waived(NamedTuple):
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(Struct, frozen=True):
     """A waiver, the best that it comes to in any plan, and what to do about it, "" for nothing."""
 
     waiver: Waiver
@@ -32,8 +33,7 @@ class Reviewed:
     complaint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """All waivers, and a line for each thing that is none."""
 
     reviewed: tuple[Reviewed, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from policyscan.engine.outcome import Judgement, Outcome
 from policyscan.engine.waiver import OPEN, Waiver, Waivers, WaiverTerms

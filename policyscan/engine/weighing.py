@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from policyscan.engine.address_pattern import Steps, address_pattern, steps_of
 from policyscan.engine.form import hint
@@ -31,8 +32,7 @@ class Standing(StrEnum):
     USED = "in use"
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(Struct, frozen=True):
     """A waiver, the judgements it is for, and what is wrong with it, "" for nothing."""
 
     waiver: Waiver

@@ -2,6 +2,8 @@
 
 from policyscan.graph.edges import Edges
 from policyscan.graph.graph import ResourceGraph
+from policyscan.graph.index import Index
+from policyscan.graph.joins import Join, Joins
 from policyscan.graph.model import WRITTEN, Edge, EdgeKind, Members, Resolution
 from policyscan.graph.position import locate
 from policyscan.graph.target import Confidence, Target
@@ -12,6 +14,9 @@ __all__ = [
     "Edge",
     "EdgeKind",
     "Edges",
+    "Index",
+    "Join",
+    "Joins",
     "Members",
     "Resolution",
     "ResourceGraph",

@@ -8,9 +8,11 @@ transform_module_expansion.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.graph.following import Following, inside
 from policyscan.graph.hub import Hop, Hub, Node, Part
@@ -86,7 +88,9 @@ class Dependencies:
             block = self._written.block(*key)
             source = block.attributes if block is not None else {}
             found = [
-                (path, read(each.references, source.get(path))) for path, each in planned.items()
+                (path, read(each.references, source.get(path)))
+                for path, each in planned.items()
+                if each.references
             ]
             if all(_agree(each, source.get(path)) for path, each in planned.items()):
                 unlisted = self._written.unlisted(*key, planned)
@@ -175,8 +179,7 @@ class Dependencies:
                 scope = Scope(hub.module)
                 written = self._written.local(scope.path, name)
                 if written is not None:
-                    whole, part = read_source(written), read_source(written, hub.rest)
-                    yield from self._part(whole, part, scope)
+                    yield from self._part(partial(read_source, written), hub.rest, scope)
             case _:
                 yield from self._of_output(hub, name)
         yield from self._unlisted(hub)
@@ -197,11 +200,10 @@ class Dependencies:
         given = call.body.arguments.get(name)
         if given is not None:
             written = self._written.expression(outer.path, f"module.{call.name}", name)
-            whole, part = (read(given.references, written, rest) for rest in ("", hub.rest))
-            yield from self._part(whole, part, outer)
-        for path, expression in call.body.expressions():
+            yield from self._part(partial(read, given.references, written), hub.rest, outer)
+        for block in call.body.blocks.get(name, ()):
             # An object given as a block, as old modules of type `any` may have it.
-            if path.startswith(f"{name}["):
+            for _, expression in block.expressions():
                 yield from self._following.follow(Reading(expression.references), outer)
 
     def _of_output(self, hub: Hub, name: str) -> Iterator[Hop]:
@@ -212,16 +214,18 @@ class Dependencies:
             return
         written = self._written.expression(scope.path, hub.name, "value")
         planned = output.expression.references
-        whole, part = (read(planned, written, rest) for rest in ("", hub.rest))
-        yield from self._part(whole, part, scope)
+        yield from self._part(partial(read, planned, written), hub.rest, scope)
         yield from self._following.follow(_ordered(output.depends_on), scope)
 
-    def _part(self, whole: Reading, part: Reading, scope: Scope) -> Iterator[Hop]:
+    def _part(self, reading_of: Callable[[str], Reading], rest: str, scope: Scope) -> Iterator[Hop]:
         """The part of a value that is taken, exactly, and all the rest of what is waited for."""
+        part = reading_of(rest)
         yield from self._following.follow(part, scope)
-        taken = frozenset(part.references)
-        others = tuple(each for each in whole.references if each not in taken)
-        yield from self._following.follow(replace(whole, references=others), scope)
+        if rest:
+            whole = reading_of("")
+            taken = frozenset(part.references)
+            others = tuple(each for each in whole.references if each not in taken)
+            yield from self._following.follow(replace(whole, references=others), scope)
 
     def _begin(self, module: ModuleInstance) -> Iterator[Hop]:
         if module:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policyscan.graph.hub import Hop, Hub, Node, Part
 from policyscan.graph.model import Edge, EdgeKind, Resolution
+from policyscan.graph.reach import Reach
 from policyscan.graph.scope import node_of
 from policyscan.graph.target import Confidence, Target
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 _ORDER = tuple(Confidence)
 _MEMBERS = (Part.BLOCK, Part.CALL)
 """Hubs for several of a kind, which are no station of their own on the way."""
-
-_MOST_REMEMBERED = 512
-"""How many answers of "what does this one wait for" are kept at once."""
 
 
 class Edges:
@@ -46,7 +44,7 @@ class Edges:
         self._identities = identities
         self._hints = hints
         self._resolve = resolve
-        self._waits: dict[str, frozenset[Node]] = {}
+        self._reach: Reach[Node] = Reach(self._waited_for)
         self._network: nx.DiGraph[Node] | None = None
 
     def all(self, kind: EdgeKind | None = None) -> Iterator[Edge]:
@@ -109,23 +107,17 @@ class Edges:
 
         Hints of what may stand behind a local do not count.
         """
-        if address not in self._resources or address == other:
-            return False
-        if address not in self._waits:
-            if len(self._waits) >= _MOST_REMEMBERED:
-                self._waits.clear()
-            self._waits[address] = self._reached(address)
-        return other in self._waits[address]
+        return address in self._resources and address != other and self._reach.leads(address, other)
 
-    def _reached(self, address: str) -> frozenset[Node]:
-        seen: set[Node] = {address}
-        todo: list[Node] = [address]
-        while todo:
-            for hop in self._dependencies.of(todo.pop()):
-                if hop.target not in seen:
-                    seen.add(hop.target)
-                    todo.append(hop.target)
-        return frozenset(seen)
+    def awaited(self, address: str) -> Iterator[str]:
+        """The instances that one waits for, directly or through others, unsorted."""
+        if address in self._resources:
+            for node in self._reach.behind(address):
+                if not isinstance(node, Hub) and node != address:
+                    yield node
+
+    def _waited_for(self, node: Node) -> list[Node]:
+        return [hop.target for hop in self._dependencies.of(node)]
 
     def path(self, address: str, other: str) -> tuple[Edge, ...]:
         """A shortest chain of edges from one instance to another, () when there is none.
@@ -271,7 +263,7 @@ class Edges:
         return self._network
 
     def _next(self, node: Node) -> Iterator[Node]:
-        yield from (hop.target for hop in self._dependencies.of(node))
+        yield from self._waited_for(node)
         if not isinstance(node, Hub):
             for _, target in self._identities.held_by(self._resources[node]):
                 yield target.address

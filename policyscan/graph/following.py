@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.graph.candidates import Group, attribute_of, choose, narrow
 from policyscan.graph.hub import Hop, Hub, Part
@@ -39,18 +38,19 @@ class Following:
         for reference in reading.references:
             match reference.subject:
                 case Subject.RESOURCE:
-                    found = self._resource(reference, reading, scope)
+                    yield from self._resource(reference, reading, scope, argument)
                 case Subject.MODULE:
-                    found = self._module(reference, reading, scope)
+                    yield from self._module(reference, reading, scope, argument)
                 case Subject.VARIABLE | Subject.LOCAL:
-                    found = self._name(reference, reading, scope)
+                    yield self._name(reference, reading, scope, argument)
                 case Subject.EACH if reference.name == "value" and scope.each:
-                    found = self._each(reference, reading, scope)
+                    yield from self._each(reference, reading, scope, argument)
                 case _:
-                    continue
-            yield from (replace(hop, argument=argument) for hop in found)
+                    pass
 
-    def _resource(self, reference: Reference, reading: Reading, scope: Scope) -> Iterator[Hop]:
+    def _resource(
+        self, reference: Reference, reading: Reading, scope: Scope, argument: str
+    ) -> Iterator[Hop]:
         group = self._instances.of(scope.module, reference.name)
         path = _joined(reference.attribute, reading.rest)
         chosen, confidence = self._chosen(group, reference, reading, scope)
@@ -59,9 +59,9 @@ class Following:
         attribute = reference.attribute or (attribute_of(chosen[0], path) if chosen else "")
         if len(chosen) == len(group.every) != 1:
             hub = Hub(Part.BLOCK, scope.module, reference.name)
-            yield Hop(hub, "", attribute, confidence)
+            yield Hop(hub, argument, attribute, confidence)
         else:
-            yield from (Hop(each.address, "", attribute, confidence) for each in chosen)
+            yield from (Hop(each.address, argument, attribute, confidence) for each in chosen)
 
     def _chosen(
         self,
@@ -76,7 +76,9 @@ class Following:
         # An index that no instance has, inside `try` or `can`, still makes it wait for the block.
         return (chosen, confidence) if chosen else (group.every, Confidence.AMBIGUOUS)
 
-    def _module(self, reference: Reference, reading: Reading, scope: Scope) -> Iterator[Hop]:
+    def _module(
+        self, reference: Reference, reading: Reading, scope: Scope, argument: str
+    ) -> Iterator[Hop]:
         call = self._instances.call(scope, reference.name)
         if call is None:
             return
@@ -94,30 +96,32 @@ class Following:
         rest = _joined(reference.attribute, reading.rest)
         for part in _outputs(reference):
             if len(chosen) > 1:
-                yield Hop(
-                    Hub(Part.CALL, scope.module, f"{call.name}.{part}", rest), "", "", confidence
-                )
+                hub = Hub(Part.CALL, scope.module, f"{call.name}.{part}", rest)
+                yield Hop(hub, argument, "", confidence)
             else:
-                yield from (Hop(inside(child, part, rest), "", "", confidence) for child in chosen)
+                for child in chosen:
+                    yield Hop(inside(child, part, rest), argument, "", confidence)
 
     def children(self, module: ModuleInstance, call: ModuleCall) -> Group[ModuleInstance]:
         """The instances of a call, or one without a key for a call that shows none."""
         found = self._instances.children(module, call.name)
         return found if found.every else Group(((*module, ModuleStep(call.name)),))
 
-    def _name(self, reference: Reference, reading: Reading, scope: Scope) -> Iterator[Hop]:
+    def _name(self, reference: Reference, reading: Reading, scope: Scope, argument: str) -> Hop:
         key = scope.key if reference.key is Index.SAME else reference.key
         shown = "" if isinstance(key, Index) else key_text(key)
         rest = _joined(shown, _joined(reference.attribute, reading.rest))
         name = f"{reference.subject}.{reference.name}"
-        yield Hop(Hub(Part.NAME, scope.module, name, rest))
+        return Hop(Hub(Part.NAME, scope.module, name, rest), argument)
 
-    def _each(self, reference: Reference, reading: Reading, scope: Scope) -> Iterator[Hop]:
+    def _each(
+        self, reference: Reference, reading: Reading, scope: Scope, argument: str
+    ) -> Iterator[Hop]:
         """The element of `for_each` that an instance is made for."""
         rest = _joined(key_text(scope.key), _joined(reference.attribute, reading.rest))
         written = self._written.expression(scope.path, scope.block, "for_each")
         part = read(scope.each, written, rest)
-        yield from self.follow(part, Scope(scope.module), "")
+        yield from self.follow(part, Scope(scope.module), argument)
 
 
 def _outputs(reference: Reference) -> tuple[str, ...]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.graph.dependencies import Dependencies
 from policyscan.graph.drawn import DrawnDependencies
 from policyscan.graph.edges import Edges
 from policyscan.graph.hints import Hints
 from policyscan.graph.identity import Identities
+from policyscan.graph.index import Index
+from policyscan.graph.joins import Joins
 from policyscan.graph.model import WRITTEN, Members, Resolution
-from policyscan.graph.proven import known_texts, proven
+from policyscan.graph.proven import has_templates, known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, node_of, scope_of
@@ -25,6 +28,9 @@ from policyscan.plan.configuration import ConfigModule, ConfigResource, Expressi
 
 if TYPE_CHECKING:
     from policyscan.source import Source
+
+
+_ABSENT = Resolution(ABSENT)
 
 
 class ResourceGraph:
@@ -51,7 +57,8 @@ class ResourceGraph:
             by_type.setdefault(resource.type, []).append(resource)
         self._by_type = {name: tuple(found) for name, found in by_type.items()}
         self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
-        self._resolutions: dict[tuple[str, str], Resolution] = {}
+        self._resolutions: dict[tuple[str, str, tuple[str, ...]], Resolution] = {}
+        self._joins: dict[tuple[tuple[tuple[str, str], ...], frozenset[str]], Joins] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
 
@@ -84,24 +91,29 @@ class ResourceGraph:
             )
         return self._managed[types]
 
+    def siblings(self, resource: Resource) -> tuple[Resource, ...]:
+        """The instances of its block in its module that stay, itself as well if it does."""
+        return self._instances.of(resource.module, resource.config_address).every
+
     def data_of_type(self, *types: str) -> tuple[Resource, ...]:
         """Instances of data sources of the types, read or still to be read."""
         return tuple(r for name in types for r in self._by_type.get(name, ()) if r.mode == "data")
 
     def gated_off(self, *types: str) -> tuple[str, ...]:
         """Configuration addresses of resource blocks that have no instance in this plan."""
-        return tuple(sorted(address for kind, address in self._gated_off if kind in types))
+        return self._gated_off.of(*types)
 
     @cached_property
-    def _gated_off(self) -> tuple[tuple[str, str], ...]:
-        """Type and address of each. Many resources ask, and the answer takes all of them."""
+    def _gated_off(self) -> Index[str]:
+        """The address of each by its type."""
         present = {(r.module_path, r.config_address) for r in self.plan.resources}
-        return tuple(
-            (block.type, _config_address(module, block))
+        found = (
+            (_config_address(module, block), (block.type,))
             for module in self.plan.config_modules()
             for block in module.resources.values()
             if block.mode == "managed" and (module.path, block.address) not in present
         )
+        return Index(sorted(found))
 
     # -- values ------------------------------------------------------------------------------
 
@@ -110,36 +122,57 @@ class ResourceGraph:
 
         Known values are matched against ids, ARNs and names; unknown ones follow references.
         """
-        key = (node_of(resource), path)
+        wanted = tuple(types)
+        key = (node_of(resource), path, wanted)
         if key not in self._resolutions:
-            self._resolutions[key] = self._resolve(resource, path)
-        whole = self._resolutions[key]
-        wanted = frozenset(types)
-        if not wanted:
-            return whole
-        targets = tuple(t for t in whole.targets if self._type_of(t.address) in wanted)
+            self._resolutions[key] = (
+                self._of_types(self.resolve(resource, path), frozenset(wanted))
+                if wanted
+                else self._resolve(resource, path)
+            )
+        return self._resolutions[key]
+
+    def _of_types(self, whole: Resolution, wanted: frozenset[str]) -> Resolution:
+        """What of a resolution is told to somebody who asks for these types."""
+        targets = tuple(t for t in whole.targets if self._by_address[t.address].type in wanted)
         external = whole.external
-        if isinstance(whole.value, Known) or whole.is_settled:
+        if external and (isinstance(whole.value, Known) or whole.is_settled):
             named, external = self._identities.named(external, wanted)
-            targets += tuple(t for t in named if t.address not in {one.address for one in targets})
+            told = {target.address for target in targets}
+            targets += tuple(target for target in named if target.address not in told)
+        if targets == whole.targets and external == whole.external:
+            return whole
         return replace(whole, targets=targets, external=external)
 
-    def _type_of(self, address: str) -> str:
-        return self._by_address[address].type
+    def joins(self, by: Mapping[str, str], ends: Iterable[str] = ()) -> Joins:
+        """What names resources of the wanted types, by type the attribute that names them.
+
+        Example: `joins({"aws_iam_role_policy": "role"}, ["aws_iam_role"]).to(role.address)`.
+        """
+        key = (tuple(by.items()), frozenset(ends))
+        if key not in self._joins:
+            self._joins[key] = Joins(
+                (holder, self.resolve(holder, by[holder.type], key[1]))
+                for holder in self.of_type(*by)
+            )
+        return self._joins[key]
 
     def _resolve(self, resource: Resource, path: str) -> Resolution:
         value = resource.value(path)
         if isinstance(value, Absent):
-            return Resolution(ABSENT)
+            return _ABSENT
         targets: dict[tuple[str, str], Target] = {}
         literals: dict[str, Value] = {}
         unresolved: dict[str, None] = {}
         expressions = resource.expressions(path)
-        readings = [self._reading(resource, *each) for each in expressions]
-        if not readings and resource.config is not None:
+        readings = [
+            self._reading(resource, at, each) for at, each in expressions if each.references
+        ]
+        if not expressions and resource.config is not None:
             readings = self._dynamic(resource, path)
+        scope = scope_of(resource)
         for reading in readings:
-            followed = self._resolver.follow(reading, scope_of(resource))
+            followed = self._resolver.follow(reading, scope)
             targets.update(((t.address, t.attribute), t) for t in followed.targets)
             literals.update(followed.literals)
             unresolved.update(dict.fromkeys(followed.unresolved))
@@ -147,7 +180,7 @@ class ResourceGraph:
         if isinstance(value, Known):
             found, external = self._identities.matched(value, found, node_of(resource))
             return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
-        if not readings and resource.config is not None:
+        if not expressions and not readings and resource.config is not None:
             unresolved[f"a dynamic block holds it; {self.advice}"] = None
         static = Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
         return self._proven(resource, path, static)
@@ -155,15 +188,15 @@ class ResourceGraph:
     def _proven(self, resource: Resource, path: str, static: Resolution) -> Resolution:
         """What a replay makes of a resolution; texts it tells whole may be known ids."""
         leaves = resource.leaves(path)
+        if not has_templates(leaves):
+            return static
         named, external = self._identities.matched(known_texts(leaves), (), node_of(resource))
         resolution = proven(leaves, named, static)
         return replace(resolution, external=external) if resolution.is_settled else resolution
 
     def _reading(self, resource: Resource, path: str, expression: Expression) -> Reading:
         """How one argument is read, told exactly by the source where it agrees."""
-        address = resource.config_address
-        written = self.written.expression(resource.module_path, address, path)
-        return read(expression.references, written)
+        return read(expression.references, self.written.given(resource, path))
 
     def _dynamic(self, resource: Resource, path: str) -> list[Reading]:
         """How the arguments of `dynamic` blocks are read, which the plan does not list."""
@@ -246,6 +279,15 @@ class ResourceGraph:
     def depends_on(self, address: str, other: str) -> bool:
         """Whether an instance waits for another one, directly or through others."""
         return self.edges.depends_on(address, other)
+
+    def awaited(self, address: str, *types: str) -> tuple[Resource, ...]:
+        """The instances that one waits for, as `depends_on` tells it, in order of address.
+
+        Only those of some types, when any are given.
+        """
+        found = (self._by_address[each] for each in self.edges.awaited(address))
+        wanted = (each for each in found if not types or each.type in types)
+        return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 
 def _config_address(module: ConfigModule, block: ConfigResource) -> str:

@@ -9,7 +9,8 @@ locals alone: good for a hint, never for a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph.model import RELEVANT, STATE
 from policyscan.graph.scope import Instances
@@ -26,8 +27,7 @@ from policyscan.plan.address import (
 from policyscan.plan.configuration import ConfigModule, Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """An instance that may stand behind a local, and the attribute of it."""
 
     address: str

@@ -7,8 +7,9 @@ a module's beginning and its end, provider configurations; and one for all insta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from policyscan.graph.target import Confidence
 from policyscan.plan.address import ModuleInstance, module_text
@@ -31,8 +32,7 @@ class Part(StrEnum):
     """A provider configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+class Hub(Struct, frozen=True):
     """A node between instances. `rest` is the path taken out of a name's value."""
 
     part: Part
@@ -49,8 +49,7 @@ Node = str | Hub
 """An instance by its address, or a hub."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One step from a node to what it waits for.
 
     `argument` is where the reference stands in the node, `attribute` what it takes of the target.

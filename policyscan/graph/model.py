@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from policyscan.graph.target import Confidence, Target
 from policyscan.plan import Known, Unknown, Value
@@ -24,8 +25,7 @@ class EdgeKind(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """`source` depends on `target`; attributes are "" where only the resources are known."""
 
     source: str
@@ -42,8 +42,7 @@ class Edge:
         return self.via[-1:] in {(RELEVANT,), (STATE,)}
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """What an attribute of an instance comes to.
 
     `targets` are the instances it takes its value from. `external` are known values that belong
@@ -69,8 +68,7 @@ class Resolution:
         return bool(self.unresolved) or not (self.targets or self.external)
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """What an argument holds under one key, told apart.
 
     `values` are the values of the key, one each; `beside` is what stands under other keys, and

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from policyscan.errors import SourceError
 from policyscan.plan.address import Index, InstanceKey, Subject, module_text, parse_reference
@@ -25,6 +26,8 @@ def locate(written: Written, resource: Resource, path: str = "", leads_to: str =
     a variable or a local is at the attribute of the resource itself.
     Example: `tags["Name"]`, `network_configuration[0].subnets` that lead to `aws_subnet.a`.
     """
+    if not written.is_at_hand:
+        return None
     block = written.block(resource.module_path, resource.config_address)
     if block is None:
         return None
@@ -34,11 +37,11 @@ def locate(written: Written, resource: Resource, path: str = "", leads_to: str =
     seen = _seen_from(resource, leads_to)
     try:
         place = block.place.find(path, planned)
-        place = place.referring(*seen) if seen else place
+        span = (place.referring(*seen) if seen else place).span
     except (SourceError, RecursionError):
         # A rule that needs what cannot be read says so; the others only lose the exact place.
-        place = replace(block.place, span=block.place.head)
-    return replace(place.span, file=written.path_of(place.span.file))
+        span = block.place.head
+    return replace(span, file=written.path_of(span.file))
 
 
 def _seen_from(resource: Resource, address: str) -> tuple[str, InstanceKey] | None:

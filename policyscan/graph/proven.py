@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from policyscan.graph.model import Resolution
 from policyscan.graph.target import Confidence, Target
@@ -13,13 +14,11 @@ from policyscan.plan import Known, Template, Unknown, Value
 def proven(leaves: tuple[Value, ...], named: tuple[Target, ...], static: Resolution) -> Resolution:
     """The static resolution of an unknown value, made exact by the Templates in it.
 
-    `named` are the instances that the known texts among its leaves are ids of. Unchanged without a
-    Template. Where every part is told, only what the Templates name flows in;
-    where a part was worked out beyond recognition, the rest may still be what is behind it.
+    `named` are the instances that the known texts among its leaves are ids of. Where every part is
+    told, only what the Templates name flows in; where a part was worked out beyond recognition,
+    the rest may still be what is behind it.
     """
     templates = tuple(_templates(leaves))
-    if not templates:
-        return static
     ways = {(target.address, target.attribute): target.via for target in static.targets}
     found: dict[tuple[str, str], Confidence] = {}
     for each in sorted(templates, key=lambda template: template.is_derived):
@@ -55,6 +54,11 @@ def _is_sure(static: Resolution) -> bool:
 
 def _addresses(targets: tuple[Target, ...]) -> frozenset[str]:
     return frozenset(target.address for target in targets)
+
+
+def has_templates(leaves: Iterable[Value]) -> bool:
+    """Whether a replay tells anything of a value with these leaves."""
+    return any(True for _ in _templates(leaves))
 
 
 def _templates(leaves: Iterable[Value]) -> Iterator[Template]:

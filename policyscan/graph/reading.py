@@ -8,8 +8,10 @@ counts as so.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from policyscan.plan.address import (
     Index,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from policyscan.source.model import Reference as SourceReference
 
 _SAME_KEY = {"each.key", "count.index"}
+_OWN_KEY = frozenset({Subject.EACH, Subject.COUNT})
 
 _GATHERS = (
     "base64encode|compact|concat|distinct|flatten|format|formatlist|join|jsonencode|keys|merge|"
@@ -41,8 +44,7 @@ _INDEX = re.compile(r"\[([^\]]*)\]")
 _MAKES_MAP = re.compile(r"\{\s*for\s+(\w+)(?:\s*,\s*\w+)?\s+in\b[^:]+:\s*(.+?)\s*=>", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What an expression refers to.
 
     `rest` is the path that is taken out of its value: `["a"].url` of a local in
@@ -57,12 +59,12 @@ class Reading:
     picks: bool | None = None
     loops: tuple[tuple[str, str], ...] = ()
     text: str | None = None
-    has_key: bool = field(init=False, compare=False)
+    has_key: bool = False
 
     def __post_init__(self) -> None:
         # Told once: asking all references again for each of them would be quadratic.
-        has_key = any(each.subject in {Subject.EACH, Subject.COUNT} for each in self.references)
-        object.__setattr__(self, "has_key", has_key)
+        has_key = any(each.subject in _OWN_KEY for each in self.references)
+        force_setattr(self, "has_key", has_key)
 
     def runs_over(self, reference: Reference, keys: str) -> bool:
         """Whether the index of a reference is an iterator of just these keys, as written."""

@@ -8,8 +8,9 @@ index and attribute behind a dynamic index, and which reference stands in which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
@@ -22,12 +23,13 @@ from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_t
 _DEEPEST = 64
 """References can only nest as deep as modules and locals do; past this it is a loop."""
 
+_NOTHING = Followed()
+
 _HANDED_ON = ("terraform_data", "output")
 """The attribute that is what the argument `input` of the same resource is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Trail:
+class _Trail(Struct, frozen=True):
     """How an expression was come to: the way there, and its confidence."""
 
     via: tuple[str, ...] = ()
@@ -37,8 +39,7 @@ class _Trail:
         return _Trail((*self.via, hop), self.confidence.weakened(confidence))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a reference stands: the reading it is part of, its scope, and the trail there."""
 
     reading: Reading
@@ -63,6 +64,8 @@ class Resolver:
 
     def follow(self, reading: Reading, scope: Scope) -> Followed:
         """Everything one expression leads to, in order, without repeats."""
+        if not reading.references and not reading.picks:
+            return _NOTHING
         if not _depends_on_key(reading):
             # All instances of a block have it alike.
             scope = Scope(scope.module)
@@ -77,7 +80,7 @@ class Resolver:
         if len(here.trail.via) > _DEEPEST:
             found.unresolved[f"{here.trail.via[0]} refers to itself"] = None
             return
-        parts = []
+        parts: list[Collector] = []
         for reference in here.reading.references:
             part = Collector()
             match reference.subject:
@@ -128,8 +131,7 @@ class Resolver:
         """Follow on through a `terraform_data`, whose output is what its input is."""
         given = resource.config.body.arguments.get("input") if resource.config else None
         if given is not None:
-            path, address = resource.module_path, resource.config_address
-            reading = read(given.references, self._written.expression(path, address, "input"), rest)
+            reading = read(given.references, self._written.given(resource, "input"), rest)
             hop = trail.through(f"{resource.address}.output")
             self._follow(_Place(reading, scope_of(resource), hop), found)
 
@@ -278,14 +280,14 @@ def _part(reading: Reading, reference: Reference, here: _Place) -> Reading:
     return reading
 
 
-def _chosen_between(reading: Reading, parts: Iterable[Collector]) -> frozenset[str]:
+def _chosen_between(reading: Reading, parts: list[Collector]) -> frozenset[str]:
     """The resource types of which an expression may mean one and not the others."""
-    parts = tuple(parts)
-    every = Counter(kind for part in parts for kind in part.kinds())
+    kinds = [part.kinds() for part in parts]
     if reading.picks or reading.rest.startswith("["):
-        return frozenset(every)
+        return frozenset().union(*kinds)
     # By the plan alone, what leads to no resource may be a condition or an index.
-    may_choose = reading.picks is None and any(not part.kinds() for part in parts)
-    if reading.rest or may_choose:
+    may_choose = reading.picks is None and not all(kinds)
+    if len(parts) > 1 and (reading.rest or may_choose):
+        every = Counter(kind for each in kinds for kind in each)
         return frozenset(kind for kind, times in every.items() if times > 1)
     return frozenset()

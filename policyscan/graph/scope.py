@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import takewhile
+
+from msgspec import Struct
 
 from policyscan.graph.candidates import Group
 from policyscan.plan import Plan, Resource
@@ -20,8 +21,7 @@ from policyscan.plan.address import (
 from policyscan.plan.configuration import ConfigModule, Expression, ModuleCall
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The module instance an expression is evaluated in, and what `each` and `count` mean there.
 
     `key` is the instance key of the block that holds the expression, `block` its address inside
@@ -36,7 +36,7 @@ class Scope:
     @property
     def path(self) -> ModulePath:
         """The module call names, without keys."""
-        return tuple(step.name for step in self.module)
+        return tuple([step.name for step in self.module])
 
 
 _NO_RESOURCE: Group[Resource] = Group(())

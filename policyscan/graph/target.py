@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.plan import Value
 
@@ -25,8 +26,7 @@ class Confidence(StrEnum):
 _DOUBT: Final = {confidence: doubt for doubt, confidence in enumerate(Confidence)}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a reference leads: an attribute ("" when not known) of an instance, and the way."""
 
     address: str
@@ -40,8 +40,7 @@ class Target:
         return self.confidence is not Confidence.AMBIGUOUS
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What the references of an expression lead to.
 
     `literals` are root variables' and constants' values that may flow in, with their names.
@@ -57,6 +56,8 @@ class Followed:
 
 class Collector:
     """Gathers what is found, first come first, without repeats."""
+
+    __slots__ = ("is_chosen", "literals", "targets", "unresolved")
 
     def __init__(self) -> None:
         self.literals: dict[str, Value] = {}
@@ -75,14 +76,13 @@ class Collector:
         """The resource types of what was found."""
         return frozenset(kind for _, kind in self.targets.values())
 
-    def take(self, parts: Iterable[Collector], chosen_between: frozenset[str]) -> None:
+    def take(self, parts: list[Collector], chosen_between: frozenset[str]) -> None:
         """Add what the references of one expression found.
 
         Of a type in `chosen_between` one may be meant and the others not.
         """
-        parts = tuple(parts)
         addresses: dict[str, set[str]] = {}
-        for part in parts:
+        for part in parts if chosen_between else ():
             for target, kind in part.targets.values():
                 addresses.setdefault(kind, set()).add(target.address)
         for part in parts:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph.reading import Reading, planned_reference, read_source, references_of
 from policyscan.graph.scope import block_of
@@ -16,16 +18,14 @@ if TYPE_CHECKING:
     from policyscan.source.model import Block, Comment, Dynamic, Expression, Source, SourceModule
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A value given to a key: how it is read, and the constant it is, if it is one."""
 
     reading: Reading
     constant: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(Struct, frozen=True):
     """What an argument gives to one key, the references under other keys, and those under none."""
 
     members: tuple[Member, ...] = ()
@@ -48,6 +48,7 @@ class Written:
     def __init__(self, source: Source | None) -> None:
         self._source = source
         self._imports: Mapping[tuple[ModulePath, str], list[tuple[str, Expression]]] | None = None
+        self._lines: dict[str, list[str]] = {}
 
     @property
     def is_at_hand(self) -> bool:
@@ -67,6 +68,12 @@ class Written:
         """One argument as written."""
         block = self.block(path, address)
         return None if block is None else block.attributes.get(attribute)
+
+    def given(self, resource: Resource, attribute: str) -> Expression | None:
+        """One argument of a resource as written."""
+        if self._source is None:
+            return None
+        return self.expression(resource.module_path, resource.config_address, attribute)
 
     def argument(
         self, path: ModulePath, address: str, attribute: str
@@ -201,11 +208,13 @@ class Written:
         """Lines of a source file from 1, both included; none when it cannot be read any more."""
         if self._source is None:
             return ()
-        try:
-            text = self._source.place(path).read_bytes().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return ()
-        return tuple(line.removesuffix("\r") for line in text.split("\n")[first - 1 : last])
+        if path not in self._lines:
+            try:
+                text = self._source.place(path).read_bytes().decode("utf-8-sig")
+            except (OSError, UnicodeDecodeError):
+                text = ""
+            self._lines[path] = text.split("\n") if text else []
+        return tuple(line.removesuffix("\r") for line in self._lines[path][first - 1 : last])
 
     def why_missing(self, path: ModulePath, name: str) -> str:
         """Why the source does not answer, as the end of a sentence about `name`."""

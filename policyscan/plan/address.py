@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
+
+from msgspec import Struct
 
 InstanceKey = int | str | None
 ModulePath = tuple[str, ...]
@@ -24,6 +25,7 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMES = re.compile(r"[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)*")
 _SURROGATES = range(0xD800, 0xE000)
 _NO_CHARACTER = "\ufffd"
 _ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
@@ -55,8 +57,7 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(plain, text[1:-1])
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleStep:
+class ModuleStep(Struct, frozen=True):
     """One module call on the way to a resource: its name and its instance key."""
 
     name: str
@@ -79,6 +80,8 @@ def steps(text: str) -> tuple[InstanceKey, ...]:
 
     Example: `steps('module.m[0].out')` is `("module", "m", 0, "out")`.
     """
+    if _NAMES.fullmatch(text):
+        return tuple(text.split("."))
     found: list[InstanceKey] = []
     position = 0
     while position < len(text):
@@ -153,8 +156,7 @@ class Index(Enum):
     """Some other expression: one of the instances, not known which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One traversal in an expression.
 
     `name` is `aws_x.y`, `data.aws_x.y`, the module call's, variable's or local's name, or

@@ -28,7 +28,7 @@ def parse_path(text: str) -> AttributePath:
 def child(value: Any, part: str | int) -> Any:
     """The member of a list or map, or MISSING."""
     if isinstance(value, dict):
-        return value.get(str(part), MISSING)
+        return value.get(part if isinstance(part, str) else str(part), MISSING)
     if isinstance(value, list) and isinstance(part, int) and -len(value) <= part < len(value):
         return value[part]
     return MISSING
@@ -36,17 +36,19 @@ def child(value: Any, part: str | int) -> Any:
 
 def mark_of(mark: Any, part: str | int) -> Any:
     """The mark tree of a member: what is marked as a whole is marked in every part."""
+    if isinstance(mark, dict):
+        return mark.get(part if isinstance(part, str) else str(part), False)
     inner = True if mark is True else child(mark, part)
     return False if inner is MISSING else inner
 
 
 def has_true(mark: Any) -> bool:
     """Whether a mark tree (`after_unknown`, `after_sensitive`) marks anything in it."""
+    if mark is True or not mark:
+        return mark is True
     if isinstance(mark, dict):
-        return any(has_true(part) for part in mark.values())
-    if isinstance(mark, list):
-        return any(has_true(part) for part in mark)
-    return mark is True
+        return any(map(has_true, mark.values()))
+    return isinstance(mark, list) and any(map(has_true, mark))
 
 
 def is_marked(mark: Any, path: AttributePath) -> bool:

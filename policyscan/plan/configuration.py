@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.plan.address import ModulePath, Reference
 from policyscan.plan.value import ABSENT, Absent, Known
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One argument as written: a constant, or the references it holds."""
 
     constant: Known | Absent = ABSENT
     references: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The arguments of a block by name; nested blocks in the order they are written."""
 
     arguments: Mapping[str, Expression]
@@ -37,8 +36,7 @@ class Block:
 EMPTY_BLOCK = Block({}, {})
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigResource:
+class ConfigResource(Struct, frozen=True):
     """A `resource` or `data` block. `address` has no module and no key: `aws_x.y`."""
 
     address: str
@@ -63,8 +61,7 @@ class ConfigResource:
             yield from body.expressions(f"provisioner[{index}].{kind}.")
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigProvider:
+class ConfigProvider(Struct, frozen=True):
     """A `provider` block of one module; `alias` is "" for the default one."""
 
     module_path: ModulePath
@@ -78,16 +75,14 @@ class ConfigProvider:
         return ".".join(filter(None, ("provider", self.name, self.alias)))
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigOutput:
+class ConfigOutput(Struct, frozen=True):
     """An `output` block."""
 
     expression: Expression
     depends_on: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCall:
+class ModuleCall(Struct, frozen=True):
     """A `module` block with the module it calls."""
 
     name: str
@@ -99,8 +94,7 @@ class ModuleCall:
     depends_on: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigModule:
+class ConfigModule(Struct, frozen=True):
     """One module of the configuration; `path` is its call names, () for the root."""
 
     path: ModulePath

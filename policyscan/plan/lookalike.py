@@ -7,8 +7,9 @@ No sentence holds anything read from the file: it may be secret.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 EXPORT: Final = (
     "run `terraform plan -out FILE` and `terraform show -json FILE > plan.json`, give plan.json"
@@ -22,8 +23,7 @@ _TAIL: Final = 4_096
 _ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(frozen=True, slots=True)
-class _Magic:
+class _Magic(Struct, frozen=True):
     """A binary format: `magic` stands at `offset` bytes from the start."""
 
     magic: bytes
@@ -32,8 +32,7 @@ class _Magic:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(Struct, frozen=True):
     """A JSON document told by the top-level keys that only it has together."""
 
     keys: tuple[str, ...]
@@ -41,8 +40,7 @@ class _Keys:
     advice: str = EXPORT
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(Struct, frozen=True):
     """A text told by a pattern somewhere near its start or end."""
 
     pattern: re.Pattern[str]

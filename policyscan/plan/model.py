@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath
 from policyscan.plan.attributes import MISSING, child, has_true, is_marked, mark_of, parse_path
@@ -16,11 +17,10 @@ from policyscan.plan.configuration import (
     Expression,
 )
 from policyscan.plan.template import Template
-from policyscan.plan.value import ABSENT, Known, Unknown, Value
+from policyscan.plan.value import ABSENT, UNKNOWN, Known, Unknown, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One resource instance with its change.
 
     `before` and `after` are the attribute maps of Terraform's `change`, None where the instance
@@ -47,12 +47,12 @@ class Resource:
     previous_address: str = ""
     deposed: str = ""
     depends_on: tuple[str, ...] = ()
-    config: ConfigResource | None = field(default=None, compare=False)
+    config: ConfigResource | None = None
 
     @property
     def module_path(self) -> ModulePath:
         """The module call names, without keys."""
-        return tuple(step.name for step in self.module)
+        return tuple([step.name for step in self.module])
 
     @property
     def config_address(self) -> str:
@@ -97,22 +97,29 @@ class Resource:
         Unknown and without an expression in the configuration is Absent: an optional attribute
         nobody gave, which the provider will fill. A deleted instance answers from `before`.
         """
-        steps = parse_path(path)
-        value: Any = self.before if self.after is None else self.after
-        unknown: Any = False if self.after is None else self.after_unknown
-        sensitive = self.before_sensitive if self.after is None else self.after_sensitive
-        for step in steps:
-            if unknown is True:
-                # A Template of the whole says nothing of a part.
-                value = None if isinstance(value, Template) else value
-                break
-            value, unknown = child(value, step), child(unknown, step)
-        if has_true(unknown):
-            template = value if isinstance(value, Template) else None
-            return Unknown(template=template) if self.is_written(path) else ABSENT
+        value, unknown, sensitive = self._at(path)
+        if unknown and has_true(unknown):
+            if not self.is_written(path):
+                return ABSENT
+            return Unknown(template=value) if isinstance(value, Template) else UNKNOWN
         if value is MISSING or value is None:
             return ABSENT
-        return Known(value, is_sensitive=is_marked(sensitive, steps))
+        return Known(value, has_true(sensitive)) if sensitive else Known(value)
+
+    def _at(self, path: str) -> tuple[Any, Any, Any]:
+        """What stands at a path: the value, the mark of what is unknown, that of what is secret."""
+        if self.after is None:
+            value, unknown, sensitive = self.before, False, self.before_sensitive
+        else:
+            value, unknown, sensitive = self.after, self.after_unknown, self.after_sensitive
+        for step in parse_path(path):
+            value = child(value, step)
+            # Most attributes have no mark, and every question of every rule comes through here.
+            if unknown:
+                unknown = mark_of(unknown, step)
+            if sensitive:
+                sensitive = mark_of(sensitive, step)
+        return value, unknown, sensitive
 
     def leaves(self, path: str) -> tuple[Value, ...]:
         """Every single value at or inside an attribute, each known, unknown or absent."""
@@ -121,11 +128,7 @@ class Resource:
                 pass
             case single:
                 return (single,)
-        value, unknown, sensitive = self.after, self.after_unknown, self.after_sensitive
-        for step in parse_path(path):
-            value = child(value, step)
-            unknown, sensitive = mark_of(unknown, step), mark_of(sensitive, step)
-        return tuple(_leaves(value, unknown, sensitive))
+        return tuple(_leaves(*self._at(path)))
 
     def before_value(self, path: str) -> Value:
         """The attribute before this plan, Absent when the instance did not exist."""
@@ -135,21 +138,16 @@ class Resource:
             value = child(value, step)
         if value is MISSING or value is None:
             return ABSENT
-        return Known(value, is_sensitive=is_marked(self.before_sensitive, steps))
+        return Known(value, is_marked(self.before_sensitive, steps))
 
     def elements(self, path: str) -> tuple[Value, ...]:
         """The members of a list, set or repeated block, each known, unknown or absent.
 
         A list that is wholly unknown is one Unknown; one that is not set has no members.
         """
-        value: Any = self.before if self.after is None else self.after
-        unknown: Any = False if self.after is None else self.after_unknown
-        for step in parse_path(path):
-            if unknown is True:
-                break
-            value, unknown = child(value, step), child(unknown, step)
+        value, unknown, _ = self._at(path)
         if unknown is True:
-            return (Unknown(),) if self.is_written(path) else ()
+            return (UNKNOWN,) if self.is_written(path) else ()
         size = len(value) if isinstance(value, list) else 0
         if isinstance(unknown, list):
             size = max(size, len(unknown))
@@ -230,8 +228,7 @@ def _leaves(value: Any, unknown: Any, sensitive: Any) -> Iterator[Value]:
         yield Known(value, is_sensitive=has_true(sensitive))
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """How far a plan that policyscan made without cloud or credentials is to be trusted.
 
     stand_ins: addresses of data sources whose answers were made up.
@@ -248,8 +245,7 @@ class Offline:
     is_simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A whole plan. `resources` is sorted by address; `prior` holds what only the state knows.
 
     `relevant_attributes` are (resource address without keys, attribute path) pairs that planned

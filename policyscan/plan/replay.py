@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.plan.attributes import has_true, mark_of
 from policyscan.plan.combine import (
@@ -81,8 +84,7 @@ def _tokens_in(value: Any) -> Iterator[str]:
             yield from _tokens_in(inner)
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """The same source planned twice, with tokens of one dialect and of the other.
 
     `sets`: resource type -> dotted paths whose elements Terraform lists in the order of tokens.
@@ -103,8 +105,7 @@ def enriched(plan: Plan, replay: Replay) -> Plan:
     return replace(plan, resources=resources, is_replayed=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """One instance as both replays planned it."""
 
     first: _Read
@@ -152,8 +153,7 @@ def _enriched(resource: Resource, pair: _Pair) -> Resource:
     return replace(resource, after=after, after_unknown=unknown, after_sensitive=sensitive)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """One replayed instance, its tokens read."""
 
     resource: Resource

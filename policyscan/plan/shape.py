@@ -7,8 +7,9 @@ step to the JSON path as the error passes through them, so that right documents 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.errors import PlanError
 
@@ -169,8 +170,7 @@ def fields(required: dict[str, Kind] | None = None, /, **optional: Kind) -> Kind
     return check
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The checks for one document; `name` is how messages call it."""
 
     name: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 # Private-use characters: no plan holds them, and JSON carries them as they are.
 _MARK = re.compile("\ue000(\\d+)\ue001")
@@ -14,8 +15,7 @@ _DEEPEST = 64
 """Levels of a document. Policies and container definitions have some eight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A part of a text that another instance's attribute will fill in.
 
     `is_whole`: the attribute's whole value, and not something cut out of it. Without an address
@@ -37,8 +37,7 @@ DERIVED = Taken("", "", is_whole=False)
 """A part that depends on a value only apply will tell, in a way nothing here can follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """Texts and what will stand between them, in order; never two texts side by side.
 
     Example: (Taken("aws_ecr_repository.app", "repository_url"), ":1.0").

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.plan import lookalike
 from policyscan.plan.shape import shown_path
@@ -45,8 +46,7 @@ class NotAPlanError(Exception):
     """What is wrong and what to do, still without the name of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """The characters of a file, and how they came from its bytes."""
 
     characters: str
@@ -174,6 +174,17 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER: Final = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object
 )
+
+
+def check_keys(text: str) -> None:
+    """Refuse a key given twice in a JSON text.
+
+    Raises ValueError: it is, without saying which.
+    """
+    try:
+        _DECODER.decode(text)
+    except _RepeatedKeyError:
+        raise ValueError from None
 
 
 class _Members(list[tuple[str, Any]]):

@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Spelling(NamedTuple):
@@ -42,8 +43,7 @@ class Dialect(Enum):
     SECOND = Spelling("zqs", "yxwvutsrqpon", 12, "z", "aws-cn", "amazonaws.com.cn", 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """Where a token was given out: an object by its number, its type, the attribute.
 
     The plugin protocol names no addresses. `path` is dotted and without indexes.

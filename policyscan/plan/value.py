@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from policyscan.plan.template import Template
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A value Terraform has decided; lists and maps inside it hold no unknown part."""
 
     value: Any
@@ -27,8 +27,7 @@ class Known:
         return "(sensitive)" if self.is_sensitive else str(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value only apply will tell; `why` names what it waits for.
 
     `template`: the text it will be made of, where a replay shows it.
@@ -38,12 +37,12 @@ class Unknown:
     template: Template | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """Not set: null, or an optional attribute nobody gave that the provider will fill."""
 
 
 ABSENT: Final = Absent()
+UNKNOWN: Final = Unknown()
 Value = Known | Unknown | Absent
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,7 @@ _GROUP: Final = 2
 """Of what stands in `/proc/PID/stat` behind the name: state, parent, group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callers:
+class Callers(Struct, frozen=True):
     """Those who may call the server at `port`: the processes of a group.
 
     Where the system does not tell who holds a socket, as macOS, everybody may.

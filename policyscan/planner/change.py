@@ -8,10 +8,11 @@ null, "", 0, false and an empty collection are one: what was one of them stays w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import starmap, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.planner.schema import Block
 from policyscan.planner.wire import UNKNOWN, is_unknown, is_wholly_known
@@ -28,8 +29,7 @@ _ZERO = {"string": "", "number": 0, "bool": False}
 _ZERO_IN_OBJECT = {**_ZERO, "number": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """One object or block thrice: as configured, as core proposes it, as it was (None: new)."""
 
     config: dict[str, Value]
@@ -47,8 +47,7 @@ def is_sdk_type(block: Block) -> bool:
     return "id" in block.attributes and block.attributes["id"].optional
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """Completes proposals of one resource type.
 
     `compute` is asked for every attribute that configuration leaves to the provider.

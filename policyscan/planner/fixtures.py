@@ -18,12 +18,13 @@ import argparse
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.errors import ConfigError, PolicyscanError
 from policyscan.planner.offline import draw_graph, make_plan
@@ -41,8 +42,7 @@ _KEYS = frozenset({"after", "configuration", "destroy", "graph", "variables"})
 _STEP_KEYS = frozenset({"configuration", "variables"})
 
 
-@dataclass(frozen=True, slots=True)
-class Fixture:
+class Fixture(Struct, frozen=True):
     """How one fixture's plan is made."""
 
     folder: Path

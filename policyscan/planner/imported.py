@@ -7,9 +7,10 @@ an import that changes nothing.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.provider import Provider
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
     from policyscan.planner.schema import Block
 
 
-@dataclass(frozen=True, slots=True)
-class Imports:
+class Imports(Struct, frozen=True):
     """(type, import id) -> what is configured for it, as far as it was learned."""
 
     learned: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Importing(Provider):
+class Importing(Provider, frozen=True):
     """A provider for a configuration with `import` blocks."""
 
     imports: Imports
@@ -39,7 +38,7 @@ class Importing(Provider):
     @classmethod
     def of(cls, provider: Provider, imports: Imports) -> Importing:
         """The same provider, drawing on what was learned, and learning."""
-        own = {each.name: getattr(provider, each.name) for each in dataclasses.fields(Provider)}
+        own = {each: getattr(provider, each) for each in Provider.__struct_fields__}
         return cls(**own, imports=imports)
 
     def existing(self, resource_type: str, identifier: str) -> dict[str, Any]:
@@ -63,7 +62,7 @@ class Importing(Provider):
             return Provider.plan(
                 self, configuration, resource_type, config=config, proposed=proposed, prior=prior
             )
-        applying = dataclasses.replace(self, strategy=Applied(lambda _type: " ".join(place)))
+        applying = replace(self, strategy=Applied(lambda _type: " ".join(place)))
         planned, _ = Provider.plan(
             applying, configuration, resource_type, config=config, proposed=proposed, prior=None
         )

@@ -12,11 +12,11 @@ import re
 import sys
 import tempfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.folders import user_cache
@@ -46,8 +46,7 @@ _FORMAT = "1"
 _LARGEST_KEPT = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Package:
+class _Package(Struct, frozen=True):
     """One installed provider: `folder` holds its program, `key` is unlike that of any other."""
 
     address: str

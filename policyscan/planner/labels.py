@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.planner.data_sources.fit import did_you_mean
 from policyscan.planner.mentions import WHOLE, mentions
@@ -20,8 +21,7 @@ _MOST_NAMED = 5
 _DATA = re.compile(r"\bdata\.(?P<type>\w+)\.[\w-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Struct, frozen=True):
     """stand_ins: addresses of data sources of which something that is read was made up.
 
     notes: a line each, what a user may have overlooked about the answers.

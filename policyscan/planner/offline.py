@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from policyscan.planner.applied import Applied
 from policyscan.planner.children import children

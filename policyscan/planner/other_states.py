@@ -7,8 +7,9 @@ takes it over: then nothing is fetched, and users answer it as they answer any o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.planner.data_sources import complete
@@ -51,8 +52,7 @@ _SCHEMA: Final = ProviderSchema(
 """Source: terraform, builtin/providers/terraform/data_source_state.go."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherStates:
+class OtherStates(Struct, frozen=True):
     """The provider of other states, as a vendor; `directory` is the user's root module."""
 
     directory: Path
@@ -95,8 +95,7 @@ def _override(names: set[str]) -> str:
     return "".join([f"terraform {{\n  required_providers {{\n{required}  }}\n}}\n", *blocks])
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads states that lie on this machine."""
 
     directory: Path

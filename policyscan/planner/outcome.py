@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from policyscan.planner.plan_json import with_label
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOutcome:
+class PlanOutcome(Struct, frozen=True):
     """What `terraform show -json` prints, in normal form, and how far it can be trusted.
 
     stand_ins: addresses of data sources whose answers were made up, since only the account knows.

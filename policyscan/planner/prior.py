@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.plan import Known
 from policyscan.plan.address import module_text
@@ -123,8 +124,7 @@ def changing(plan: Plan) -> Mapping[tuple[str, str], frozenset[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a data source told the plan; `asked` are the arguments its block gives."""
 
     values: Mapping[str, Any]
@@ -141,8 +141,7 @@ class Answer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What the data sources of one type told the plan.
 
     `is_complete`: no other provider configuration still has to answer, so that an answer to the

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.planner.change import Completion, Versions, is_sdk_type
@@ -40,8 +41,7 @@ DEFAULT_REGION = "us-east-1"
 """The region of a provider block that names none: what the environment would have said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """What one provider block says: each alias has its own.
 
     `region` and the values of `default_tags` may be unknown; `default_tags` is None when the
@@ -68,8 +68,7 @@ class Reader(Protocol):
         """The whole object of a data source. Raises PlannerError: it cannot be answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """Answers core's questions about one provider's types, whoever carries them.
 
     `settle` is the vendor's own part in a plan, after the SDK's: it gets the planned object and

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.planner.schema import PROVIDERS
 
@@ -32,8 +33,7 @@ _NOT_INSTALLED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where Terraform ran (`root_module`, a private copy) and what the user calls it (`named`)."""
 
     root_module: Path

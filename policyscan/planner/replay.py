@@ -6,13 +6,14 @@ that every expression comes out as it did, only that what was unknown can now be
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.errors import PlannerError
 from policyscan.plan import read_plan
@@ -136,8 +137,7 @@ def _blamed(diagnostics: tuple[Mapping[str, Any], ...], issued: Mapping[str, Iss
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Replayed(Provider):
+class _Replayed(Provider, frozen=True):
     """A provider that plans tokens; blocks that name no region are in `home`."""
 
     tokens: Tokens
@@ -162,7 +162,7 @@ class _Replayed(Provider):
 
         What the provider of the plan was to compute anew, on an update, is a token here too.
         """
-        seeded = dataclasses.replace(self, strategy=self.tokens.of(config))
+        seeded = replace(self, strategy=self.tokens.of(config))
         planned, replaced_by = Provider.plan(
             seeded, configuration, resource_type, config=config, proposed=proposed, prior=prior
         )
@@ -176,8 +176,7 @@ class _Replayed(Provider):
         return planned, replaced_by
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
+class _Stage(Struct, frozen=True):
     """The copy of the source a plan is replayed in."""
 
     plan: Plan

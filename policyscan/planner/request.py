@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from policyscan.planner.data_sources import Answer
@@ -15,8 +16,7 @@ DATA_FOLDER = ".terraform"
 """Where Terraform keeps modules, seen from the root module, unless TF_DATA_DIR names another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """Values of the root module's variables.
 
     variables: name -> value as `-var` takes it: a raw string, or JSON for a complex type.
@@ -37,8 +37,7 @@ class Inputs:
 NO_INPUTS = Inputs()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One plan: of what variables, after what, and what its providers may draw on.
 
     after: simulated applies before it, in order.

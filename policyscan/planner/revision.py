@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.errors import PlannerError
 from policyscan.planner.git import ask_git
@@ -33,15 +35,13 @@ _UNDECLARED = re.compile(r'variable named "([^"]+)" was assigned on the command 
 _HASH = re.compile(r"[0-9a-f]{40,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     mode: str
     object: str
     path: PurePosixPath
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A commit of the repository that holds a folder: `inside` is where, below its top."""
 
     name: str

@@ -10,9 +10,11 @@ import os
 import re
 import shutil
 import stat
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.errors import PlannerError
 from policyscan.planner.modules import install_modules, stores
@@ -53,8 +55,7 @@ OVERRIDE = "zzz_policyscan_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """A copied configuration: `top` holds everything, `root_module` is inside it.
 
     `modules` tells by its key where each module was found that Terraform would download.

@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.plan.decode import LARGEST_INPUT, printable_name
@@ -46,8 +47,7 @@ class _RefusedError(Exception):
     """Why Terraform did not show the plan, on one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A saved plan to be shown by a command, before a time of the monotonic clock."""
 
     plan: Path

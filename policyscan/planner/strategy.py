@@ -6,8 +6,9 @@ core applies, settles each on a well-formed value. A further strategy is a furth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.planner.wire import UNKNOWN
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from policyscan.planner.schema import Block, TypeHints
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One resource core applies: its planned object still holds what was unknown.
 
     `prior` is None for a create, `planned` for a destroy; `region` is where the resource lives.

@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from policyscan.errors import PlannerError
 from policyscan.planner.refusal import refusal
@@ -62,8 +63,7 @@ def environment(scratch: Path, reattach: str) -> dict[str, str]:
     }
 
 
-@dataclass(slots=True)
-class AddressLog:
+class AddressLog(Struct):
     """The addresses core says it begins to apply, in order; it applies one at a time."""
 
     _begun: queue.SimpleQueue[tuple[str, str]] = field(default_factory=queue.SimpleQueue)
@@ -96,8 +96,7 @@ class RefusedError(PlannerError):
         self.diagnostics = tuple(diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
-class Terraform:
+class Terraform(Struct, frozen=True):
     """Commands run in one root module, all before `deadline`, a time of the monotonic clock.
 
     At the deadline all of the children end, not only the one at work. `command` is what is run:
@@ -173,8 +172,7 @@ class Terraform:
             raise PlannerError(f"{self.place.named}: terraform {command} took too long")
 
 
-@dataclass(frozen=True, slots=True)
-class AtWork:
+class AtWork(Struct, frozen=True):
     """How Terraform is run, wherever it is: by which processes, before which time.
 
     `variables` stand in its environment beside those it always has.

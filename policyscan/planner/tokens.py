@@ -11,8 +11,9 @@ import json
 import re
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.plan.token import Dialect, Issue, find_tokens, make_token, shaped
@@ -126,8 +127,7 @@ class Tokens:
         raise PlannerError(f"{change.resource_type}: a replay is not for applying")
 
 
-@dataclass(frozen=True, slots=True)
-class TokensOfObject:
+class TokensOfObject(Struct, frozen=True):
     """`Tokens` for the object of one configuration."""
 
     tokens: Tokens
@@ -142,8 +142,7 @@ class TokensOfObject:
         return self.tokens.apply(change)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayReader:
+class ReplayReader(Struct, frozen=True):
     """Answers data sources with what the plan was told, else with tokens.
 
     Numbers, truths and lengths that only an account knows differ from dialect to dialect.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from policyscan.planner import aws
 from policyscan.planner.data_sources import AwsReader
@@ -35,8 +36,7 @@ _SETTLE = {_AWS: aws.settle, "registry.terraform.io/hashicorp/time": settle_time
 """Provider address -> its own part in a plan, where it has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(Struct, frozen=True):
     """What is known of one provider, before a strategy makes a provider of it."""
 
     schema: ProviderSchema

@@ -19,8 +19,8 @@ def boxed(lines: Sequence[str], span: Span, style: Style) -> Iterator[str]:
     for number, line in enumerate(lines, span.line):
         yield f"{style.faint(f'{number:>5} {_BAR}')} {_shown(line, len(line))}".rstrip()
         if span.line == span.end_line:
-            lead = _width(_shown(line, span.column - 1))
-            marks = "^" * max(_width(_shown(line, span.end_column - 1)) - lead, 1)
+            lead = columns_of(_shown(line, span.column - 1))
+            marks = "^" * max(columns_of(_shown(line, span.end_column - 1)) - lead, 1)
             yield f"{style.faint(f'      {_BAR}')} {' ' * lead}{style.bad(marks)}"
     if lines and (more := span.end_line - span.line + 1 - len(lines)):
         yield style.faint(f"      {_BAR} ... {more} more {'line' if more == 1 else 'lines'}")
@@ -31,7 +31,7 @@ def _shown(line: str, end: int) -> str:
     return plain(line[:end].expandtabs())
 
 
-def _width(text: str) -> int:
+def columns_of(text: str) -> int:
     """Columns of a terminal: two for a wide character, none for one that combines."""
     return sum(
         0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF")

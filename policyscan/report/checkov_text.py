@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine import CheckovReport, CheckovState, Judgement, Outcome
 from policyscan.report.screen import Style, plain, wrapped
@@ -17,8 +18,7 @@ _MOST_PLACES = 2
 """Places named where one check fails at several; JSON names them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What of Checkov is told at length: what reaches `threshold`, else all; waived ones too."""
 
     threshold: Severity = Severity.HIGH

@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policyscan.report.scans import Report, Scan
 
 FORMATS: Final = (
@@ -23,16 +25,21 @@ FORMATS: Final = (
 
 def rendered(name: str, report: Report) -> str:
     """A report in one of `FORMATS`."""
+    return "".join(pieces(name, report))
+
+
+def pieces(name: str, report: Report) -> Iterator[str]:
+    """The same, made piece by piece as they are asked for where it may be long."""
     match name:
         case "text":
             from policyscan.report.scans import for_all  # noqa: PLC0415 - so is the rest
 
-            return "\n".join(_text(scan, report) for scan in report.scans) + for_all(report)
+            yield "\n".join(_text(scan, report) for scan in report.scans) + for_all(report)
         case "json":
-            return _json(report)
-    module = import_module(f"policyscan.report.{name}_report")
-    text: str = getattr(module, f"render_{name}")(report)
-    return text
+            yield from _json(report)
+        case _:
+            module = import_module(f"policyscan.report.{name}_report")
+            yield getattr(module, f"render_{name}")(report)
 
 
 def _text(scan: Scan, report: Report) -> str:
@@ -56,7 +63,7 @@ def _text(scan: Scan, report: Report) -> str:
     )
 
 
-def _json(report: Report) -> str:
+def _json(report: Report) -> Iterator[str]:
     from policyscan.report.json_report import (  # noqa: PLC0415
         json_document,
         refused_document,
@@ -70,4 +77,4 @@ def _json(report: Report) -> str:
         else json_document(scan.outcome, scan.exit_code)
         for scan in report.scans
     )
-    return plain_json(render_json(list(documents)))
+    return map(plain_json, render_json(list(documents)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Edge, EdgeKind
 from policyscan.plan.address import module_text
@@ -12,8 +13,7 @@ from policyscan.report.graph_selection import Selection, by_module, telling
 _SURENESS = tuple(Confidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """An instance: its address, that address inside its frame, and what the plan does to it."""
 
     number: int
@@ -23,8 +23,7 @@ class Box:
     is_asked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """How a drawing is spelt.
 
     `frame` opens a module, of a number and a label, and `end` closes it. `box` is an instance.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain, islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.errors import PolicyscanError
 from policyscan.graph import Confidence, Edge, EdgeKind, ResourceGraph
@@ -42,8 +44,7 @@ class Kind(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A resource instance under its name in the graph.
 
     `is_made_up`: it is a data source, and nobody knows what it finds.
@@ -68,8 +69,7 @@ class Node:
         return _CHANGES.get(self.resource.actions, ("?", ", ".join(self.resource.actions)))
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Nodes in order of module and name, and edges of which both ends are among them.
 
     `focus` are the names the selection was made for, none for the whole graph.

@@ -31,7 +31,7 @@ def _lines(scene: Scene, focus: frozenset[str]) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{corner} {corner} {width} {height}"'
         f' width="{width}" height="{height}" role="img" aria-label="Resource graph">'
     )
-    yield f"<style>{part('drawing.css')}</style>"
+    yield f"<style>{part('colours.css')}{part('drawing.css')}</style>"
     yield _HEAD
     yield f'<rect class="paper" x="{corner}" y="{corner}" width="{width}" height="{height}"/>'
     frames = {each.parent for each in scene.boxes}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import Edge, EdgeKind
 from policyscan.plan.address import module_text
@@ -16,8 +17,7 @@ _DEEPEST = 40
 """Levels shown at most: beyond them a tree is wider than any screen, and grows with its square."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Direction:
+class _Direction(Struct, frozen=True):
     """One way to walk: the edges that leave a node, where they lead, and how a line reads."""
 
     leaving: dict[str, list[Edge]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from policyscan import __version__
 from policyscan.engine import (
@@ -28,7 +29,7 @@ _OUTCOMES = {0: "pass", 1: "fail", 2: "not-judged", 3: "nothing-to-scan"}
 
 
 def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
-    """One plan's report as plain JSON values."""
+    """One plan's report as plain JSON values, what may be long as iterators of them."""
     plan = outcome.platform.plan
     return {
         "schema_version": SCHEMA_VERSION,
@@ -48,9 +49,9 @@ def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
             },
         },
         "summary": _summary(outcome, exit_code),
-        "verdicts": [_verdict(each) for each in outcome.judgements],
-        "checkov": [_checkov_verdict(each) for each in outcome.checkov.judgements],
-        "fixed": [brief_document(each) for each in outcome.fixed],
+        "verdicts": map(_verdict, outcome.judgements),
+        "checkov": map(_checkov_verdict, outcome.checkov.judgements),
+        "fixed": map(brief_document, outcome.fixed),
         "errors": list(outcome.errors),
         "warnings": list(outcome.warnings),
     }
@@ -91,19 +92,71 @@ def refused_document(name: str, error: str, exit_code: int) -> dict[str, Any]:
     }
 
 
-def render_json(documents: list[dict[str, Any]]) -> str:
-    """One document for one plan, an array in argument order for several."""
-    import msgspec  # noqa: PLC0415 - only reports in JSON need it
+def render_json(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """One document for one plan, an array in argument order for several; piece by piece.
 
-    shown = documents[0] if len(documents) == 1 else documents
+    A piece ends where a value does, so that the verdicts of a large plan are never all in memory.
+    """
+    if len(documents) == 1:
+        yield from _pieces(documents[0], 0)
+    else:
+        yield from _list((_pieces(each, 1) for each in documents), 0)
+    yield "\n"
+
+
+_BATCH: Final = 1000
+"""Values that are encoded together."""
+
+
+def _pieces(document: dict[str, Any], depth: int) -> Iterator[str]:
+    """An object that stands `depth` levels deep, its iterators drawn as they are written."""
+    separator = "{"
+    for name, value in document.items():
+        yield f"{separator}{_line(depth + 1)}{json.dumps(name)}: "
+        if isinstance(value, Iterator):
+            texts = ([_indented(each, depth + 2)] for each in _batches(value))
+            yield from _list(texts, depth + 1)
+        else:
+            yield _indented([value], depth + 1)
+        separator = ","
+    yield f"{_line(depth)}}}"
+
+
+def _list(members: Iterable[Iterable[str]], depth: int) -> Iterator[str]:
+    """A list that stands `depth` levels deep; pieces of one member, or of some with commas."""
+    separator = "["
+    for pieces in members:
+        yield f"{separator}{_line(depth + 1)}"
+        yield from pieces
+        separator = ","
+    yield f"{_line(depth)}]" if separator == "," else "[]"
+
+
+def _batches(values: Iterator[Any]) -> Iterator[list[Any]]:
+    while batch := list(islice(values, _BATCH)):
+        yield batch
+
+
+def _line(depth: int) -> str:
+    return f"\n{'  ' * depth}"
+
+
+def _indented(values: list[Any], depth: int) -> str:
+    """Values as they stand in a list, `depth` levels deep."""
+    from msgspec import json as quick  # noqa: PLC0415 - only reports in JSON need it
+
+    nested: Any = values
+    for _ in range(depth - 1):
+        nested = [nested]
     try:
         # Asked to indent, the standard library leaves its C code and takes ten times as long.
-        compact = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+        text = quick.format(quick.encode(nested), indent=2).decode()
     except UnicodeEncodeError:
         # Half a character, out of JSON inside a value: no encoding has it, JSON can spell it.
-        text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
-        return text.encode(errors="backslashreplace").decode()
-    return f"{msgspec.json.format(compact, indent=2).decode()}\n"
+        text = json.dumps(nested, indent=2, ensure_ascii=False)
+        text = text.encode(errors="backslashreplace").decode()
+    # Without the brackets of the lists around them, each on a line two columns further in.
+    return text[depth * (depth + 3) : -depth * (depth + 1)]
 
 
 def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
@@ -183,10 +236,10 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
         "rule": judgement.rule.id,
         "name": judgement.rule.name,
         "group": judgement.rule.group,
-        "severity": str(judgement.severity),
+        "severity": judgement.severity,
         "address": finding.address,
-        "verdict": str(finding.verdict),
-        "confidence": str(finding.certainty),
+        "verdict": finding.verdict,
+        "confidence": finding.certainty,
         "message": finding.message,
         "path": [
             {
@@ -198,11 +251,11 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
             for step, span in zip(finding.path, judgement.steps, strict=True)
         ],
         "source": _source(judgement.span),
-        "notes": [{"level": str(note.level), "text": note.text} for note in finding.notes],
+        "notes": [{"level": note.level, "text": note.text} for note in finding.notes],
         "fix": finding.fix,
         "snippet": finding.snippet,
         "symptom": finding.symptom,
-        "strikes": str(finding.strikes) if finding.strikes else None,
+        "strikes": finding.strikes,
         "cause": finding.cause or None,
         "new": judgement.is_new,
         "in_baseline": judgement.is_in_baseline,

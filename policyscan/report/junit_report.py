@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
+
+from msgspec import Struct
 
 from policyscan.engine import Judgement
 from policyscan.report.problems import Problem, problems_of, title_of, told
@@ -23,8 +24,7 @@ from policyscan.rule import Verdict
 _TOLD: Final = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """A case and what became of it: "" for passed, else `failure`, `error` or `skipped`."""
 
     group: str

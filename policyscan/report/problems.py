@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine import CHECKOV, Judgement, Outcome, nothing_judged
 from policyscan.report.scans import Place, Report, Scan
@@ -14,8 +15,7 @@ from policyscan.rule import Rule, Severity, Verdict
 _SEVERITIES = list(Severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A failure that nobody waived and no rule of the policy overrules.
 
     `checks` are the ids of Checkov's checks that find the same problem at the same address.
@@ -75,8 +75,7 @@ def problems_of(report: Report, scan: Scan) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: problem.rank))
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Problems of one rule and one root cause, the first of them to be told."""
 
     members: tuple[Problem, ...]

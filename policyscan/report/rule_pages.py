@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine import PackRule
 from policyscan.report.checkov_page import CHECKOV_PAGE, checkov_page, relations_of
@@ -26,8 +27,7 @@ _GROUPS = {
 """What the groups of the built-in rules are about; others are called as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
+class Trap(Struct, frozen=True):
     """Something that looks like what a rule objects to, or like what it wants, and is not.
 
     `place` is the fixture it stands in, as a path from the page.
@@ -39,8 +39,7 @@ class Trap:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """What the fixtures of a rule show of it; "" and empty where they show nothing.
 
     `failing` and `passing` are HCL, `told` is the finding that the failing one gets.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from policyscan.rule import Severity
 
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
 _STDIN = ("-", "stdin")
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A plan that could not be read or judged, and the error that says why."""
 
     name: str
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """What became of one plan, and the exit code that stands for it."""
 
     found: Outcome | Refused
@@ -68,8 +67,7 @@ def for_all(report: Report) -> str:
     return f"{len(report.scans)} plans: {told}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where somebody has to look: a file as seen from the root, and what of it when that is known.
 
     Lines count from 1, both included; columns count code points from 1, `end_column` past the end.
@@ -82,8 +80,7 @@ class Place:
     end_column: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How the text report looks: its columns, whether in colour, and what is in it.
 
     `quiet` leaves it at failures and the summary; `show_waived` shows what is waived too, and
@@ -98,8 +95,7 @@ class Look:
     fail_on: Severity = Severity.HIGH
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Every plan of a run in the order of the arguments, to be told in some format.
 
     `pages` are those of the rules, by id. Files are named as seen from `root`, the top of the

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.rule import Severity
 
@@ -18,10 +19,9 @@ _STYLES = {
 
 def plain(text: str) -> str:
     """The text with every control character written out, so that a plan cannot move the cursor."""
-    return "".join(
-        character if character.isprintable() or character == " " else _escaped(character)
-        for character in text
-    )
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def _escaped(character: str) -> str:
@@ -43,8 +43,7 @@ def wrapped(text: str, width: int, indent: str = "    ", hang: str = "") -> Iter
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """Writes control sequences only when `colour` is on."""
 
     colour: bool

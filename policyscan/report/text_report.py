@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine import Judgement, Outcome, Waiver, nothing_judged
 from policyscan.plan import PlanKind, kind_of
@@ -36,8 +37,7 @@ _MOST_ALIKE = 3
 _NOT_JUDGED = "NOT JUDGED: see the errors above"
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Findings of one rule with one root cause."""
 
     first: Judgement

@@ -3,7 +3,9 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
-from policyscan.graph import Confidence, Resolution, Target
+from msgspec.structs import replace
+
+from policyscan.graph import Confidence, Index, Join, Resolution, Target
 from policyscan.plan import (
     ABSENT,
     Absent,
@@ -163,6 +165,8 @@ __all__ = [
     "Image",
     "ImageError",
     "ImageOrigin",
+    "Index",
+    "Join",
     "Known",
     "Level",
     "Logging",
@@ -278,6 +282,7 @@ __all__ = [
     "redirect_loops",
     "reference",
     "removed",
+    "replace",
     "required_by",
     "rerouted",
     "rivals",

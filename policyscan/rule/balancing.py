@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
-from policyscan.graph import Resolution, ResourceGraph, Target
+from msgspec import Struct
+
+from policyscan.graph import Index, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Known, Resource, Value
 from policyscan.rule.blocks import resolve_member
 from policyscan.rule.ecs import SUBNETS, Service, certainty_of, steps_to
@@ -18,8 +19,7 @@ LISTENER_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 LOAD_BALANCERS = ("aws_lb", "aws_alb")
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """One `load_balancer` block of a service.
 
     `path` leads to the block, `groups` is what its target group comes to: its own, or with
@@ -49,8 +49,7 @@ class Attachment:
         return self.service.resource.value(f"{self.path}.container_port")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """A listener or a listener rule that sends to a target group, and the way to it."""
 
     holder: Resource
@@ -73,8 +72,7 @@ class Sender:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """From a service over one target group and one listener to one load balancer."""
 
     attachment: Attachment
@@ -131,8 +129,7 @@ def keeps_clients(way: Way) -> bool:
             return not is_ip or way.group.value("protocol") not in {Known("TCP"), Known("TLS")}
 
 
-@dataclass(frozen=True, slots=True)
-class Subnets:
+class Subnets(Struct, frozen=True):
     """The subnets a load balancer stands in.
 
     `sure` are those it has for certain, `may_be` those of which it has some. `ids` are in no
@@ -155,6 +152,7 @@ class Balancing:
         self._senders: dict[str, list[Sender]] = {}
         self._loose: list[str] = []
         self._listeners: dict[str, list[Resource]] = {}
+        self._attachments: dict[str, tuple[Attachment, ...]] = {}
         for listener in graph.of_type(*LISTENERS):
             if not listener.is_deleted:
                 self._add(listener, "default_action", listener)
@@ -216,12 +214,29 @@ class Balancing:
             tuple(edge for edge, _ in kept if edge.is_sure),
         )
 
+    @cached_property
+    def _groups(self) -> Index[Resource]:
+        """Target groups by the listeners that send to them, by themselves or by a rule."""
+        return Index(
+            (group, (sender.listener.address for sender in self.senders_of(group.address)))
+            for group in self._graph.of_type(*TARGET_GROUPS)
+        )
+
+    def groups_of(self, balancer: Resource) -> tuple[Resource, ...]:
+        """The target groups of the plan that a load balancer sends to."""
+        return self._groups.of(*(each.address for each in self.listeners_of(balancer)))
+
     def listeners_of(self, balancer: Resource) -> tuple[Resource, ...]:
         """The listeners of a load balancer that this plan manages."""
         return tuple(self._listeners.get(balancer.address, ()))
 
-    def attachments_of(self, service: Service) -> Iterator[Attachment]:
+    def attachments_of(self, service: Service) -> tuple[Attachment, ...]:
         """The target groups a service registers its tasks in, one by one."""
+        if service.address not in self._attachments:
+            self._attachments[service.address] = tuple(self._attached(service))
+        return self._attachments[service.address]
+
+    def _attached(self, service: Service) -> Iterator[Attachment]:
         resource = service.resource
         for index in range(len(resource.elements("load_balancer"))):
             path = f"load_balancer[{index}]"

@@ -6,8 +6,9 @@ Either may depend on what the rule is set to: one policy has protected what anot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from policyscan.rule.parameter import Setting
 
@@ -15,16 +16,14 @@ if TYPE_CHECKING:
     from policyscan.rule.model import Finding, Phase
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A parameter of the rule is one of these values."""
 
     parameter: str
     values: tuple[int | str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Agrees:
+class Agrees(Struct, frozen=True):
     """A check that finds the same problem at the same address: mending one mends the other.
 
     `wants` is what both ask for. `at` is the attribute that our failure has to be about, and
@@ -44,8 +43,7 @@ class Agrees:
         return self.at in {"", decides} and self.strikes in {None, finding.strikes}
 
 
-@dataclass(frozen=True, slots=True)
-class Opposes:
+class Opposes(Struct, frozen=True):
     """A check that asks for what makes the rule fail, whatever else is changed.
 
     `wants` is what the rule asks for instead. It holds where all of `when` do.

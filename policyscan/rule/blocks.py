@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.graph.reading import references_of

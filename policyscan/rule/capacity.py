@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, number_of, text_of
-from policyscan.rule.ecs import CAPACITY_PROVIDERS, CLUSTER, Service
+from policyscan.rule.ecs import CLUSTER, GIVEN, Service
 
 STRATEGY = "capacity_provider_strategy"
 MANAGED = ("FARGATE", "FARGATE_SPOT")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """One entry of a strategy. `provider` is "" when it is not known; a number None likewise."""
 
     path: str
@@ -27,8 +26,7 @@ class Share:
         return self.provider in MANAGED
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedProviders:
+class AttachedProviders(Struct, frozen=True):
     """The providers a cluster of this plan has, and the resource that gives them.
 
     `providers` is None when they are not all known. `giver` None: the cluster has them itself.
@@ -67,10 +65,8 @@ def attached_to(service: Service, graph: ResourceGraph) -> AttachedProviders | N
     cluster = graph.resource(targets[0].address)
     if cluster is None or cluster.mode != "managed":
         return None
-    for giver in graph.of_type(CAPACITY_PROVIDERS):
-        joined = graph.resolve(giver, "cluster_name", [CLUSTER])
-        if not giver.is_deleted and cluster.address in {each.address for each in joined.targets}:
-            return AttachedProviders(cluster, giver, _names(giver))
+    for giver in graph.joins(GIVEN, [CLUSTER]).standing(cluster.address):
+        return AttachedProviders(cluster, giver, _names(giver))
     # Providers before version 5 had them on the cluster.
     return AttachedProviders(cluster, None, _names(cluster))
 

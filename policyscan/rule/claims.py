@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Absent, Known, Resource, text_of
@@ -31,8 +32,7 @@ _PARENTS = {
 """The types of what a name stands in, by the attribute that tells it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A name a resource claims, and within what it must be the only one.
 
     `key` tells claims apart: two of one key cannot both stand. None where the plan does not tell

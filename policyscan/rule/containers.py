@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
+from msgspec import Struct
+from msgspec.structs import replace
+
+from policyscan.graph import WRITTEN, Confidence, Index, Resolution, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Taken, Template, Unknown, Value, decode_json
+from policyscan.rule.ecs import TASK_DEFINITION
 from policyscan.rule.image import Image, ImageError, looks_like_image, parse_image
 
 REPOSITORY = "aws_ecr_repository"
@@ -15,8 +19,7 @@ IMAGE_LOOKUPS = ("aws_ecr_image", "aws_ecr_images")
 DEFINITIONS = "container_definitions"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One entry of `container_definitions`; `settings` is the decoded entry, keys camelCase.
 
     A text that other resources complete is a Template wherever it stands.
@@ -38,8 +41,7 @@ class Container:
         return "(sensitive)" if self.is_sensitive else str(self.image)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageOrigin:
+class ImageOrigin(Struct, frozen=True):
     """Where one image comes from, as far as the plan tells.
 
     `repositories` and `lookups` are what it may start from, whether this plan holds or looks them
@@ -60,8 +62,7 @@ class ImageOrigin:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskImages:
+class TaskImages(Struct, frozen=True):
     """The images of one task definition.
 
     `is_known`: the definitions are readable, `containers` is all there is, and each has its
@@ -101,7 +102,9 @@ class Images:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
-        self._repositories = graph.of_type(REPOSITORY)
+        self._repositories = Index(
+            (each, ((each.value("name"), _region(each)),)) for each in graph.of_type(REPOSITORY)
+        )
         self._accounts = tuple(
             str(account.value)
             for identity in graph.data_of_type("aws_caller_identity")
@@ -115,6 +118,17 @@ class Images:
             self._read[definition.address] = self._of(definition)
         return self._read[definition.address]
 
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The addresses of the repositories that images of the plan may come from."""
+        return frozenset(
+            target.address
+            for definition in self._graph.of_type(TASK_DEFINITION)
+            if not definition.is_deleted
+            for origin in self.of(definition).origins
+            for target in origin.repositories
+        )
+
     def starts_empty(self, address: str) -> bool:
         """Whether this plan makes the repository and nothing but a push can fill it."""
         repository = self._graph.resource(address)
@@ -123,15 +137,17 @@ class Images:
     def _is_cache(self, repository: Resource) -> bool:
         """Whether ECR itself fetches on demand what is asked of it."""
         name = repository.value("name")
+        return isinstance(name, Known) and str(name.value).startswith(self._cached)
+
+    @cached_property
+    def _cached(self) -> tuple[str, ...]:
+        """How the names of repositories start that are caches."""
         prefixes = (
             rule.value("ecr_repository_prefix")
             for rule in self._graph.of_type("aws_ecr_pull_through_cache_rule")
             if not rule.is_deleted
         )
-        return isinstance(name, Known) and any(
-            isinstance(prefix, Known) and str(name.value).startswith(f"{prefix.value}/")
-            for prefix in prefixes
-        )
+        return tuple(f"{each.value}/" for each in prefixes if isinstance(each, Known))
 
     def _of(self, definition: Resource) -> TaskImages:
         whole = self._graph.resolve(definition, DEFINITIONS)
@@ -284,14 +300,10 @@ class Images:
         """The repository of this plan that a private ECR image lives in."""
         if not image.is_private_ecr:
             return None
-        for repository in self._repositories:
+        name = Known(image.repository)
+        for repository in self._repositories.one_by_one((name, image.region), (name, None)):
             accounts = _accounts(repository) or self._accounts
-            region = repository.value("region")
-            if (
-                repository.value("name") == Known(image.repository)
-                and (not isinstance(region, Known) or str(region) == image.region)
-                and (not accounts or image.account in accounts)
-            ):
+            if not accounts or image.account in accounts:
                 return repository
         return None
 
@@ -319,6 +331,12 @@ def _accounts(repository: Resource) -> tuple[str, ...]:
     """The account a repository lives in, () before it is made."""
     registry = repository.value("registry_id")
     return (str(registry.value),) if isinstance(registry, Known) else ()
+
+
+def _region(repository: Resource) -> str | None:
+    """The region a repository lives in, None where that is not told."""
+    region = repository.value("region")
+    return str(region) if isinstance(region, Known) else None
 
 
 def _shown(name: str, value: Value) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph, Target
 from policyscan.plan import Known, Template
@@ -52,8 +53,7 @@ _HOLDERS = {
 """The attributes that hold a credential, by resource and data source type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """A credential in plain text; `name` is the variable's, "" when not told or not to be said.
 
     `why` says how it is known, without its value; `address` and `attribute` where it comes from.

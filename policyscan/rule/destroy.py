@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value, number_of
@@ -16,8 +17,7 @@ from policyscan.rule.tables import load_table
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """An attribute of a resource that the table `destroyability` speaks of.
 
     `row` is the table's, `path` the attribute of this one block, where blocks repeat. A block

@@ -29,9 +29,16 @@ class Documents:
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
         self._read: dict[str, Document] = {}
+        self._held: dict[tuple[str, str], Document] = {}
 
     def of(self, resource: Resource, path: str) -> Document:
         """The document an attribute holds."""
+        key = resource.address, path
+        if key not in self._held:
+            self._held[key] = self._of(resource, path)
+        return self._held[key]
+
+    def _of(self, resource: Resource, path: str) -> Document:
         where = f"{resource.address}.{path}"
         match resource.value(path):
             case Absent():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Unknown
@@ -12,12 +12,12 @@ from policyscan.rule.model import Certainty, Step
 SERVICE = "aws_ecs_service"
 TASK_DEFINITION = "aws_ecs_task_definition"
 CLUSTER = "aws_ecs_cluster"
-CAPACITY_PROVIDERS = "aws_ecs_cluster_capacity_providers"
+GIVEN = {"aws_ecs_cluster_capacity_providers": "cluster_name"}
+"""What gives a cluster its capacity providers, and the attribute that names the cluster."""
 SUBNETS = ("aws_subnet", "aws_default_subnet")
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service that exists after this plan, and what it is joined to."""
 
     resource: Resource
@@ -84,11 +84,9 @@ def is_fargate(service: Service, graph: ResourceGraph) -> bool | None:
         for target in service.task_definitions.targets
     ):
         return True
-    clusters = {target.address for target in service.clusters.targets}
-    for providers in graph.of_type(CAPACITY_PROVIDERS):
-        joined = graph.resolve(providers, "cluster_name", [CLUSTER])
-        if clusters & {target.address for target in joined.targets}:
-            return _all_fargate(providers, "default_capacity_provider_strategy")
+    clusters = [target.address for target in service.clusters.targets]
+    for providers, _ in graph.joins(GIVEN, [CLUSTER]).to(*clusters):
+        return _all_fargate(providers, "default_capacity_provider_strategy")
     return False if clusters or isinstance(launch_type, Known) else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import Target
 from policyscan.plan import Resource
@@ -19,8 +19,7 @@ LEADS = {
 """Where a default route leads, as the end of a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Egress:
+class Egress(Struct, frozen=True):
     """Where a subnet's default route leads.
 
     `path` is the evidence, `nats` the NAT gateways it may go through, `why` says what keeps the

@@ -17,9 +17,9 @@ _REPOSITORIES = Wanted("arn:*:ecr:*:*:repository/*")
 class EndpointPolicies:
     """The policies of a plan's endpoints, written in them or in a resource of their own."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, documents: Documents) -> None:
         self._graph = graph
-        self._documents = Documents(graph)
+        self._documents = documents
 
     def refused(self, endpoint: Resource, service: str, region: str) -> str:
         """A call of a pull that an endpoint's policy allows nobody, "" when there is none.
@@ -45,10 +45,10 @@ class EndpointPolicies:
         )
 
     def _own(self, endpoint: Resource) -> Iterator[Resource]:
-        """The policies that stand apart from the endpoint they are for."""
-        for policy in self._graph.of_type(_POLICY):
-            ends = self._graph.resolve(policy, "vpc_endpoint_id", [ENDPOINT]).targets
-            if not policy.is_deleted and [end.address for end in ends] == [endpoint.address]:
+        """The policies that stand apart from the endpoint they are for, and for no other."""
+        by = {_POLICY: "vpc_endpoint_id"}
+        for policy in self._graph.joins(by, [ENDPOINT]).standing(endpoint.address):
+            if len(self._graph.resolve(policy, by[_POLICY], [ENDPOINT]).targets) == 1:
                 yield policy
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from policyscan.graph import Resolution, ResourceGraph
+from msgspec import Struct
+
+from policyscan.graph import Joins, ResourceGraph
 from policyscan.plan import Absent, Known, Resource, Template, Value
 from policyscan.rule.containers import DEFINITIONS, Images, TaskImages
 from policyscan.rule.ecs import SUBNETS, Service
@@ -47,8 +49,7 @@ def service_name(endpoint: Resource) -> ServiceName | None:
     return ServiceName(found[1], found[2]) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Whether endpoints are enough for a task; `services` are the AWS services that lack one."""
 
     verdict: Verdict
@@ -64,14 +65,15 @@ class Endpoints:
         self._network = network
         self._images = images
         self._by_vpc: dict[str, dict[str, list[Resource]]] = {}
-        self._loose: list[str] = []
+        self._loose: list[Resource] = []
+        self._needed: dict[str, tuple[str, ...]] = {}
         for endpoint in graph.of_type(ENDPOINT):
             if endpoint.is_deleted:
                 continue
             name = endpoint.value("service_name")
             vpcs = graph.resolve(endpoint, "vpc_id", VPCS).targets
             if not isinstance(name, Known) or not vpcs:
-                self._loose.append(endpoint.address)
+                self._loose.append(endpoint)
                 continue
             if named := service_name(endpoint):
                 for vpc in vpcs:
@@ -93,7 +95,8 @@ class Endpoints:
             return Gap(Verdict.UNKNOWN, why)
         if lacking and self._loose:
             return Gap(
-                Verdict.UNKNOWN, f"{self._loose[0]} could not be followed; {self._graph.advice}"
+                Verdict.UNKNOWN,
+                f"{self._loose[0].address} could not be followed; {self._graph.advice}",
             )
         if lacking:
             return Gap(Verdict.FAIL, f"no VPC endpoint for {', '.join(lacking)}", tuple(lacking))
@@ -116,6 +119,11 @@ class Endpoints:
 
     def _needs(self, service: Service) -> tuple[str, ...]:
         """The AWS services a task calls before its containers start, and for commands in them."""
+        if service.address not in self._needed:
+            self._needed[service.address] = self._read_needs(service)
+        return self._needed[service.address]
+
+    def _read_needs(self, service: Service) -> tuple[str, ...]:
         tasks = self._tasks(service)
         is_old = _is_old(service.resource.value("platform_version"))
         pull = [each for each in _PULL if not (is_old and each == "ecr.api")]
@@ -141,18 +149,17 @@ class Endpoints:
 
     def interfaces_in(self, vpc: str) -> tuple[Resource, ...]:
         """The interface endpoints in a VPC, and those that may be in it."""
-        found = [each for every in self._by_vpc.get(vpc, {}).values() for each in every]
-        loose = (self._graph.resource(address) for address in self._loose)
-        return tuple(
-            each
-            for each in (*found, *loose)
-            if each is not None and each.value("vpc_endpoint_type") == Known("Interface")
-        )
+        found = (each for every in self._by_vpc.get(vpc, {}).values() for each in every)
+        return (*filter(_is_interface, found), *self._loose_interfaces)
+
+    @cached_property
+    def _loose_interfaces(self) -> tuple[Resource, ...]:
+        return tuple(filter(_is_interface, self._loose))
 
     def _serves(self, endpoints: list[Resource], need: str, subnet: PlacedSubnet) -> bool:
         """Whether one of the endpoints answers here: a gateway needs the subnet's route table."""
         for endpoint in endpoints:
-            if endpoint.value("vpc_endpoint_type") == Known("Interface"):
+            if _is_interface(endpoint):
                 # Layers come from S3 by its public name, which private DNS alone leads here.
                 if need != "s3" or endpoint.value("private_dns_enabled") == Known(value=True):
                     return True
@@ -164,9 +171,8 @@ class Endpoints:
     def tables_of(self, endpoint: Resource) -> set[str]:
         """The route tables a gateway endpoint adds its route to."""
         found = self._network.tables_of(endpoint, "route_table_ids")
-        for join, ends in self._joins("route_table_ids"):
-            if endpoint.address in {end.address for end in ends.targets}:
-                found |= self._network.tables_of(join, "route_table_id")
+        for join in self._joins("route_table_ids").standing(endpoint.address):
+            found |= self._network.tables_of(join, "route_table_id")
         return found
 
     def served_by(self, gateway: Resource) -> set[str]:
@@ -202,26 +208,28 @@ class Endpoints:
 
     def is_joined(self, endpoint: Resource, attribute: str) -> bool:
         """Whether a resource of its own gives the endpoint what an argument would."""
-        joins = (ends for _, ends in self._joins(attribute))
-        return any(endpoint.address in {each.address for each in ends.targets} for ends in joins)
+        return bool(self._joins(attribute).standing(endpoint.address))
 
     def is_open(self, endpoint: Resource, attribute: str) -> bool:
         """Whether the endpoint may have more of an argument than is seen, or less."""
         own = self._graph.resolve(endpoint, attribute, (*SUBNETS, *TABLE_HOLDERS))
         if own.is_open or not all(target.is_sure for target in own.targets):
             return True
-        return any(ends.is_open for _, ends in self._joins(attribute))
+        return any(not join.is_deleted for join in self._joins(attribute).open)
 
-    def _joins(self, attribute: str) -> Iterator[tuple[Resource, Resolution]]:
-        """What gives endpoints more of an argument, with the endpoints it names."""
-        for join in self._graph.of_type(_JOINS[attribute]):
-            if not join.is_deleted:
-                yield join, self._graph.resolve(join, "vpc_endpoint_id", [ENDPOINT])
+    def _joins(self, attribute: str) -> Joins:
+        """What gives endpoints more of an argument, by the endpoints it names."""
+        return self._graph.joins({_JOINS[attribute]: "vpc_endpoint_id"}, [ENDPOINT])
 
     def is_named_elsewhere(self, endpoint: Resource) -> bool:
         """Whether something else leads to its service: a gateway, or a zone of the name."""
         if any(each is not endpoint for each in self._like(endpoint)):
             return True
+        return self._has_zone
+
+    @cached_property
+    def _has_zone(self) -> bool:
+        """Whether a zone of the plan has, or may have, names of AWS in it."""
         zones = (zone.value("name") for zone in self._graph.of_type("aws_route53_zone"))
         return any(not isinstance(z, Known) or "amazonaws.com" in str(z) for z in zones)
 
@@ -258,6 +266,10 @@ class Endpoints:
     def _type(self, address: str) -> str:
         resource = self._graph.resource(address)
         return resource.type if resource else ""
+
+
+def _is_interface(endpoint: Resource) -> bool:
+    return endpoint.value("vpc_endpoint_type") == Known("Interface")
 
 
 def _is_old(platform_version: Value) -> bool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from heapq import merge
+from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Template, Unknown
@@ -39,8 +43,7 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True):
     """A policy a role has: `address` and `attribute` attach it, `document` is what it says.
 
     `name` is what to call it. `is_sure`: the edges that attach it are exact.
@@ -53,8 +56,7 @@ class Attached:
     is_sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """The answer to one question, the policy that decides and why it is not a plain one."""
 
     answer: Answer
@@ -62,9 +64,8 @@ class Permission:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role, the policies it will have, and why it may have others."""
+class Role(Struct, frozen=True):
+    """A role, the policies it will have, and the first reason why it may have others."""
 
     resource: Resource
     trust: Document
@@ -76,9 +77,9 @@ class Role:
 class Roles:
     """The roles of a plan, each read once."""
 
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, documents: Documents) -> None:
         self._graph = graph
-        self.documents = Documents(graph)
+        self.documents = documents
         self._read: dict[str, Role] = {}
 
     @cached_property
@@ -89,15 +90,14 @@ class Roles:
     def of(self, role: Resource) -> Role:
         """A role with its policies."""
         if role.address not in self._read:
-            unresolved: dict[str, None] = {}
-            found = tuple(self._policies(role, unresolved))
+            found = tuple(self._policies(role))
             kept = tuple(each for each in found if not self._is_removed(role, each))
             self._read[role.address] = Role(
                 role,
                 self.documents.of(role, "assume_role_policy"),
                 kept,
                 self._boundary(role),
-                tuple(unresolved),
+                tuple(islice(self._doubts(role), 1)),
             )
         return self._read[role.address]
 
@@ -125,10 +125,8 @@ class Roles:
         if not isinstance(own, Absent | Known) or (isinstance(own, Known) and own.value):
             return f"{address}.policy"
         for kind, path in _RESOURCE_POLICIES.items():
-            for policy in self._graph.of_type(kind):
-                found = self._graph.resolve(policy, path).targets
-                if not policy.is_deleted and address in {target.address for target in found}:
-                    return policy.address
+            for policy in self._graph.joins({kind: path}).standing(address):
+                return policy.address
         return ""
 
     def _asked(self, policies: tuple[Attached, ...], action: str, wanted: Wanted) -> Permission:
@@ -169,53 +167,61 @@ class Roles:
 
     # -- what is attached ---------------------------------------------------------------------
 
-    def _policies(self, role: Resource, unresolved: dict[str, None]) -> Iterator[Attached]:
+    def _policies(self, role: Resource) -> Iterator[Attached]:
         yield from self._inside(role)
-        for policy in self._graph.of_type(INLINE):
-            found = self._joined(policy, "role", role, unresolved)
-            if found is not None:
-                document = self.documents.of(policy, "policy")
-                sure = found.confidence is Confidence.EXACT
-                yield Attached(policy.address, "policy", policy.address, document, is_sure=sure)
+        for policy, edge in self._joined({INLINE: "role"}, role):
+            document = self.documents.of(policy, "policy")
+            sure = edge.confidence is Confidence.EXACT
+            yield Attached(policy.address, "policy", policy.address, document, is_sure=sure)
         for kind, path in _ATTACHMENTS.items():
-            for attachment in self._graph.of_type(kind):
-                found = self._joined(attachment, path, role, unresolved)
-                if found is not None:
-                    yield from self._attached(attachment, "policy_arn", found)
+            for attachment, edge in self._joined({kind: path}, role):
+                yield from self._attached(attachment, "policy_arn", edge)
         if role.expressions("managed_policy_arns"):
             yield from self._attached(role, "managed_policy_arns", None)
         else:
             yield from self._attached_elsewhere(role)
 
-    def _joined(
-        self, join: Resource, path: str, role: Resource, unresolved: dict[str, None]
-    ) -> Target | None:
-        """How something is attached to a role; what may be is told in `unresolved`."""
-        if join.is_deleted:
-            return None
-        found = self._graph.resolve(join, path, [ROLE])
-        for target in found.targets:
-            if target.address == role.address and target.confidence is not Confidence.AMBIGUOUS:
-                return target
-        if any(target.address == role.address for target in found.targets) or (
-            found.is_open and not found.targets
-        ):
-            why = f"which role {join.address} belongs to is not in the plan; {self._graph.advice}"
-            unresolved[why] = None
-        return None
+    def _joined(self, by: Mapping[str, str], role: Resource) -> Iterator[tuple[Resource, Target]]:
+        """What is attached to a role, and the edge that says so."""
+        for holder, edges in self._graph.joins(by, [ROLE]).to(role.address):
+            edge = next((each for each in edges if each.is_sure), None)
+            if edge is not None and not holder.is_deleted:
+                yield holder, edge
 
-    def _inside(self, role: Resource) -> Iterator[Attached]:
-        """The inline policies in the role's own block, or that AWS held when it was read."""
-        managed = {
+    def _doubts(self, role: Resource) -> Iterator[str]:
+        """Why something else may be attached to a role, in the order it is looked for."""
+        for kind, path in ((INLINE, "role"), *_ATTACHMENTS.items()):
+            joins = self._graph.joins({kind: path}, [ROLE])
+            unsure = [
+                holder
+                for holder, edges in joins.to(role.address)
+                if not any(each.is_sure for each in edges)
+            ]
+            for join in merge(unsure, joins.loose, key=lambda each: each.address):
+                if not join.is_deleted:
+                    yield (
+                        f"which role {join.address} belongs to is not in the plan; "
+                        f"{self._graph.advice}"
+                    )
+
+    @cached_property
+    def _inline_names(self) -> frozenset[str]:
+        """What inline policies were called that resources of the plan hold."""
+        return frozenset(
             str(name.value)
             for policy in self._graph.of_type(INLINE)
             if isinstance(name := policy.before_value("name"), Known)
-        }
+        )
+
+    def _inside(self, role: Resource) -> Iterator[Attached]:
+        """The inline policies in the role's own block, or that AWS held when it was read."""
         is_written = bool(role.expressions("inline_policy"))
         for index in range(len(role.elements("inline_policy"))):
             path = f"inline_policy[{index}]"
             name = role.value(f"{path}.name")
-            if is_written or (isinstance(name, Known) and str(name.value) not in managed):
+            if is_written or (
+                isinstance(name, Known) and str(name.value) not in self._inline_names
+            ):
                 document = self.documents.of(role, f"{path}.policy")
                 shown = f"the inline policy {name} of {role.address}"
                 yield Attached(role.address, f"{path}.policy", shown, document)
@@ -242,15 +248,19 @@ class Roles:
             why = f"which policy {join.address} attaches is not in the plan; {self._graph.advice}"
             yield Attached(join.address, path, join.address, Document((), (why,)))
 
-    def _attached_elsewhere(self, role: Resource) -> Iterator[Attached]:
-        """What AWS had attached to a role when it was read and no resource of the plan attaches."""
-        managed = {
+    @cached_property
+    def _attached_arns(self) -> frozenset[str]:
+        """The policies that resources of the plan had attached."""
+        return frozenset(
             str(arn.value)
             for attachment in self._graph.of_type(*_ATTACHMENTS)
             if isinstance(arn := attachment.before_value("policy_arn"), Known)
-        }
+        )
+
+    def _attached_elsewhere(self, role: Resource) -> Iterator[Attached]:
+        """What AWS had attached to a role when it was read and no resource of the plan attaches."""
         for arn in role.elements("managed_policy_arns"):
-            if isinstance(arn, Known) and str(arn.value) not in managed:
+            if isinstance(arn, Known) and str(arn.value) not in self._attached_arns:
                 document = self._by_arn(str(arn.value))
                 yield Attached(role.address, "managed_policy_arns", str(arn.value), document)
 
@@ -272,10 +282,8 @@ class Roles:
     def _is_removed(self, role: Resource, policy: Attached) -> bool:
         """Whether a resource that keeps the only list of a role's policies drops this one."""
         for kind, path in _EXCLUSIVE.items():
-            for exclusive in self._graph.of_type(kind):
-                joined = self._graph.resolve(exclusive, "role_name", [ROLE]).targets
-                if exclusive.is_deleted or role.address not in {each.address for each in joined}:
-                    continue
+            joins = self._graph.joins({kind: "role_name"}, [ROLE])
+            for exclusive in joins.standing(role.address):
                 kept = self._graph.resolve(exclusive, path)
                 name = self._name_in(policy, is_inline=path == "policy_names")
                 if name and isinstance(kept.value, Known) and name not in kept.value.value:

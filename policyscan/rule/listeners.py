@@ -42,8 +42,7 @@ def unissued(graph: ResourceGraph, listener: Resource) -> Iterator[Target]:
 def _is_awaited(graph: ResourceGraph, listener: Resource, certificate: str) -> bool:
     return any(
         graph.depends_on(validation.address, certificate)
-        and graph.depends_on(listener.address, validation.address)
-        for validation in graph.of_type(VALIDATION)
+        for validation in graph.awaited(listener.address, VALIDATION)
     )
 
 
@@ -58,8 +57,12 @@ def rivals(graph: ResourceGraph, resource: Resource) -> Iterator[tuple[Resource,
     if not isinstance(value, Known):
         return
     here = _owners(graph, resource, owner)
-    for other in graph.of_type(*(LISTENERS if is_listener else LISTENER_RULES)):
-        if other.address == resource.address or other.is_deleted or other.value(number) != value:
+    kinds = LISTENERS if is_listener else LISTENER_RULES
+    joins = graph.joins(dict.fromkeys(kinds, owner), (*LISTENERS, *LOAD_BALANCERS))
+    beside = {each.address: each for each in (*joins.standing(*here), *joins.outside(*here))}
+    for address in sorted(beside):
+        other = beside[address]
+        if address == resource.address or other.is_deleted or other.value(number) != value:
             continue
         there = _owners(graph, other, owner)
         for name, target in here.items():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from policyscan.graph import WRITTEN, Confidence, Members, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Template, Unknown, text_of
@@ -17,8 +18,7 @@ from policyscan.rule.settings import SENSITIVE, shown_name
 GROUP = "aws_cloudwatch_log_group"
 
 
-@dataclass(frozen=True, slots=True)
-class Logging:
+class Logging(Struct, frozen=True):
     """How one container logs.
 
     `driver` is "" where no log configuration is given. `options` are those of the driver, as
@@ -41,8 +41,7 @@ class Logging:
         return SENSITIVE if self.container == SENSITIVE else text
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The log group a container writes to: `resource` where the plan holds or looks it up.
 
     `why` says why it cannot be told.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.rule.beside import Agrees, Opposes
 from policyscan.rule.parameter import Parameter
@@ -56,8 +57,7 @@ class Phase(StrEnum):
     DESTROY = "destroy"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a verdict's evidence: this attribute of this address, and what it shows."""
 
     address: str
@@ -72,16 +72,14 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something worth knowing beside the verdict."""
 
     level: Level
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A rule's verdict on one address.
 
     `severity` None is the rule's own. `cause` is what several findings may share, such as the
@@ -180,8 +178,7 @@ Parameters = Mapping[str, Any]
 Check = Callable[["Platform", Parameters], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule's constant part; its `check` function stands beside it in the same file.
 
     `title` says what holds when the rule passes. `types` are those of all resources it judges.
@@ -194,5 +191,5 @@ class Rule:
     severity: Severity
     title: str
     types: tuple[str, ...]
-    parameters: tuple[Parameter, ...] = field(default=())
-    checkov: tuple[Agrees | Opposes, ...] = field(default=())
+    parameters: tuple[Parameter, ...] = ()
+    checkov: tuple[Agrees | Opposes, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Taken, Template, number_of
@@ -20,8 +21,7 @@ _COUNTED = {
 """By type and attribute what says how long a value will be, and how much of it each unit takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class NameLimits:
+class NameLimits(Struct, frozen=True):
     """What AWS allows of one name: a row of the table of that name.
 
     `checked`: whether the provider checks it while planning. `spelt` are the characters in words.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
@@ -29,8 +31,7 @@ _TAG = "tags.Name"
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(Struct, frozen=True):
     """The environment suffix of a plan: the variable `name` and its `value`, "" when empty."""
 
     name: str
@@ -59,12 +60,17 @@ class Suffix:
         name, suffix = _joined(_last_segment(text)), _joined(self.value).strip("-")
         if not suffix:
             return None
-        found = re.search(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])", name)
+        found = _as_word(suffix).search(name)
         if found is not None:
             return name[: found.start()] + name[found.end() :]
         if len(suffix) >= _SHORT and name.endswith(suffix):
             return name.removesuffix(suffix)
         return None
+
+
+@lru_cache
+def _as_word(suffix: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])")
 
 
 def find_suffix(plan: Plan, names: Sequence[str]) -> Suffix | None:
@@ -93,8 +99,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _SEPARATORS.split(text.lower()) if word)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """The name of a resource: the attribute that holds it, and what the plan says of it.
 
     `is_generated`: nobody gave it, the provider makes it up.
@@ -122,8 +127,7 @@ def own_name(resource: Resource) -> Name | None:
     return None if isinstance(value, Absent) else Name(_TAG, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """Whether the suffix flows into a name: `carries` None is not known, for the reason `why`."""
 
     carries: bool | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Resource
@@ -22,8 +23,7 @@ _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 _OPAQUE = {"logDriver": "how its containers log", "environmentFiles": "their environment files"}
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """One call: its action, what it is done on, and what for.
 
     `kind` is "ecr", "logs", "secrets" or "files". `name` is the container, "" when not told.
@@ -36,8 +36,7 @@ class Need:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskNeeds:
+class TaskNeeds(Struct, frozen=True):
     """The calls of one task definition; `unresolved` says why there may be others."""
 
     needs: tuple[Need, ...]
@@ -47,12 +46,19 @@ class TaskNeeds:
 class Needs:
     """What the tasks of a plan need, told from their containers or from the source."""
 
-    def __init__(self, graph: ResourceGraph, images: Images, logs: Logs, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        graph: ResourceGraph,
+        images: Images,
+        logs: Logs,
+        secrets: Secrets,
+        documents: Documents,
+    ) -> None:
         self._graph = graph
         self._images = images
         self._logs = logs
         self._secrets = secrets
-        self._documents = Documents(graph)
+        self._documents = documents
 
     def of(self, definition: Resource) -> TaskNeeds:
         """The calls that start a task."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policyscan.graph import Confidence, ResourceGraph, Target
+from functools import cached_property
+
+from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Value
 from policyscan.rule.ecs import SUBNETS, certainty_of
 from policyscan.rule.egress import LEADS, Egress, agreed, exit_of
@@ -19,6 +21,7 @@ from policyscan.rule.routes import (
 VPCS = ("aws_vpc", "aws_default_vpc")
 ENDPOINT = "aws_vpc_endpoint"
 _LOOK = "look at its routes in the account"
+_GATEWAY = "aws_internet_gateway"
 _ATTACHMENT = "aws_internet_gateway_attachment"
 
 
@@ -103,45 +106,55 @@ class Network:
         found = self._graph.resolve(resource, "subnet_id", SUBNETS)
         return tuple(map(self._graph.resource_of, found.targets))
 
+    def nats_in(self, *vpcs: str) -> tuple[Resource, ...]:
+        """The NAT gateways of the plan whose subnets stand, or may stand, in one of the VPCs."""
+        return self._nats.of(*vpcs)
+
+    @cached_property
+    def _nats(self) -> Index[Resource]:
+        return Index(
+            (
+                nat,
+                (vpc.address for each in self.subnets_of(nat) for vpc in self.vpcs_of(each)),
+            )
+            for nat in self._graph.of_type("aws_nat_gateway")
+        )
+
     def gateways_of(self, resource: Resource) -> tuple[Resource, ...]:
         """The internet gateways attached to the VPC a resource stands in, or its subnet does."""
-        vpcs = {target.address for target in self.vpcs_of(resource)}
+        vpcs = [target.address for target in self.vpcs_of(resource)]
         for target in self._graph.resolve(resource, "subnet_id", SUBNETS).targets:
             subnet = self._graph.resource(target.address)
-            vpcs |= {each.address for each in self.vpcs_of(subnet)} if subnet else set()
-        return tuple(
-            gateway
-            for gateway in self._graph.of_type("aws_internet_gateway")
+            vpcs += [each.address for each in self.vpcs_of(subnet)] if subnet else []
+        return self._gateways.of(*vpcs)
+
+    @cached_property
+    def _gateways(self) -> Index[Resource]:
+        """The internet gateways by the VPCs they are attached to."""
+        return Index(
+            (
+                gateway,
+                (
+                    target.address
+                    for holder in (gateway, *self.attachments_of(gateway))
+                    for target in self.vpcs_of(holder)
+                ),
+            )
+            for gateway in self._graph.of_type(_GATEWAY)
             if not gateway.is_deleted
-            and vpcs
-            & {
-                target.address
-                for holder in (gateway, *self.attachments_of(gateway))
-                for target in self.vpcs_of(holder)
-            }
         )
 
     def attachments_of(self, gateway: Resource) -> tuple[Resource, ...]:
         """What attaches an internet gateway that names no VPC itself."""
-        return tuple(
-            join
-            for join in self._graph.of_type(_ATTACHMENT)
-            if not join.is_deleted
-            and gateway.address
-            in {
-                target.address
-                for target in self._graph.resolve(
-                    join, "internet_gateway_id", ["aws_internet_gateway"]
-                ).targets
-            }
-        )
+        joins = self._graph.joins({_ATTACHMENT: "internet_gateway_id"}, [_GATEWAY])
+        return joins.standing(gateway.address)
 
-    @property
+    @cached_property
     def has_loose_gateways(self) -> bool:
         """Whether an internet gateway may be attached to any VPC."""
         return any(
             not holder.is_deleted and self._graph.resolve(holder, "vpc_id", VPCS).is_open
-            for holder in self._graph.of_type("aws_internet_gateway", _ATTACHMENT)
+            for holder in self._graph.of_type(_GATEWAY, _ATTACHMENT)
         )
 
     def managed_vpc(self, resource: Resource) -> str:

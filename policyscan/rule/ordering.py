@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Resource
@@ -12,8 +12,7 @@ PASSED = "waits_for"
 """What the variable is called that hands a dependency into a module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """What to do so that one resource waits for another: in words, and as HCL."""
 
     fix: str
@@ -100,8 +99,7 @@ def _needs(graph: ResourceGraph, awaited: Resource, waiter: Resource, depth: int
     """Whether something needs what is written in the module call that is to wait for it."""
     return any(
         each.module_path[:depth] == waiter.module_path[:depth]
-        and graph.depends_on(awaited.address, each.address)
-        for each in graph.plan.resources
+        for each in graph.awaited(awaited.address)
     )
 
 

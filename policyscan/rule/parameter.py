@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.errors import ConfigError
 
@@ -17,8 +18,7 @@ _LONGEST = 40
 """Characters of a refused value that a message repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A number, text or list a rule is set by; the default is the reference platform's.
 
     `choices` are the only values there are, `least` and `most` the bounds of a number.

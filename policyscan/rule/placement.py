@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import NamedTuple
 
-from policyscan.graph import Confidence, ResourceGraph, Target
+from msgspec import Struct
+from msgspec.structs import replace
+
+from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Absent, Resource
 from policyscan.rule.blocks import written_ids
 from policyscan.rule.ecs import Service, certainty_of, steps_to
@@ -19,8 +22,7 @@ SUBNETS = "network_configuration[0].subnets"
 _SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSubnet:
+class PlacedSubnet(Struct, frozen=True):
     """One subnet of a service, the edge that leads to it and where its traffic goes."""
 
     target: Target
@@ -42,8 +44,7 @@ class Tenant(NamedTuple):
     subnet: PlacedSubnet
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """Where a service's tasks run.
 
     `is_given` is false for a service without a network configuration. `missing` names what keeps
@@ -77,6 +78,48 @@ class Placement:
             why = f"which of several subnets are used is not in the plan; {self.advice}"
             return undetermined(address, why, at=SUBNETS)
         return replace(judged[0][1], certainty=weakest(*(each.certainty for each in self.subnets)))
+
+
+class Placements:
+    """Where the tasks of each service run, and whose tasks run in a subnet or a VPC."""
+
+    def __init__(self, services: Iterable[Service], graph: ResourceGraph, network: Network) -> None:
+        self._services = tuple(services)
+        self._graph = graph
+        self._network = network
+        self._placed: dict[str, Placement] = {}
+
+    def of(self, service: Service) -> Placement:
+        """The subnets of one service."""
+        if service.address not in self._placed:
+            self._placed[service.address] = place(service, self._graph, self._network)
+        return self._placed[service.address]
+
+    @cached_property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Every service with every subnet its tasks run in."""
+        return tuple(
+            Tenant(service, subnet)
+            for service in self._services
+            for subnet in self.of(service).subnets
+        )
+
+    @cached_property
+    def _by_subnet(self) -> Index[Tenant]:
+        return Index((each, (each.subnet.resource.address,)) for each in self.tenants)
+
+    def in_subnet(self, subnet: Resource) -> tuple[Tenant, ...]:
+        """The tenants of one subnet."""
+        return self._by_subnet.of(subnet.address)
+
+    @cached_property
+    def _by_vpc(self) -> Index[Tenant]:
+        vpc_of = self._network.managed_vpc
+        return Index((each, (vpc_of(each.subnet.resource),)) for each in self.tenants)
+
+    def in_vpc(self, vpc: str) -> tuple[Tenant, ...]:
+        """The tenants of the subnets in a VPC that this plan manages."""
+        return self._by_vpc.of(vpc)
 
 
 def place(service: Service, graph: ResourceGraph, network: Network) -> Placement:

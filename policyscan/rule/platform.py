@@ -18,16 +18,18 @@ from policyscan.rule.iam import Roles
 from policyscan.rule.logs import Logs
 from policyscan.rule.needs import Needs
 from policyscan.rule.network import Network
-from policyscan.rule.placement import PlacedSubnet, Placement, Tenant, place
+from policyscan.rule.placement import PlacedSubnet, Placement, Placements
 from policyscan.rule.pushers import Pushers
 from policyscan.rule.ranges import Ranges
 from policyscan.rule.reachability import Reachability
 from policyscan.rule.regions import Regions, own_accounts
+from policyscan.rule.runners import Runners
 from policyscan.rule.scaling import Scaling
 from policyscan.rule.secrets import Secrets
 from policyscan.rule.security_groups import SecurityGroups
 from policyscan.rule.task import Task, read_tasks
 from policyscan.rule.uses import Users
+from policyscan.rule.vpcs import Homes
 
 
 class Platform:
@@ -35,6 +37,7 @@ class Platform:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self.graph = graph
+        self._standing: dict[str, tuple[Resource, ...]] = {}
 
     @property
     def plan(self) -> Plan:
@@ -59,12 +62,12 @@ class Platform:
     @cached_property
     def roles(self) -> Roles:
         """IAM roles, and what their policies allow."""
-        return Roles(self.graph)
+        return Roles(self.graph, self.documents)
 
     @cached_property
     def needs(self) -> Needs:
         """What a task calls before its containers start."""
-        return Needs(self.graph, self.images, self.logs, self.secrets)
+        return Needs(self.graph, self.images, self.logs, self.secrets, self.documents)
 
     @cached_property
     def logs(self) -> Logs:
@@ -98,6 +101,11 @@ class Platform:
         return Pushers(self.graph)
 
     @cached_property
+    def homes(self) -> Homes:
+        """The VPCs resources stand in."""
+        return Homes(self.graph)
+
+    @cached_property
     def network(self) -> Network:
         """Subnets and where their routes lead."""
         return Network(self.graph)
@@ -125,7 +133,7 @@ class Platform:
     @cached_property
     def endpoint_policies(self) -> EndpointPolicies:
         """Whom VPC endpoints let through."""
-        return EndpointPolicies(self.graph)
+        return EndpointPolicies(self.graph, self.documents)
 
     @cached_property
     def balancing(self) -> Balancing:
@@ -173,43 +181,27 @@ class Platform:
                 return definition, ""
         return None, "; ".join(service.task_definitions.unresolved) or "it is not in this plan"
 
+    @cached_property
+    def runners(self) -> Runners:
+        """Services by what they run, what they stand behind and where they pull from."""
+        return Runners(self.services, self.graph, self.images, self.balancing)
+
     def runs(self, definition: Resource) -> bool:
         """Whether a service may run a task definition."""
-        return any(
-            target.address == definition.address
-            for service in self.services
-            for target in service.task_definitions.targets
-        )
-
-    def repositories_of(self, service: Service) -> frozenset[str]:
-        """The addresses of the repositories a service's images may come from."""
-        return frozenset(
-            repository.address
-            for definition in map(self.graph.resource_of, service.task_definitions.targets)
-            for origin in self.images.of(definition).origins
-            for repository in origin.repositories
-        )
+        return bool(self.services_of(definition))
 
     def services_of(self, definition: Resource) -> tuple[Service, ...]:
         """The services that run a task definition."""
-        return tuple(
-            service
-            for service in self.services
-            if definition.address in {t.address for t in service.task_definitions.targets}
-        )
+        return self.runners.of(definition)
+
+    @cached_property
+    def placements(self) -> Placements:
+        """Which subnets the tasks of services run in."""
+        return Placements(self.services, self.graph, self.network)
 
     def placement(self, service: Service) -> Placement:
         """The subnets a service's tasks run in, and where each leads."""
-        return place(service, self.graph, self.network)
-
-    @cached_property
-    def tenants(self) -> tuple[Tenant, ...]:
-        """Every service with every subnet its tasks run in."""
-        return tuple(
-            Tenant(service, subnet)
-            for service in self.services
-            for subnet in self.placement(service).subnets
-        )
+        return self.placements.of(service)
 
     def endpoint_gaps(self, service: Service, subnet: PlacedSubnet) -> Gap:
         """What a task in a subnet without a way out lacks."""
@@ -217,11 +209,13 @@ class Platform:
 
     def standing(self, prefix: str = "") -> tuple[Resource, ...]:
         """The managed resources that stand after this plan, of types that begin with `prefix`."""
-        return tuple(
-            each
-            for each in self.plan.resources
-            if each.mode == "managed" and each.type.startswith(prefix) and not each.is_deleted
-        )
+        if prefix not in self._standing:
+            self._standing[prefix] = tuple(
+                each
+                for each in self.plan.resources
+                if each.mode == "managed" and each.type.startswith(prefix) and not each.is_deleted
+            )
+        return self._standing[prefix]
 
     def hides_references(self, resource: Resource) -> str:
         """What of a resource's block leads where nobody can follow, "" when all is in sight."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.plan import DERIVED, Taken, Template, decode_json
 
@@ -19,8 +20,7 @@ OPEN = Template((DERIVED,))
 """A text nobody can tell before apply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What an action is to be done on: an ARN with wildcards, and the instance it belongs to.
 
     Example: Wanted("arn:*:ecr:*:*:repository/app", "aws_ecr_repository.app").
@@ -30,14 +30,15 @@ class Wanted:
     address: str = ""
 
 
+_REMEMBERED = 4096
+"""How many answers are kept; policies of one platform are about the same few actions."""
 _COLONS = 5
 """Those of an ARN, before its resource, which may hold more of them."""
 ACCOUNT = Wanted("*")
 """What actions without a resource of their own are done on: only a pattern of all covers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One test of a statement: `StringEquals`, `aws:SourceAccount`, its values."""
 
     operator: str
@@ -45,8 +46,7 @@ class Condition:
     values: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement; `excepts_actions` and `excepts_resources` are NotAction and NotResource.
 
     `principals` are (kind, identifier) such as ("Service", "ecs-tasks.amazonaws.com"), or
@@ -96,8 +96,7 @@ ArnOf = Callable[[str, str], str]
 """(address, attribute) -> the ARN it will hold, with wildcards; "*" when nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A policy's statements; `unresolved` says why there may be others, or what they hold."""
 
     statements: tuple[Statement, ...] = ()
@@ -142,6 +141,7 @@ _OF_CALLER = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"}
 """Condition keys that ECS fills in when it takes on a role for a task."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_document(text: Text) -> tuple[Statement, ...]:
     """The statements of a policy document.
 
@@ -194,6 +194,7 @@ def _conditions(value: Any) -> Iterator[Condition]:
             yield Condition(str(operator), str(key), _texts(values))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _names(pattern: Text, action: str) -> bool | None:
     """Actions are told without regard to case."""
     if isinstance(pattern, str):
@@ -261,8 +262,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(kinds.get(each, re.escape(each)) for each in pattern), re.DOTALL)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns."""
+    if "*" in {one, other}:
+        return True
+    if not any(wild in each for each in (one, other) for wild in "*?"):
+        return one == other
     # reached: the lengths of `other` that may be consumed by what of `one` was read so far.
     reached = _skip_stars({0}, other)
     for letter in one:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
 from policyscan.rule.containers import Container
 
 
-@dataclass(frozen=True, slots=True)
-class PortMapping:
+class PortMapping(Struct, frozen=True):
     """One port mapping of a container: ports `first` to `last`, of one protocol.
 
     `host` is the port on the host, None where none is asked for or where it is a range's.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.rule.model import (
     Certainty,
@@ -17,8 +19,7 @@ from policyscan.rule.model import (
 from policyscan.rule.snippet import together
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong: what a failure of it alone would say."""
 
     message: str
@@ -32,8 +33,7 @@ class Problem:
     snippet: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Something the plan does not tell, at the attribute that hides it; `why` says what helps."""
 
     why: str

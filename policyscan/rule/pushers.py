@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from policyscan.graph import Confidence, ResourceGraph, Target
-from policyscan.plan import Known, Resource, Unknown, Value
+from policyscan.graph import Confidence, Index, ResourceGraph, Target
+from policyscan.plan import ABSENT, Known, Resource, Unknown, Value
 from policyscan.rule.containers import REPOSITORY
 
 _PUSHES = ("docker_registry_image",)
 _REPLICATION = "aws_ecr_replication_configuration"
 _TEMPLATE = "aws_ecr_repository_creation_template"
 _RUNS_COMMANDS = ("null_resource", "terraform_data")
+_ANY_NAME, _EVERY_NAME = None, ...
+"""Keys of what may be for a repository of any name, and of all there is for one without a name."""
 
 
 _BUILD = re.compile(r"\b(?:docker|podman|nerdctl|finch)\s+(?:buildx\s+)?build\b")
@@ -29,37 +32,55 @@ class Pushers:
             for resource in graph.of_type(*_PUSHES, *_RUNS_COMMANDS)
             if not resource.is_deleted and _is_pusher(resource)
         )
+        self._in_modules: dict[tuple[str, ...], Index[Resource]] = {}
 
     def into(self, repository: str, modules: tuple[str, ...] = ()) -> tuple[Resource, ...]:
         """Pushers that wait for a repository; what stands in one of the modules counts as one."""
-        inside = (
-            resource
-            for resource in self._graph.plan.resources
-            if resource.mode == "managed"
-            and resource.is_created
-            and resource.address.startswith(
-                tuple(f"{name}{end}" for name in modules for end in ".[")
+        inside = self._inside(modules).of(repository) if modules else ()
+        return (*self._by_repository.of(repository), *inside)
+
+    @cached_property
+    def _by_repository(self) -> Index[Resource]:
+        return self._waiting(self.all)
+
+    def _inside(self, modules: tuple[str, ...]) -> Index[Resource]:
+        """What this plan creates in one of the modules, by the repositories it waits for."""
+        if modules not in self._in_modules:
+            starts = tuple(f"{name}{end}" for name in modules for end in ".[")
+            self._in_modules[modules] = self._waiting(
+                resource
+                for resource in self._graph.plan.resources
+                if resource.mode == "managed"
+                and resource.is_created
+                and resource.address.startswith(starts)
             )
-        )
-        return tuple(
-            pusher
-            for pusher in (*self.all, *inside)
-            if self._graph.depends_on(pusher.address, repository)
+        return self._in_modules[modules]
+
+    def _waiting(self, pushers: Iterable[Resource]) -> Index[Resource]:
+        awaited = self._graph.awaited
+        return Index(
+            (pusher, (each.address for each in awaited(pusher.address, REPOSITORY)))
+            for pusher in pushers
         )
 
     def fillers(self, repository: Resource) -> Iterator[Resource]:
         """What may copy images into a repository: replication, or a template for what it makes."""
         name, region = repository.value("name"), repository.value("region")
-        for each in self._graph.of_type(_REPLICATION, _TEMPLATE):
-            block = "replication_configuration[0].rule" if each.type == _REPLICATION else ""
-            for at in range(each.count_of(block)) if block else ():
-                rule = f"{block}[{at}]"
-                goes_there = region in _all(each, f"{rule}.destination", "region")
-                prefixes = _all(each, f"{rule}.repository_filter", "filter")
-                if goes_there and (not prefixes or any(_starts(name, one) for one in prefixes)):
-                    yield each
-            if not block and _starts(name, each.value("prefix")):
-                yield each
+        text = str(name)
+        starts = [text[:size] for size in range(len(text) + 1)]
+        keys = (_ANY_NAME, *starts) if isinstance(name, Known) else (_EVERY_NAME,)
+        for filler, regions in self._fillers.one_by_one(*keys):
+            if regions is None or region in regions:
+                yield filler
+
+    @cached_property
+    def _fillers(self) -> Index[tuple[Resource, list[Value] | None]]:
+        """What copies images, with the regions it copies to, by how names of repositories start."""
+        return Index(
+            ((filler, regions), (_EVERY_NAME, *map(_start, prefixes)))
+            for filler in self._graph.of_type(_REPLICATION, _TEMPLATE)
+            for regions, prefixes in _copies(filler)
+        )
 
     def between(
         self, service: str, repository: str, modules: tuple[str, ...] = ()
@@ -75,8 +96,8 @@ class Pushers:
         named = {target.address: target for target in self._named(pusher)}
         return tuple(named.values()) or tuple(
             Target(repository.address, "", Confidence.INFERRED)
-            for repository in self._graph.of_type(REPOSITORY)
-            if self._graph.depends_on(pusher.address, repository.address)
+            for repository in self._graph.awaited(pusher.address, REPOSITORY)
+            if repository.mode == "managed"
         )
 
     def platforms(self, pusher: Resource) -> tuple[str, ...] | None:
@@ -126,10 +147,22 @@ def _all(resource: Resource, block: str, name: str) -> list[Value]:
     return [resource.value(f"{block}[{at}].{name}") for at in range(resource.count_of(block))]
 
 
-def _starts(name: Value, prefix: Value) -> bool:
-    """Whether a name starts with a prefix, as far as both are told; ROOT is the prefix of all."""
-    told = isinstance(name, Known) and isinstance(prefix, Known)
-    return not told or str(prefix) == "ROOT" or str(name).startswith(str(prefix))
+def _copies(filler: Resource) -> Iterator[tuple[list[Value] | None, list[Value]]]:
+    """Each time it copies: the regions it copies to, None for its own, and the names it is for."""
+    if filler.type == _TEMPLATE:
+        yield None, [filler.value("prefix")]
+        return
+    block = "replication_configuration[0].rule"
+    for at in range(filler.count_of(block)):
+        regions = _all(filler, f"{block}[{at}].destination", "region")
+        filters = _all(filler, f"{block}[{at}].repository_filter", "filter")
+        yield regions, filters or [ABSENT]
+
+
+def _start(prefix: Value) -> str | None:
+    """How names start that it is for, as far as it is told; ROOT is the prefix of all."""
+    is_told = isinstance(prefix, Known) and str(prefix) != "ROOT"
+    return str(prefix) if is_told else _ANY_NAME
 
 
 def _is_pusher(resource: Resource) -> bool:

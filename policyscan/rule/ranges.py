@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network
 
-from policyscan.graph import Confidence, ResourceGraph, Target
+from msgspec import Struct
+
+from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
 from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty
@@ -14,10 +17,11 @@ from policyscan.rule.network import VPCS
 LARGEST, SMALLEST = 16, 28
 """Prefix lengths AWS takes for a subnet."""
 _ASSOCIATION = "aws_vpc_ipv4_cidr_block_association"
+_EVERY, _INSIDE = None, "inside"
+"""Keys of ranges: of every VPC, and of what lies inside."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubnetRange:
+class SubnetRange(Struct, frozen=True):
     """A subnet's IPv4 range, None when the plan does not tell, and the one VPC it stands in.
 
     `vpc` is the VPC's address, or its id where the plan does not hold it; "" when not known.
@@ -29,8 +33,7 @@ class SubnetRange:
     certainty: Certainty = Certainty.PROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Struct, frozen=True):
     """The IPv4 blocks of a VPC; `why` says what keeps them from being complete."""
 
     networks: tuple[IPv4Network, ...] = ()
@@ -45,9 +48,15 @@ class Ranges:
         self.subnets = tuple(
             self._subnet(each) for each in graph.of_type("aws_subnet") if not each.is_deleted
         )
+        self._blocks: dict[str, Blocks] = {}
 
     def blocks(self, vpc: str) -> Blocks:
         """The blocks of a VPC by its address."""
+        if vpc not in self._blocks:
+            self._blocks[vpc] = self._read_blocks(vpc)
+        return self._blocks[vpc]
+
+    def _read_blocks(self, vpc: str) -> Blocks:
         resource = self._graph.resource(vpc)
         if resource is None:
             return Blocks((), f"the address blocks of {vpc} are not in this plan: look it up")
@@ -60,49 +69,75 @@ class Ranges:
             ]
         elif not resource.is_created:
             doubts.append(f"{vpc} exists already and may have further address blocks: look it up")
-        for join in self._graph.of_type(_ASSOCIATION):
-            ends = self._graph.resolve(join, "vpc_id", VPCS)
-            if join.is_deleted:
-                continue
-            if vpc in {target.address for target in ends.targets}:
-                own.append(join.value("cidr_block"))
-            elif not ends.targets and ends.is_open:
-                doubts.append(f"{join.address}.vpc_id could not be followed; {self._graph.advice}")
+        joins = self._graph.joins({_ASSOCIATION: "vpc_id"}, VPCS)
+        own += [join.value("cidr_block") for join in joins.standing(vpc)]
+        doubts += [
+            f"{join.address}.vpc_id could not be followed; {self._graph.advice}"
+            for join in joins.loose
+            if not join.is_deleted
+        ]
         networks = [network_of(each) for each in own]
         if None in networks:
             doubts.insert(0, f"an address block of {vpc} is known only after apply: write it down")
         return Blocks(tuple(each for each in networks if each), next(iter(doubts), ""))
 
-    def overlaps(self, subnet: SubnetRange) -> tuple[SubnetRange, ...]:
+    def overlaps(self, subnet: SubnetRange) -> Iterator[SubnetRange]:
         """The other subnets whose range meets this one's and whose VPC is, or may be, the same."""
-        network = subnet.network
-        if network is None:
-            return ()
-        return tuple(
-            other
-            for other in self.subnets
-            if other.resource is not subnet.resource
-            and other.network is not None
-            and other.network.overlaps(network)
-            and (not other.vpc or not subnet.vpc or other.vpc == subnet.vpc)
-        )
+        if subnet.network is not None:
+            vpcs = (subnet.vpc, "") if subnet.vpc else (_EVERY,)
+            keys = (key for vpc in vpcs for key in self._met(subnet.network, vpc))
+            for other in self._placed.one_by_one(*keys):
+                if other is not subnet:
+                    yield other
 
     def free(self, subnet: SubnetRange) -> IPv4Network | None:
         """A range of its size in its VPC that no subnet of the plan takes, None when unknown."""
         if subnet.network is None or not subnet.vpc:
             return None
         size = min(max(subnet.network.prefixlen, LARGEST), SMALLEST)
-        taken = [
-            each.network
-            for each in self.subnets
-            if each is not subnet and each.vpc == subnet.vpc and each.network
-        ]
         for block in self.blocks(subnet.vpc).networks:
             size = max(size, block.prefixlen)
             for candidate in block.subnets(new_prefix=size) if size <= SMALLEST else ():
-                if not any(candidate.overlaps(each) for each in taken):
+                taken = self._placed.one_by_one(*self._met(candidate, subnet.vpc))
+                if all(each is subnet for each in taken):
                     return candidate
         return None
+
+    @cached_property
+    def _placed(self) -> Index[SubnetRange]:
+        """The subnets by their ranges and by all that these lie in, in their VPC and anywhere.
+
+        Of two ranges that meet one lies in the other. So whoever asks looks for its own range
+        among those that others lie in, and for those it lies in itself among the others'.
+        """
+        return Index(
+            (each, (key for vpc in (each.vpc, _EVERY) for key in self._keys(each.network, vpc)))
+            for each in self.subnets
+            if each.network is not None
+        )
+
+    def _keys(self, network: IPv4Network, vpc: str | None) -> Iterator[Hashable]:
+        around = tuple(self._around(network))
+        yield vpc, around[-1]
+        yield from ((vpc, each, _INSIDE) for each in around)
+
+    def _met(self, network: IPv4Network, vpc: str | None) -> Iterator[Hashable]:
+        around = tuple(self._around(network))
+        yield vpc, around[-1], _INSIDE
+        yield from ((vpc, each) for each in around)
+
+    def _around(self, network: IPv4Network) -> Iterator[tuple[int, int]]:
+        """The ranges that a range lies in, itself the last, of the sizes that subnets have."""
+        start = int(network.network_address)
+        for length in self._lengths:
+            if length <= network.prefixlen:
+                yield length, start >> (network.max_prefixlen - length)
+
+    @cached_property
+    def _lengths(self) -> tuple[int, ...]:
+        """The prefix lengths there are, and those that may be asked for."""
+        found = {each.network.prefixlen for each in self.subnets if each.network}
+        return tuple(sorted(found | set(range(LARGEST, SMALLEST + 1))))
 
     def _subnet(self, resource: Resource) -> SubnetRange:
         network = network_of(resource.value("cidr_block"))
@@ -129,9 +164,14 @@ def network_of(value: Value) -> IPv4Network | None:
     """The IPv4 range an attribute holds, None when it does not tell one."""
     match value:
         case Known(value=str() as text):
-            try:
-                return IPv4Network(text)
-            except ValueError:
-                return None
+            return _parsed(text)
         case _:
             return None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None

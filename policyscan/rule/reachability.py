@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource, Unknown
@@ -55,8 +58,7 @@ class Port(NamedTuple):
         return f"{self.protocol} {self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """One end of a connection: the security groups on it and the IPv4 networks it lives in.
 
     `ids` are groups that are not in the plan. `missing` says what keeps the groups from being
@@ -99,12 +101,21 @@ class Reachability:
         self._graph = graph
         self._network = network
         self._groups = groups
+        self._ends: dict[tuple[str, str, tuple[str, ...], bool], End] = {}
 
     def end(self, resource: Resource, groups: str, *subnets: str, has_default: bool = True) -> End:
         """The end a resource is, by the attributes that name its groups and its subnets.
 
         `has_default`: whether it gets its VPC's default group when it names none.
         """
+        key = resource.address, groups, subnets, has_default
+        if key not in self._ends:
+            self._ends[key] = self._end(resource, groups, subnets, has_default=has_default)
+        return self._ends[key]
+
+    def _end(
+        self, resource: Resource, groups: str, subnets: tuple[str, ...], *, has_default: bool
+    ) -> End:
         placed = self._placed(resource, subnets)
         named = self._graph.resolve(resource, groups, (*GROUPS, *VPCS))
         keys = [(each, key) for each in named.targets if (key := self._groups.key_of(each))]
@@ -275,6 +286,7 @@ def _wholes(kind: type[_N], cidrs: Iterable[str]) -> list[_N]:
     return list(collapse_addresses([each for each in found if isinstance(each, kind)]))
 
 
+@lru_cache(maxsize=4096)
 def _network(cidr: str) -> IPv4Network | IPv6Network | None:
     try:
         return ip_network(cidr, strict=False)

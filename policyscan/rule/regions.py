@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
 
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
 
 _REGION = r"([a-z]{2}(?:-[a-z]+){1,2}-\d)"
 _ZONE = re.compile(rf"{_REGION}(?:-[a-z]+-\d)?[a-z]")
 _KINDS = (
-    ("an ARN", re.compile(rf"\barn:aws[a-z-]*:[a-z0-9-]+:{_REGION}:")),
-    ("an image", re.compile(rf"\.dkr\.ecr\.{_REGION}\.amazonaws\.com")),
-    ("a service name", re.compile(rf"\bcom\.amazonaws\.{_REGION}\.")),
-    ("an awslogs-region", re.compile(rf'"awslogs-region"\s*:\s*"{_REGION}"')),
+    ("an ARN", "arn:aws", re.compile(rf"\barn:aws[a-z-]*:[a-z0-9-]+:{_REGION}:")),
+    ("an image", ".dkr.ecr.", re.compile(rf"\.dkr\.ecr\.{_REGION}\.amazonaws\.com")),
+    ("a service name", "com.amazonaws.", re.compile(rf"\bcom\.amazonaws\.{_REGION}\.")),
+    (
+        "an awslogs-region",
+        '"awslogs-region"',
+        re.compile(rf'"awslogs-region"\s*:\s*"{_REGION}"'),
+    ),
 )
+"""What speaks of a region, what is in every text of the kind, and the form of it."""
 _ZONES = ("availability_zone", "availability_zones")
+_PLAIN = (bool, int, float)
 _PROSE = ("description", "name", "region", "tags", "tags_all")
 """Attributes whose text binds nothing."""
 _GLOBAL = (
@@ -32,8 +40,7 @@ _GLOBAL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A region that an attribute's value speaks of; `kind` is how: an ARN, an image, a zone."""
 
     attribute: str
@@ -101,16 +108,22 @@ def _has_region(resource: Resource) -> bool:
 
 def mentions_of(resource: Resource) -> Iterator[Mention]:
     """Every region that the values of a resource bind it to, as far as they are known."""
-    for attribute in sorted(resource.after or {}):
+    after = resource.after or {}
+    # Most of a resource are numbers, truth values and short texts, which need no reading.
+    for attribute in sorted(name for name, value in after.items() if _may_name_region(value)):
         if attribute in _PROSE:
             continue
         for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
             found = _ZONE.fullmatch(text) if attribute in _ZONES else None
             if found:
                 yield Mention(attribute, found[1], "a zone")
-            for kind, form in _KINDS if "-" in text else ():
-                for region in dict.fromkeys(form.findall(text)):
+            for kind, part, form in _KINDS if "-" in text else ():
+                for region in dict.fromkeys(form.findall(text)) if part in text else ():
                     yield Mention(attribute, region, kind)
+
+
+def _may_name_region(value: Any) -> bool:
+    return "-" in value if isinstance(value, str) else bool(value) and not isinstance(value, _PLAIN)
 
 
 def _texts(leaf: Value) -> Iterator[str]:

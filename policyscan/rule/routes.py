@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import Absent, Known, Resource, Unknown, Value
@@ -66,8 +67,7 @@ _EXITS = {
 _GATEWAYS = ("aws_internet_gateway", "aws_vpn_gateway", "aws_egress_only_internet_gateway")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A default route: where it stands, what it leads to, and the gateways it names."""
 
     holder: Resource
@@ -78,8 +78,7 @@ class Route:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """Any route of a table: the resource it is written in, and the path to it there."""
 
     holder: Resource
@@ -89,8 +88,7 @@ class _Entry:
     certainty: Certainty = Certainty.PROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTable:
+class RouteTable(Struct, frozen=True):
     """The default routes of one table; `why` says what keeps them from being known."""
 
     resource: Resource
@@ -118,6 +116,7 @@ class RouteTables:
         tables = [*(r for r in graph.of_type(*ROUTE_TABLES) if not r.is_deleted), *mains]
         self._entries: dict[str, list[_Entry]] = {}
         self._unsure: dict[str, str] = {}
+        self._has_stray = False
         for table in tables:
             self._entries[table.address] = self._inline(table)
         for resource in graph.of_type(ROUTE):
@@ -163,7 +162,10 @@ class RouteTables:
     def _add(self, route: Resource) -> None:
         destination = route.value(self.family.standalone)
         tables = self._graph.resolve(route, "route_table_id", TABLE_HOLDERS)
-        if tables.is_open and not tables.targets and not self._is_elsewhere(destination):
+        is_stray = tables.is_open and not tables.targets and not self._is_elsewhere(destination)
+        if is_stray and not self._has_stray:
+            # It may stand in any table. Of another one that may, there is no more to tell.
+            self._has_stray = True
             for address in self._entries:
                 self._unsure.setdefault(address, f"{route.address}.route_table_id is not known")
         for target in tables.targets:

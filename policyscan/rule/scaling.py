@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from policyscan.graph import Confidence, ResourceGraph
+from msgspec import Struct
+from msgspec.structs import replace
+
+from policyscan.graph import Confidence, Index, ResourceGraph
 from policyscan.plan import Known, Resource, Unknown, text_of
 from policyscan.rule.ecs import CLUSTER, SERVICE, Service
 
@@ -15,10 +18,11 @@ POLICY = "aws_appautoscaling_policy"
 DIMENSION = "ecs:service:DesiredCount"
 _ARNS = {"id", "arn"}
 _PARTS = 3
+_ID, _END, _END_OF_ID = "id", "end", "end of what tells its id"
+"""What targets and policies are found by: their resource_id, or where that leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScalableTarget:
+class ScalableTarget(Struct, frozen=True):
     """A scalable target for an ECS service.
 
     `services` are the addresses it may stand for; `is_exact` says that it stands for these and no
@@ -52,6 +56,32 @@ class Scaling:
         )
 
     @cached_property
+    def loose_targets(self) -> tuple[ScalableTarget, ...]:
+        """Scalable targets that may stand for any service."""
+        return tuple(each for each in self.targets if not (each.services or each.resource_id))
+
+    def astray_for(self, service: Service) -> tuple[ScalableTarget, ...]:
+        """Scalable targets that stand for no service, and wait for this one or name it."""
+        name = service.resource.value("name")
+        named = [str(name)] if isinstance(name, Known) else []
+        return self._astray.of((_END, service.address), *((_ID, each) for each in named))
+
+    @cached_property
+    def _astray(self) -> Index[ScalableTarget]:
+        awaited = self._graph.awaited
+        return Index(
+            (
+                target,
+                (
+                    *((_END, each.address) for each in awaited(target.address, SERVICE)),
+                    *((_ID, end) for end in _ends_of(target.resource_id)),
+                ),
+            )
+            for target in self.targets
+            if not target.services
+        )
+
+    @cached_property
     def loose_policies(self) -> tuple[Resource, ...]:
         """Policies whose scalable target could not be followed."""
         return tuple(
@@ -63,25 +93,36 @@ class Scaling:
 
     def targets_of(self, service: Service) -> tuple[ScalableTarget, ...]:
         """Scalable targets that stand, or may stand, for a service."""
-        return tuple(each for each in self.targets if service.address in each.services)
+        return self._by_service.of(service.address)
+
+    @cached_property
+    def _by_service(self) -> Index[ScalableTarget]:
+        return Index((each, each.services) for each in self.targets)
 
     def policies_of(self, target: ScalableTarget) -> tuple[Resource, ...]:
         """Policies for a scalable target: same resource_id, or one that refers to it."""
-        found = []
-        for policy in self.policies:
-            resource_id = text_of(policy.value("resource_id"))
-            resolved = self._graph.resolve(policy, "resource_id", [TARGET, SERVICE])
-            addresses = {each.address for each in resolved.targets}
-            if resource_id and target.resource_id:
-                is_joined = resource_id == target.resource_id
-            else:
-                is_joined = target.address in addresses or (
-                    not any(a for a in addresses if self._type(a) == TARGET)
-                    and bool(addresses & set(target.services))
-                )
-            if is_joined:
-                found.append(policy)
-        return tuple(found)
+        ends = (target.address, *target.services)
+        own = target.resource_id
+        told = [(_ID, own)] if own else [(_END_OF_ID, end) for end in ends]
+        return self._policies.of(*told, *((_END, end) for end in ends))
+
+    @cached_property
+    def _policies(self) -> Index[Resource]:
+        return Index((policy, self._keys(policy)) for policy in self.policies)
+
+    def _keys(self, policy: Resource) -> Iterator[tuple[str, str]]:
+        """What a policy is found by: its resource_id, and where that leads.
+
+        A service counts only where no target is named. Two ids that are both told are compared,
+        wherever they lead, so that a policy goes by its ends apart by whether its own is told.
+        """
+        resource_id = text_of(policy.value("resource_id"))
+        if resource_id:
+            yield _ID, resource_id
+        found = self._graph.resolve(policy, "resource_id", [TARGET, SERVICE]).targets
+        ends = [each.address for each in found]
+        for end in [each for each in ends if self._type(each) == TARGET] or ends:
+            yield _END_OF_ID if resource_id else _END, end
 
     def _type(self, address: str) -> str:
         resource = self._graph.resource(address)
@@ -120,29 +161,47 @@ class Scaling:
                 resource_id=text,
                 problem=f"resource_id {text!r} is not service/<cluster name>/<service name>",
             )
-        found = [
-            service.address
-            for service in self._graph.of_type(SERVICE)
-            if not service.is_deleted
-            and text_of(service.value("name")) == parts[2]
-            and self._cluster_may_be(service, parts[1])
-        ]
-        return ScalableTarget(resource, tuple(found), is_exact=True, resource_id=text)
+        _, cluster, name = parts
+        found = self._services.of((name, cluster), (name, None))
+        services = tuple(each.address for each in found)
+        return ScalableTarget(resource, services, is_exact=True, resource_id=text)
 
-    def _cluster_may_be(self, service: Resource, name: str) -> bool:
-        """Whether the service's cluster has this name, or a name nobody knows."""
+    @cached_property
+    def _services(self) -> Index[Resource]:
+        """The services that stand, by their names and those of their clusters, as in a target."""
+        return Index(
+            (
+                each,
+                ((text_of(each.value("name")), cluster) for cluster in self._clusters_of(each)),
+            )
+            for each in self._graph.of_type(SERVICE)
+            if not each.is_deleted
+        )
+
+    def _clusters_of(self, service: Resource) -> Iterator[str | None]:
+        """What the service's cluster may be called, None where that may be anything."""
         resolved = self._graph.resolve(service, "cluster", [CLUSTER])
-        clusters = [self._graph.resource(t.address) for t in resolved.targets]
+        clusters = map(self._graph.resource_of, resolved.targets)
         names = [
-            each.value("name" if each.mode == "managed" else "cluster_name")
+            text_of(each.value("name" if each.mode == "managed" else "cluster_name"))
             for each in clusters
-            if each is not None
         ]
-        if names:
-            return any(text_of(each) in {name, None} for each in names)
-        if isinstance(resolved.value, Known):
-            return str(resolved.value.value).split("/")[-1] == name
-        return isinstance(resolved.value, Unknown) or name == "default"
+        match resolved.value:
+            case _ if names:
+                yield from names
+            case Known(value):
+                yield str(value).split("/")[-1]
+            case Unknown():
+                yield None
+            case _:
+                yield "default"
+
+
+def _ends_of(resource_id: str) -> Iterator[str]:
+    """What stands behind each slash: `main/app` and `app` of `service/main/app`."""
+    while "/" in resource_id:
+        resource_id = resource_id.partition("/")[2]
+        yield resource_id
 
 
 def _scales_ecs(resource: Resource) -> bool:

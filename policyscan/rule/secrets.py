@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from heapq import merge
+
+from msgspec import Struct
 
 from policyscan.graph import WRITTEN, Confidence, Resolution, ResourceGraph, Target
-from policyscan.plan import Absent, Known, Resource, Template, Unknown, decode_json
+from policyscan.plan import Absent, Known, Resource, Template, Unknown, Value, decode_json
 from policyscan.rule.containers import DEFINITIONS, Container, Images
 from policyscan.rule.settings import SENSITIVE, mapping_in, mappings_in, shown_name
 
@@ -21,8 +24,7 @@ _VALUES = ("secret_string", "secret_string_wo", "secret_binary")
 _ARN = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*))?")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSource:
+class SecretSource(Struct, frozen=True):
     """Where a secret of a container comes from.
 
     `arn` is the ARN or name that is written, `target` the instance it leads to; without both
@@ -48,8 +50,7 @@ class SecretSource:
         return SENSITIVE if self.container == SENSITIVE else self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """What may give a secret its value: its `versions`, and why there may be others."""
 
     versions: tuple[Resource, ...] = ()
@@ -117,12 +118,19 @@ class Secrets:
         match = _ARN.match(text)
         arn, key = (match[1], match[2] or "") if match else (text, "")
         service = "secretsmanager" if match else "ssm"
-        for resource in (*self._graph.of_type(*_TYPES), *self._graph.data_of_type(*_TYPES)):
-            paths = ("arn", "name") if resource.type == PARAMETER else ("arn",)
-            if any(resource.value(path) == Known(arn) for path in paths):
-                target = Target(resource.address, "arn", Confidence.EXACT)
-                return SecretSource(service, arn, target, key, name, container)
+        if (resource := self._by_name.get(Known(arn))) is not None:
+            target = Target(resource.address, "arn", Confidence.EXACT)
+            return SecretSource(service, arn, target, key, name, container)
         return SecretSource(service, arn, None, key, name, container)
+
+    @cached_property
+    def _by_name(self) -> Mapping[Value, Resource]:
+        """The first secret of each ARN, and the first parameter of each ARN or name."""
+        found: dict[Value, Resource] = {}
+        for resource in (*self._graph.of_type(*_TYPES), *self._graph.data_of_type(*_TYPES)):
+            for path in ("arn", "name") if resource.type == PARAMETER else ("arn",):
+                found.setdefault(resource.value(path), resource)
+        return found
 
     def _written(self, found: Resolution) -> SecretSource:
         """What the source tells of a secret."""
@@ -160,15 +168,18 @@ class Secrets:
         )
 
     def _joined(self, kind: str, secret: Resource, why: list[str]) -> Iterator[Resource]:
-        for each in self._graph.of_type(kind):
-            if each.is_deleted:
-                continue
-            found = self._graph.resolve(each, "secret_id", [SECRET])
-            ends = {target.address: target.confidence for target in found.targets}
-            if ends.get(secret.address) is Confidence.AMBIGUOUS or (found.is_open and not ends):
-                why.append(f"which secret {each.address} belongs to is not in the plan")
-            elif secret.address in ends:
+        joins = self._graph.joins({kind: "secret_id"}, [SECRET])
+        unsure = []
+        for each, edges in joins.to(secret.address):
+            # Of several edges to one secret the last says how sure it is.
+            if edges[-1].confidence is Confidence.AMBIGUOUS:
+                unsure.append(each)
+            elif not each.is_deleted:
                 yield each
+        every = merge(unsure, joins.loose, key=lambda each: each.address)
+        first = next((each for each in every if not each.is_deleted), None)
+        if first is not None:
+            why.append(f"which secret {first.address} belongs to is not in the plan")
 
 
 def _has_value(version: Resource) -> bool:

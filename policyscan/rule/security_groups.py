@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from policyscan.graph import Resolution, ResourceGraph, Target
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
@@ -32,8 +34,7 @@ class Direction(StrEnum):
     EGRESS = "egress"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One rule of a security group: a protocol, ports, and who is at the other end.
 
     `path` leads to it inside the resource it is written in, "" for a resource of its own.
@@ -94,14 +95,14 @@ _ALL = {"-1", "all"}
 _NUMBERS = {"tcp": "6", "udp": "17"}
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A security group with its rules by direction.
 
     `key` is its address, or the address of the VPC whose default group it is. `doubts` say by
-    direction what keeps the list of rules from being complete. `inline` are the directions whose
-    rules its own block gives, other than what a standing group's state lists. `is_mixed`: by
-    direction, whether inline and standalone rules meet on it, which overwrite each other.
+    direction what keeps the list of rules from being complete; of what is true of every group only
+    the first. `inline` are the directions whose rules its own block gives, other than what a
+    standing group's state lists. `is_mixed`: by direction, whether inline and standalone rules meet
+    on it, which overwrite each other.
     """
 
     key: str
@@ -148,6 +149,7 @@ class SecurityGroups:
             for target in graph.resolve(group, "vpc_id", VPCS).targets
         }
         self._groups: dict[str, Group] = {}
+        self._strays: set[Direction] = set()
         for resource in (*graph.of_type(*GROUPS), *graph.data_of_type("aws_security_group")):
             if not resource.is_deleted:
                 self._groups[resource.address] = self._read(resource)
@@ -276,7 +278,9 @@ class SecurityGroups:
         keys = [(key, target) for target in owners.targets if (key := self.key_of(target))]
         entry = self._standalone(rule)
         for direction in _directions(rule):
-            if not keys and owners.is_open:
+            if not keys and owners.is_open and direction not in self._strays:
+                # It may belong to any group. Of another one that may, there is no more to tell.
+                self._strays.add(direction)
                 for group in self._groups.values():
                     group.doubts[direction].append(_stray(rule))
             for key, target in keys:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import ABSENT, Absent, Known, Resource, Unknown, Value
@@ -14,8 +15,7 @@ BLOCKS = "aws_autoscaling_group"
 """Takes `tag` blocks instead of a map; default_tags never reach it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(Struct, frozen=True):
     """The tags of one resource as far as the plan tells.
 
     `attribute` is where they were read, `values` the tags whose key is known. `absent` are keys
@@ -49,8 +49,10 @@ class TagReader:
         self._graph = graph
         self._shown: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
         self._hidden: set[str] = set()
+        self._defaults: dict[tuple[str, str], Value] = {}
+        self._read: dict[tuple[str, str], tuple[Value, Value]] = {}
         for resource in resources:
-            own, whole = _map(resource, "tags"), _map(resource, "tags_all")
+            own, whole = self._maps(resource)
             if isinstance(own, Unknown) or _is_older(resource):
                 continue
             tags = own.value if isinstance(own, Known) else {}
@@ -59,11 +61,18 @@ class TagReader:
             elif tags and "" not in tags.values():
                 self._hidden.add(_provider(resource))
 
+    def _maps(self, resource: Resource) -> tuple[Value, Value]:
+        """Its own tags, and those it has with its provider's."""
+        key = resource.address, resource.deposed
+        if key not in self._read:
+            self._read[key] = _map(resource, "tags"), _map(resource, "tags_all")
+        return self._read[key]
+
     def of(self, resource: Resource, wanted: Iterable[str]) -> Tags:
         """The tags of a resource; `wanted` are the keys to look for where not all are known."""
         if resource.type == BLOCKS:
             return _of_blocks(resource)
-        whole, own = _map(resource, "tags_all"), _map(resource, "tags")
+        own, whole = self._maps(resource)
         if isinstance(whole, Known):
             return Tags("tags_all", _known(whole))
         if isinstance(own, Known) and _is_older(resource):
@@ -113,7 +122,13 @@ class TagReader:
 
     def _default(self, resource: Resource, key: str) -> Value:
         """A provider's default of a key: Unknown when no other resource shows it."""
-        shown = self._shown.get(_provider(resource), ())
+        asked = _provider(resource), key
+        if asked not in self._defaults:
+            self._defaults[asked] = self._find_default(*asked)
+        return self._defaults[asked]
+
+    def _find_default(self, provider: str, key: str) -> Value:
+        shown = self._shown.get(provider, ())
         for tags, whole in shown:
             if key in whole and key not in tags:
                 return Known(whole[key])

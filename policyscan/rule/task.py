@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.graph import Confidence, ResourceGraph
 from policyscan.plan import Absent, Known, Resource, Template, Unknown, Value
@@ -19,8 +20,7 @@ _MEMORY = re.compile(r"\s*(?:(\d+)|(\d*\.?\d+)\s*gb)\s*", re.IGNORECASE)
 _UNIT = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A task definition that stands after this plan, and the services that may run it.
 
     `runs_on_fargate` is None when the plan does not tell. `reason` is the service that says so

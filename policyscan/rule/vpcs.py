@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
-from policyscan.graph import ResourceGraph
+from policyscan.graph import Index, ResourceGraph
 from policyscan.plan import Absent, Known, Resource
 from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty, Step
-from policyscan.rule.network import VPCS
+from policyscan.rule.network import ENDPOINT, VPCS
 
 
 class Home(NamedTuple):
@@ -46,6 +47,40 @@ class Home(NamedTuple):
             return False
         told = all(each.address or each.vpc_id or each.is_default for each in (self, other))
         return True if told and (self.is_new or other.is_new) else None
+
+
+class Homes:
+    """The VPCs that the resources of a plan stand in, each told once."""
+
+    def __init__(self, graph: ResourceGraph) -> None:
+        self._graph = graph
+        self._told: dict[tuple[str, str], Home] = {}
+
+    def of(self, resource: Resource, attribute: str = "vpc_id") -> Home:
+        """The VPC that an attribute of a resource names."""
+        key = resource.address, attribute
+        if key not in self._told:
+            self._told[key] = home_of(self._graph, resource, attribute)
+        return self._told[key]
+
+    def endpoints_in(self, home: Home) -> tuple[Resource, ...]:
+        """The VPC endpoints that stand in the same VPC for certain."""
+        found = self._endpoints.of(*_names(home))
+        return tuple(each for each in found if self.of(each).differs(home) is False)
+
+    @cached_property
+    def _endpoints(self) -> Index[Resource]:
+        return Index(
+            (endpoint, _names(self.of(endpoint)))
+            for endpoint in self._graph.of_type(ENDPOINT)
+            if not endpoint.is_deleted
+        )
+
+
+def _names(home: Home) -> tuple[str, ...]:
+    """What two homes share that are one VPC."""
+    default = "the default VPC" if home.is_default else ""
+    return tuple(filter(None, (home.vpc_id, home.address, default)))
 
 
 def home_of(graph: ResourceGraph, resource: Resource, attribute: str = "vpc_id") -> Home:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
 import httpx
+from msgspec import Struct
 
 from policyscan.errors import RunTaskError
 
@@ -19,8 +19,7 @@ _HOST: Final = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
 """A name or an address; what else stands for a host, others may read otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(Struct, frozen=True):
     """The hosts that may be asked, by https.
 
     A pattern is a host with `*` where anything may stand, and a port unless it is 443.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from policyscan.report.screen import plain
 from policyscan.rule import Severity
@@ -28,8 +29,7 @@ _NOTHING_TO_SCAN: Final = 3
 Outcome = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskResult(Struct, frozen=True):
     """What is told of a task; `status` is passed, failed or running."""
 
     status: str
@@ -47,8 +47,7 @@ class TaskResult:
         return {"data": data}
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(Struct, frozen=True):
     """What fails at one address, by a rule of ours or a check of Checkov."""
 
     rule: str

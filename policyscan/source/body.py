@@ -5,9 +5,11 @@ Source: developer.hashicorp.com/terraform/language/files/override, "Merging Beha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.source.expression import bare, constant, expression, key, references
 from policyscan.source.model import MISSING, Dynamic
@@ -39,8 +41,7 @@ _NAMES: Final = {
 _QUOTED: Final = frozenset({("depends_on",), ("lifecycle", "replace_triggered_by")})
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Arguments by name; nested blocks and `dynamic` blocks with their types, in order.
 
     `span` and `head` are those of its block, `places` those of its arguments.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from policyscan.source import json_syntax, scan
 from policyscan.source.body import Body, read_body
@@ -66,8 +67,7 @@ class Declaration(Protocol):
         """Its inside. Raises SourceError: it is not HCL."""
 
 
-@dataclass(frozen=True, slots=True)
-class HclDeclaration:
+class HclDeclaration(Struct, frozen=True):
     """A block of a `.tf` file."""
 
     kind: str
@@ -103,8 +103,7 @@ class HclDeclaration:
         return read_body(self.text, self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonDeclaration:
+class JsonDeclaration(Struct, frozen=True):
     """A block of a `.tf.json` file."""
 
     kind: str

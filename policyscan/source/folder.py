@@ -6,11 +6,13 @@ Source: hashicorp/terraform, internal/configs/parser_config_dir.go and module_me
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
+from collections import Counter
 from functools import cache, reduce
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".tf", ".tf.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """What the files of one module declare; `sources` are its module calls' constant sources."""
 
     locals: Mapping[str, Expression]
@@ -86,6 +87,7 @@ def read_folder(root: Path, directory: Path, named: str = "") -> Folder:
     base, overrides = source_files(directory, shown_path(shown, _relative(directory, top)))
     comments: list[Comment] = []
     declared: dict[str, list[Declaration]] = {}
+    counts: Counter[str] = Counter()
     locals_: list[list[Declaration]] = [[], []]
     for path in (*base, *overrides):
         is_override = path in overrides
@@ -95,7 +97,7 @@ def read_folder(root: Path, directory: Path, named: str = "") -> Folder:
             if each.kind == "locals":
                 locals_[is_override].append(each)
             else:
-                _declare(declared, each, is_override=is_override)
+                _declare(declared, counts, each, is_override=is_override)
     blocks = {address: _block(address, parts) for address, parts in declared.items()}
     return Folder(
         locals=Deferred(lambda: {**_locals(locals_[0]), **_locals(locals_[1], once=False)}),
@@ -114,7 +116,11 @@ def _relative(path: Path, top: Path) -> str:
 
 
 def _declare(
-    declared: dict[str, list[Declaration]], each: Declaration, *, is_override: bool
+    declared: dict[str, list[Declaration]],
+    counts: Counter[str],
+    each: Declaration,
+    *,
+    is_override: bool,
 ) -> None:
     wanted = LABELS.get(each.kind, 0)
     if each.kind in LABELS and len(each.labels) != wanted:
@@ -122,8 +128,8 @@ def _declare(
     if wanted == 0:
         # Nothing names such a block, so nothing overrides it.
         name = ".".join((each.kind, *each.labels))
-        count = sum(1 for address in declared if address.startswith(f"{name}["))
-        declared[f"{name}[{count}]"] = [each]
+        declared[f"{name}[{counts[name]}]"] = [each]
+        counts[name] += 1
         return
     address = address_of(each)
     before = declared.get(address)
@@ -149,12 +155,13 @@ def _block(address: str, parts: list[Declaration]) -> Block:
     def body() -> Body:
         return reduce(override, map(read_inside, parts))
 
+    span = parts[0].span
     return Block(
         address=address,
-        span=parts[0].span,
+        span=span,
         attributes=Deferred(lambda: body().flat()),
         dynamic=Deferred(lambda: body().flat_dynamic()),
-        place=Place(parts[0].span, parts[0].head, Deferred(lambda: body().place().inside)),
+        place=Place(span, parts[0].head, Deferred(lambda: body().place().inside)),
         mentions=lambda word: any(part.mentions(word) for part in parts),
     )
 

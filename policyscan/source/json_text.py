@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.source.model import Deferred
 from policyscan.source.place import Place
@@ -20,8 +21,7 @@ _SPACE: Final = re.compile(r"[\s,:]*")
 _DECODER: Final = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Json:
+class Json(Struct, frozen=True):
     """A JSON value with its place: members of an object as pairs, elements of an array.
 
     `key` is where the name of a member starts, and the start of any other value.

@@ -10,6 +10,8 @@ from enum import Enum, StrEnum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from policyscan.source.place import Place
 
@@ -78,8 +80,7 @@ class Shape(StrEnum):
     COLLECTION = "collection"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of a file: lines from 1, both included; columns from 1, `end_column` past the end.
 
     `file` is posix and relative to the source folder; of a linked module, where it really is.
@@ -98,8 +99,7 @@ class Span:
         return self.file, self.line, self.end_line
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One traversal, cut where Terraform's own addressing cuts it.
 
     `text` names the thing: `aws_ecr_repository.this`, `data.aws_ecr_image.this`, `local.image`,
@@ -187,8 +187,7 @@ class Block:
     mentions: Callable[[str], bool] = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment addressed to this program or to Checkov, and the block that it is about.
 
     `text` starts with `policyscan:`, or with `checkov:skip=` and the like. `block` is the key of a
@@ -201,8 +200,7 @@ class Comment:
     block: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceModule:
+class SourceModule(Struct, frozen=True):
     """One module call's source; `locals` is read on first look, like the insides of `blocks`.
 
     Keys of `blocks`: `aws_ecs_service.this`, `data.aws_ecr_image.this`, `module.network`,
@@ -216,8 +214,7 @@ class SourceModule:
     comments: tuple[Comment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A root module and the modules it calls, by the names of the calls: () is the root.
 
     `unreadable` names each module call whose source is not at hand, and why. `named` stands before

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.source.model import Reference, index_text
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _NAMES: Final = {"data": 3, "ephemeral": 3, "resource": 3, "self": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """`.name`, or an index when the name is empty."""
 
     name: str = ""

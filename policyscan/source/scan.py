@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +52,7 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """`${ }` or `%{ }` in a template; `start` and `end` take in the brackets, `code` does not."""
 
     start: int
@@ -61,8 +61,7 @@ class Insert:
     is_directive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The opening of a top-level block, and the text of the block; `opening` ends its brace."""
 
     kind: str

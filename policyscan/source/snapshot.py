@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -37,8 +38,7 @@ _ELSEWHERE: Final = ".terraform/elsewhere"
 _DRIVE: Final = re.compile(r"^([A-Za-z]):/")
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """A module call of the manifest; `place` is its folder, seen from the root module."""
 
     key: str

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from policyscan.source.scan import Insert, inserts, mask, named
 from policyscan.source.text import Text
 
@@ -26,8 +28,7 @@ _FOR: Final = re.compile(r"\s*for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s
 _BEFORE, _AFTER = "_ = (", "\n)"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One `${ }` or `%{ }` of a template: its expression if it has one, and the names it sets."""
 
     expression: tuple[Code, Node] | None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from policyscan.errors import SourceError
 from policyscan.plan.decode import printable_name
@@ -16,11 +19,14 @@ LARGEST_FILE: Final = 16 * 2**20
 """Bytes. What people and generators write is far below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+_END: Final = re.compile("\n")
+
+
+class Text(Struct, frozen=True):
     """Characters of a file, the first of them on `line` at `column`.
 
-    `file` is posix and relative to `root`, the source folder as the user gave it.
+    `file` is posix and relative to `root`, the source folder as the user gave it. `ends` are the
+    positions of its line ends and its own, once a line or a column was asked for.
     """
 
     root: str
@@ -28,15 +34,23 @@ class Text:
     content: str
     line: int = 1
     column: int = 1
+    ends: list[int] = []
 
     def line_at(self, position: int) -> int:
         """Line of the file, from 1, at a position in this piece."""
-        return self.line + self.content.count("\n", 0, position)
+        return self.line + self._lines_before(position)
 
     def column_at(self, position: int) -> int:
         """Column of the file, from 1, at a position in this piece."""
-        before = self.content.rfind("\n", 0, position)
-        return self.column + position if before < 0 else position - before
+        before = self._lines_before(position)
+        return position - self.ends[before - 1] if before else self.column + position
+
+    def _lines_before(self, position: int) -> int:
+        # To count them anew for each block would take longer the longer the file is.
+        if not self.ends:
+            self.ends.extend(found.start() for found in _END.finditer(self.content))
+            self.ends.append(len(self.content))
+        return bisect_left(self.ends, position)
 
     def span(self, start: int, end: int) -> Span:
         """What stands in the file between two positions in this piece."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.engine import PackRule
 from policyscan.errors import PolicyscanError
@@ -24,8 +25,7 @@ from policyscan.workbench.templates import TO_WRITE
 _END_OF_TEXT: Final = '", '
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One fixture tried: what is not as expected, or the errors that kept it from being judged."""
 
     fixture: Fixture
@@ -33,8 +33,7 @@ class Trial:
     errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """A pack tried on all its fixtures.
 
     `gaps` are what the pack lacks: cases of a rule, a rule of a fixture, texts still to be written.

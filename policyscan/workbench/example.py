@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from os.path import relpath
 from pathlib import Path, PurePath
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.engine import Judgement, Outcome, PackRule
 from policyscan.graph import locate
@@ -23,8 +24,7 @@ _LONGEST: Final = 60
 """Lines of an example; a longer one is no help, and left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """A verdict of a fixture, and the blocks that its path goes through."""
 
     judgement: Judgement

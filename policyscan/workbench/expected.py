@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from policyscan.engine.contract import RULE_ID
 from policyscan.errors import ConfigError
@@ -33,8 +34,7 @@ _KEYS: Final = ("source", "others", "parameters", "traps")
 _VERDICTS: Final = tuple(str(each) for each in Verdict if each is not Verdict.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What an `expected.json` says.
 
     Verdicts are by rule and address, parameters by name, and traps by the words for them.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.engine import (
     Origin,
@@ -32,8 +33,7 @@ REQUIRED: Final = ("pass", "fail", "unknown")
 _MARKS_OF_A_CASE: Final = (MAIN_FILE, FIXTURE_FILE, EXPECTED_FILE)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fixture:
+class Fixture(Struct, frozen=True, order=True):
     """One case of a rule: the folder `fixtures/<pack>/<rule>/<case>`."""
 
     folder: Path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.engine import PackRule, built_in_pack, load_pack
 from policyscan.engine.contract import GROUP, RESOURCE_TYPE, RULE_ID, RULE_NAME
@@ -23,8 +24,7 @@ _PREFIX: Final = "OWN"
 """Of the ids of a pack whose author chose none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A rule that somebody wants to write.
 
     `id` is a whole one, or the letters it starts with; "" for those of the pack. `group` "" is

@@ -32,11 +32,10 @@ does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from itertools import islice
 
 from policyscan.rule import (
     LOAD_BALANCERS,
-    SUBNETS,
     TARGET_GROUPS,
     Agrees,
     Confidence,
@@ -155,21 +154,13 @@ def _unused(
 
 def _judge_balancer(balancer: Resource, platform: Platform) -> Finding:
     """A load balancer has a listener, and what it sends to has targets that run."""
-    graph = platform.graph
-    listeners = platform.balancing.listeners_of(balancer)
-    groups = [
-        group
-        for group in graph.of_type(*TARGET_GROUPS)
-        for sender in platform.balancing.senders_of(group.address)
-        if sender.listener in listeners
-    ]
+    groups = platform.balancing.groups_of(balancer)
     if not groups or platform.balancing.loose:
         return _judge_used(balancer, platform)
     users = [user for group in groups for _, user in platform.users.of(group.address)]
     targets = [each for each in users if each.type in TARGETS]
-    services = {service.address: service for service in platform.services}
     for each in targets:
-        if not _rests(services.get(each.address), platform):
+        if not _rests(platform.runners.by_address.get(each.address), platform):
             path = (Step(each.address), Step(groups[0].address), Step(balancer.address))
             return passed(balancer.address, f"it sends to {each.address}", path=path)
     says = f"{groups[0].address}, which it sends to, has no target"
@@ -206,17 +197,10 @@ def _judge_logs(group: Resource, platform: Platform) -> Finding:
 
 def _judge_repository(repository: Resource, platform: Platform) -> Finding:
     address, notes = repository.address, []
-    used = {
-        target.address
-        for definition in platform.task_definitions
-        for origin in platform.images.of(definition).origins
-        for target in origin.repositories
-    }
-    if address not in used:
+    if address not in platform.images.used:
         notes.append(Note(Level.INFO, "no task definition of this plan takes an image from it"))
-    policies = platform.graph.of_type("aws_ecr_lifecycle_policy")
-    resolve = partial(platform.graph.resolve, path="repository", types=[REPOSITORY])
-    if not any(address in {t.address for t in resolve(each).targets} for each in policies):
+    policies = platform.graph.joins({"aws_ecr_lifecycle_policy": "repository"}, [REPOSITORY])
+    if not policies.to(address):
         text = "without an aws_ecr_lifecycle_policy it keeps, and bills, every image ever pushed"
         notes.append(Note(Level.INFO, text))
     return passed(address, "an empty repository costs nothing", notes=tuple(notes))
@@ -225,12 +209,10 @@ def _judge_repository(repository: Resource, platform: Platform) -> Finding:
 def _judge_endpoint(endpoint: Resource, platform: Platform) -> Finding:
     if endpoint.value("vpc_endpoint_type") != Known("Interface"):
         return not_applicable(endpoint.address, "only interface endpoints are paid for")
-    graph, network = platform.graph, platform.network
-    own = {each.address for each in network.vpcs_of(endpoint)}
-    for nat in graph.of_type(NAT):
-        for target in graph.resolve(nat, "subnet_id", SUBNETS).targets:
-            if own & {each.address for each in network.vpcs_of(graph.resource_of(target))}:
-                text = f"{nat.address} gives its VPC a way to the same service: both are paid for"
-                notes = (Note(Level.INFO, text),)
-                return passed(endpoint.address, "it is in use", notes=notes)
-    return passed(endpoint.address, "it is in use")
+    own = (each.address for each in platform.network.vpcs_of(endpoint))
+    beside = (
+        f"{nat.address} gives its VPC a way to the same service: both are paid for"
+        for nat in platform.network.nats_in(*own)
+    )
+    notes = tuple(Note(Level.INFO, text) for text in islice(beside, 1))
+    return passed(endpoint.address, "it is in use", notes=notes)

@@ -36,7 +36,6 @@ AWS then works out by itself that it is compatible.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     ABSENT,
@@ -63,6 +62,7 @@ from policyscan.rule import (
     is_fargate,
     not_applicable,
     passed,
+    replace,
     required_by,
     undetermined,
 )

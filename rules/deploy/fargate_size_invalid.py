@@ -30,7 +30,6 @@ Amazon ECS Developer Guide, "Task definition parameters for Fargate", task size.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     Absent,
@@ -60,6 +59,7 @@ from policyscan.rule import (
     not_applicable,
     number_of,
     passed,
+    replace,
     text_of,
     undetermined,
 )

@@ -279,15 +279,10 @@ def _notes(group: Resource, platform: Platform) -> Iterator[Note]:
     """Services behind it that give a starting task no time."""
     interval = number_of(group.value("health_check[0].interval")) or INTERVAL
     threshold = number_of(group.value("health_check[0].unhealthy_threshold")) or UNHEALTHY
-    for service in platform.services:
+    for service in platform.runners.behind(group):
         grace = service.resource.value("health_check_grace_period_seconds")
         seconds = 0 if isinstance(grace, Absent) else number_of(grace)
-        groups = {
-            target.address
-            for attachment in platform.balancing.attachments_of(service)
-            for target in attachment.groups.targets
-        }
-        if group.address in groups and seconds is not None and seconds < interval * threshold:
+        if seconds is not None and seconds < interval * threshold:
             text = (
                 f"{service.address} gives a starting task {seconds} seconds of grace; it counts "
                 f"as unhealthy after {interval * threshold}"

@@ -38,6 +38,7 @@ from policyscan.rule import (
     Certainty,
     Confidence,
     Finding,
+    Join,
     Known,
     Level,
     Note,
@@ -177,39 +178,42 @@ def _moves(resource: Resource) -> bool:
 def _judge_hold(resource: Resource, platform: Platform) -> Finding:
     """Nothing that stays may use a target group that is destroyed first."""
     address = resource.address
-    users = [each for each in platform.graph.of_type(*USERS) if each.actions in STAYING]
-    users.sort(key=lambda each: each.type == "aws_ecs_service")
-    for user in users:
-        path = USERS[user.type]
-        targets = platform.graph.resolve(user, path, TARGET_GROUPS).targets
-        mine = [target for target in targets if target.address == address]
-        if any(target.confidence is Confidence.AMBIGUOUS for target in mine):
-            why = f"whether {user.address} uses {address} is not in the plan; "
-            why += platform.graph.advice
-            return undetermined(address, why, at="name")
-        if mine:
-            return fail(
-                address,
-                f"{address} is destroyed before its replacement is there, and {user.address} uses "
-                "it all the while",
-                path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
-                symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
-                certainty=Certainty.INFERRED
-                if user.type == "aws_ecs_service"
-                else Certainty.PROVEN,
-                strikes=Phase.APPLY,
-                fix="let the replacement come first, under a name of its own",
-                snippet=edit(
-                    resource,
-                    'name_prefix = "app-"',
-                    "",
-                    block("lifecycle", "create_before_destroy = true"),
-                ),
-            )
+    users = [
+        each
+        for each in platform.graph.joins(USERS, TARGET_GROUPS).to(address)
+        if each.holder.actions in STAYING
+    ]
+    users.sort(key=lambda each: each.holder.type == "aws_ecs_service")
+    if users:
+        return _held(resource, users[0], platform)
     notes = tuple(
         Note(Level.WARNING, text) for kind, text in EFFECTS.items() if kind == resource.type
     )
     return passed(address, "nothing holds on to what is destroyed first", notes=notes)
+
+
+def _held(resource: Resource, by: Join, platform: Platform) -> Finding:
+    """The verdict on a target group that something uses while it is replaced."""
+    address, user, path = resource.address, by.holder, USERS[by.holder.type]
+    if any(target.confidence is Confidence.AMBIGUOUS for target in by.edges):
+        why = f"whether {user.address} uses {address} is not in the plan; "
+        return undetermined(address, f"{why}{platform.graph.advice}", at="name")
+    return fail(
+        address,
+        f"{address} is destroyed before its replacement is there, and {user.address} uses it all "
+        "the while",
+        path=(Step(address, FIRST, "it is destroyed first"), Step(user.address, path)),
+        symptom="ResourceInUse: Target group is currently in use by a listener or a rule",
+        certainty=Certainty.INFERRED if user.type == "aws_ecs_service" else Certainty.PROVEN,
+        strikes=Phase.APPLY,
+        fix="let the replacement come first, under a name of its own",
+        snippet=edit(
+            resource,
+            'name_prefix = "app-"',
+            "",
+            block("lifecycle", "create_before_destroy = true"),
+        ),
+    )
 
 
 EFFECTS = {

@@ -36,7 +36,6 @@ variables". A value is never shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     Finding,
@@ -63,6 +62,7 @@ from policyscan.rule import (
     not_applicable,
     passed,
     quoted,
+    replace,
     together,
     undetermined,
     wait_for,

@@ -42,6 +42,7 @@ from policyscan.rule import (
     ABSENT,
     Absent,
     Finding,
+    Index,
     Known,
     Level,
     Note,
@@ -100,16 +101,22 @@ class _Problem(NamedTuple):
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per service."""
+    named = Index(
+        (each, _names(each, platform))
+        for each in platform.graph.of_type(REGISTRY)
+        if not each.is_deleted
+    )
     for service in platform.services:
-        yield _judge(service, platform)
+        yield _judge(service, named, platform)
 
 
-def _judge(service: Service, platform: Platform) -> Finding:
+def _judge(service: Service, named: Index[Resource], platform: Platform) -> Finding:
     if not service.resource.elements("service_registries"):
         return not_applicable(service.address, "it is registered nowhere")
     found = platform.graph.resolve(service.resource, AT, [REGISTRY])
     judged = [
-        (_judge_registry(service, target, platform), target.is_sure) for target in found.targets
+        (_judge_registry(service, target, named, platform), target.is_sure)
+        for target in found.targets
     ]
     if not judged:
         why = "; ".join(found.unresolved) or "it is not in this plan"
@@ -119,10 +126,16 @@ def _judge(service: Service, platform: Platform) -> Finding:
     return settle(service.address, judged, why)
 
 
-def _judge_registry(service: Service, target: Target, platform: Platform) -> Finding:
+def _judge_registry(
+    service: Service, target: Target, named: Index[Resource], platform: Platform
+) -> Finding:
     registry = platform.graph.resource_of(target)
     path = steps_to(service.resource, AT, target)
-    problems = [*_records(service, registry, platform), *_namespace(registry, platform)]
+    problems = [
+        *_records(service, registry, platform),
+        *_unchecked(registry, platform),
+        *_taken(registry, named, platform),
+    ]
     problems.sort(key=lambda problem: not problem.fix)
     if not problems:
         notes = []
@@ -203,10 +216,9 @@ def _names_port(service: Resource) -> bool:
     return port not in {ABSENT, Known(0)} or has_container
 
 
-def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
-    graph = platform.graph
-    own = _namespaces(registry, platform)
-    kinds = {graph.resource_of(target).type for target in own}
+def _unchecked(registry: Resource, platform: Platform) -> Iterator[_Problem]:
+    """A health check in a namespace that is, or may be, private."""
+    kinds = {platform.graph.resource_of(target).type for target in _namespaces(registry, platform)}
     if registry.elements("health_check_config"):
         step = Step(registry.address, "health_check_config")
         if "aws_service_discovery_private_dns_namespace" in kinds:
@@ -224,23 +236,28 @@ def _namespace(registry: Resource, platform: Platform) -> Iterator[_Problem]:
             text = f"whether the namespace of {registry.address} is private is not in this plan"
             text = f"{text}: make sure that it is not"
             yield _Problem(step, text)
-    name = registry.value("name")
-    for other in graph.of_type(REGISTRY):
-        theirs = other.value("name")
-        if other.address == registry.address or other.is_deleted:
-            continue
-        shared = {target.address for target in own if target.is_sure} & {
-            target.address for target in _namespaces(other, platform) if target.is_sure
-        }
-        is_same = isinstance(name, Known) and str(name).lower() == str(theirs).lower()
-        if shared and is_same and isinstance(theirs, Known):
+
+
+def _taken(registry: Resource, named: Index[Resource], platform: Platform) -> Iterator[_Problem]:
+    """Another registry of its name in its namespace."""
+    for other in named.of(*_names(registry, platform)):
+        if other.address != registry.address:
+            name = registry.value("name")
             yield _Problem(
-                Step(other.address, "name", str(theirs)),
+                Step(other.address, "name", str(other.value("name"))),
                 f"{other.address} has the name {name} in the same namespace",
                 f"give {registry.address} a name of its own",
                 edit(registry, f'name = "{name}-2"'),
                 "ServiceAlreadyExists: ...",
             )
+
+
+def _names(registry: Resource, platform: Platform) -> Iterator[tuple[str, str]]:
+    """What no other registry may be called: its name, whatever its case, by namespace."""
+    name = registry.value("name")
+    for target in _namespaces(registry, platform) if isinstance(name, Known) else ():
+        if target.is_sure:
+            yield target.address, str(name).lower()
 
 
 def _namespaces(registry: Resource, platform: Platform) -> tuple[Target, ...]:

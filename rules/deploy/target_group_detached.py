@@ -28,6 +28,8 @@ aws_ecs_service, which retries this error. Amazon ECS Developer Guide, "Service 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 
 from policyscan.rule import (
     LISTENERS,
@@ -111,12 +113,12 @@ def _judge_group(attachment: Attachment, target: Target, platform: Platform) -> 
     senders = platform.balancing.senders_of(group.address)
     if not senders:
         return _without_listener(attachment, target, group, platform)
-    standing = [each for each in senders if not each.holder.is_created]
-    awaited = [
-        each for each in senders if platform.graph.depends_on(service.address, each.holder.address)
-    ]
-    for sender in (*standing, *awaited):
-        what = "stands already" if sender in standing else "is made before the service"
+    waits = partial(platform.graph.depends_on, service.address)
+    standing = (each for each in senders if not each.holder.is_created)
+    awaited = (each for each in senders if waits(each.holder.address))
+    for sender in chain(standing, awaited):
+        is_new = sender.holder.is_created
+        what = "is made before the service" if is_new else "stands already"
         return passed(
             service.address,
             f"{sender.holder.address} sends to {group.address} and {what}",

@@ -29,7 +29,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policyscan.rule import (
-    ENDPOINT,
     ROUTE_TABLES,
     SECURITY_GROUPS,
     SUBNETS,
@@ -48,7 +47,6 @@ from policyscan.rule import (
     certainty_of,
     edit,
     fail,
-    home_of,
     new,
     not_applicable,
     passed,
@@ -143,26 +141,24 @@ def _judge(service: Service, platform: Platform) -> Finding:
 def _endpoints(here: Home, platform: Platform) -> Iterator[_Part]:
     """What the endpoints of a VPC stand in and are guarded by."""
     graph = platform.graph
-    for endpoint in graph.of_type(ENDPOINT):
-        if endpoint.is_deleted or home_of(graph, endpoint).differs(here) is not False:
-            continue
+    for endpoint in platform.homes.endpoints_in(here):
         for path, types in {"subnet_ids": SUBNETS, "security_group_ids": SECURITY_GROUPS}.items():
             by = (Step(endpoint.address, path, "an endpoint of the same VPC"),)
             for edge in graph.resolve(endpoint, path, types).targets:
-                yield _Part(FIRST, edge, home_of(graph, graph.resource_of(edge)), by)
+                yield _Part(FIRST, edge, platform.homes.of(graph.resource_of(edge)), by)
 
 
 def _parts(service: Service, platform: Platform) -> Iterator[_Part]:
     graph = platform.graph
     for path, types in PATHS.items():
         for edge in graph.resolve(service.resource, path, types).targets:
-            yield _Part(path, edge, home_of(graph, graph.resource_of(edge)))
+            yield _Part(path, edge, platform.homes.of(graph.resource_of(edge)))
     yield from _balanced(service, platform)
     yield from _registered(service, platform)
     for subnet in platform.placement(service).subnets:
-        for table in graph.of_type(*ROUTE_TABLES):
-            if table.address in subnet.egress.tables:
-                yield _Part(FIRST, subnet.target, home_of(graph, table))
+        for table in map(graph.resource, sorted(subnet.egress.tables)):
+            if table is not None and table.mode == "managed" and table.type in ROUTE_TABLES:
+                yield _Part(FIRST, subnet.target, platform.homes.of(table))
 
 
 def _balanced(service: Service, platform: Platform) -> Iterator[_Part]:
@@ -174,14 +170,14 @@ def _balanced(service: Service, platform: Platform) -> Iterator[_Part]:
     for attachment in balancing.attachments_of(service):
         at = attachment.attribute
         for edge in attachment.groups.targets:
-            yield _Part(at, edge, home_of(graph, graph.resource_of(edge)))
+            yield _Part(at, edge, platform.homes.of(graph.resource_of(edge)))
         for way in balancing.ways_of(attachment):
             groups = graph.resolve(way.balancer, "security_groups", SECURITY_GROUPS).targets
             subnets = balancing.subnets_of(way.balancer)
             for path, edges in ((subnets.attribute, subnets.edges), ("security_groups", groups)):
                 by = (Step(way.balancer.address, path, "sends to the service"),)
                 for edge in edges:
-                    home = home_of(graph, graph.resource_of(edge))
+                    home = platform.homes.of(graph.resource_of(edge))
                     yield _Part(at, edge if way.is_sure else way.weakest, home, by)
 
 
@@ -192,7 +188,7 @@ def _registered(service: Service, platform: Platform) -> Iterator[_Part]:
         registry = graph.resource_of(edge)
         for target in graph.resolve(registry, "dns_config[0].namespace_id", [NAMESPACE]).targets:
             weaker = edge if target.is_sure else target
-            yield _Part(path, weaker, home_of(graph, graph.resource_of(target), "vpc"))
+            yield _Part(path, weaker, platform.homes.of(graph.resource_of(target), "vpc"))
 
 
 def _doubts(service: Service, platform: Platform) -> Iterator[str]:

@@ -19,12 +19,13 @@ availability_mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policyscan.rule import (
     ABSENT,
     Exit,
     Finding,
+    Index,
     Known,
     Parameters,
     Phase,
@@ -66,33 +67,34 @@ ANYWHERE = Known("every zone")
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per VPC of the plan."""
     # Of what several services say of a subnet, that tasks run there for certain counts.
-    placed = {
-        subnet.resource.address: subnet
-        for _, subnet in sorted(platform.tenants, key=lambda tenant: tenant.subnet.is_sure)
-    }
+    tenants = sorted(platform.placements.tenants, key=lambda tenant: tenant.subnet.is_sure)
+    placed = {subnet.resource.address: subnet for _, subnet in tenants}
+    vpcs_of = platform.network.vpcs_of
+    by_vpc = Index(
+        (subnet, (target.address for target in vpcs_of(subnet.resource)))
+        for _, subnet in sorted(placed.items())
+    )
+    missing = {is_new: next(_missing(platform, is_new), "") for is_new in (True, False)}
     for vpc in platform.graph.of_type("aws_vpc", "aws_default_vpc"):
         if not vpc.is_deleted:
-            mine = [
-                subnet
-                for _, subnet in sorted(placed.items())
-                if vpc.address in {t.address for t in platform.network.vpcs_of(subnet.resource)}
-            ]
-            # A subnet that exists but is not in this plan stands in no VPC that this plan makes.
-            missing = [
-                why
-                for service in platform.services
-                if service.subnets.is_open or not vpc.is_created
-                for why in platform.placement(service).missing
-            ]
-            yield _judge(vpc, mine, missing, platform)
+            yield _judge(vpc, by_vpc.of(vpc.address), missing[vpc.is_created], platform)
+
+
+def _missing(platform: Platform, is_new: bool) -> Iterator[str]:  # noqa: FBT001 - a kind of VPC
+    """Subnets of tasks that are not told, and may stand in a new VPC, or in one that is there."""
+    # A subnet that exists but is not in this plan stands in no VPC that this plan makes.
+    for service in platform.services:
+        if service.subnets.is_open or not is_new:
+            yield from platform.placement(service).missing
 
 
 def _judge(
-    vpc: Resource, subnets: list[PlacedSubnet], missing: list[str], platform: Platform
+    vpc: Resource, subnets: Iterable[PlacedSubnet], missing: str, platform: Platform
 ) -> Finding:
     """The verdict on a VPC; `missing` are subnets of tasks that may be in it as well."""
     findings = [finding for each in subnets if (finding := _judge_subnet(vpc, each, platform))]
-    findings += [undetermined(vpc.address, why, at=BLOCK) for why in missing]
+    if missing:
+        findings.append(undetermined(vpc.address, missing, at=BLOCK))
     if not findings:
         return not_applicable(vpc.address, "no task of this VPC goes out by a NAT gateway")
     return worst(findings)
@@ -142,11 +144,12 @@ def _judge_subnet(vpc: Resource, subnet: PlacedSubnet, platform: Platform) -> Fi
 def _mended(vpc: Resource, subnet: Resource, zone: Value, platform: Platform) -> dict[str, str]:
     """A way out of its own zone for a subnet: by a NAT gateway there is, else by a new one."""
     name = str(zone).replace("-", "_")
+    network = platform.network
     spare = [
         nat
-        for nat in platform.graph.of_type("aws_nat_gateway")
-        if not platform.network.nat_problem(nat)[0]
-        and vpc.address in map(platform.network.managed_vpc, platform.network.subnets_of(nat))
+        for nat in network.nats_in(vpc.address)
+        if not network.nat_problem(nat)[0]
+        and vpc.address in map(network.managed_vpc, network.subnets_of(nat))
         and _zone(nat, platform) == zone
     ]
     made, gateway = "", f"aws_nat_gateway.{name}.id"

@@ -78,6 +78,8 @@ OF_RESOURCES = (
 )
 
 TRUST = "assume_role_policy"
+TASK, ROLE = "aws_ecs_task_definition", "aws_iam_role"
+ARGUMENTS = ("task_role_arn", "execution_role_arn")
 MANAGED = "managed_policy_arns"
 KEPT_BY_AWS = ":iam::aws:policy/"
 
@@ -276,9 +278,13 @@ def _holders(policy: Resource, platform: Platform) -> str:
 
 def _users(role: Resource, platform: Platform) -> str:
     """The first task definition that names a role, in brackets."""
-    for definition in platform.task_definitions:
-        for argument in ("task_role_arn", "execution_role_arn"):
-            ends = platform.graph.resolve(definition, argument, [role.type]).targets
-            if role.address in {end.address for end in ends if end.is_sure}:
-                return f" ({argument} of {definition.address})"
-    return ""
+    named = [
+        (definition.address, place)
+        for place, argument in enumerate(ARGUMENTS)
+        for definition, edges in platform.graph.joins({TASK: argument}, [ROLE]).to(role.address)
+        if not definition.is_deleted and any(each.is_sure for each in edges)
+    ]
+    if not named:
+        return ""
+    address, place = min(named)
+    return f" ({ARGUMENTS[place]} of {address})"

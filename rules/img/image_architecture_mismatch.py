@@ -27,7 +27,6 @@ Amazon ECS Developer Guide, "Task definitions for 64-bit ARM workloads".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     Confidence,
@@ -50,6 +49,7 @@ from policyscan.rule import (
     fail,
     not_applicable,
     passed,
+    replace,
     undetermined,
     worst,
 )

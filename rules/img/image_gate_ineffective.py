@@ -83,18 +83,22 @@ TRIGGERS = ("triggers", "triggers_replace", "keep_remotely")
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per lookup, and one per resource that pushes into a repository of the plan."""
+    awaited = {
+        lookup.address
+        for service in platform.services
+        for lookup in platform.graph.awaited(service.address, *LOOKUPS)
+    }
     for lookup in platform.graph.data_of_type(*LOOKUPS):
-        yield _judge_lookup(lookup, platform)
+        yield _judge_lookup(lookup, platform, is_used=lookup.address in awaited)
     for pusher in platform.pushers.all:
         if platform.pushers.repositories_of(pusher):
             yield _judge_pusher(pusher, platform)
 
 
-def _judge_lookup(lookup: Resource, platform: Platform) -> Finding:
+def _judge_lookup(lookup: Resource, platform: Platform, *, is_used: bool) -> Finding:
     if not lookup.is_deferred:
-        used = any(platform.graph.depends_on(s.address, lookup.address) for s in platform.services)
         note = Note(Level.WARNING, "no service uses the lookup: it gates nothing")
-        notes = () if used else (note,)
+        notes = () if is_used else (note,)
         return passed(lookup.address, "read while planning: the image was there", notes=notes)
     named = platform.graph.resolve(lookup, "repository_name", ["aws_ecr_repository"])
     for target in named.targets:
@@ -144,9 +148,9 @@ def _judge_pusher(pusher: Resource, platform: Platform) -> Finding:
     targets = platform.pushers.repositories_of(pusher)
     pulled = [
         (service, target)
-        for service in platform.services
+        for service in platform.runners.pulling_from(*(each.address for each in targets))
         for target in targets
-        if target.address in platform.repositories_of(service)
+        if target.address in platform.runners.repositories_of(service)
     ]
     for service, target in pulled:
         if platform.graph.depends_on(service.address, pusher.address):

@@ -22,7 +22,6 @@ The distribution project's reference grammar; Amazon ECS API Reference, Containe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     Certainty,
@@ -50,6 +49,7 @@ from policyscan.rule import (
     parse_image,
     passed,
     quoted,
+    replace,
     undetermined,
     worst,
 )

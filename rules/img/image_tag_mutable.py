@@ -214,10 +214,8 @@ def _may_move(repository: Resource, tag: str) -> bool:
 
 def _expiries(repository: Resource, platform: Platform) -> Iterator[Note]:
     """Lifecycle policies that delete what a moving tag leaves behind."""
-    for policy in platform.graph.of_type("aws_ecr_lifecycle_policy"):
-        ends = platform.graph.resolve(policy, "repository", [repository.type]).targets
-        if policy.is_deleted or repository.address not in {end.address for end in ends}:
-            continue
+    policies = platform.graph.joins({"aws_ecr_lifecycle_policy": "repository"}, [repository.type])
+    for policy in policies.standing(repository.address):
         if any(_takes_untagged(rule) for rule in _rules(policy)):
             text = (
                 f"{policy.address} deletes images without a tag: when a tag moves on, the running "

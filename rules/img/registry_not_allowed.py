@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     Container,
@@ -62,6 +61,7 @@ from policyscan.rule import (
     not_applicable,
     parse_image,
     passed,
+    replace,
     undetermined,
     worst,
 )

@@ -62,7 +62,7 @@ RULE = Rule(
 )
 
 ROLE = "aws_iam_role"
-POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+POLICIES = {"aws_iam_role_policy": "role", "aws_iam_role_policy_attachment": "role"}
 PROVIDER = "aws_ecs_capacity_provider"
 IN_USE = (
     "waiting for ECS Capacity Provider (...) to delete: timeout while waiting for resource to be "
@@ -87,7 +87,6 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if definition is not None:
         # Fargate and the service-linked role do the rest: this order matters less.
         holders.append((definition, "execution_role_arn", Severity.LOW))
-    hidden = platform.hides_references(service.resource)
     has_policy = False
     missing: list[tuple[Resource, Resource, Severity]] = []
     for holder, attribute, severity in holders:
@@ -97,7 +96,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 missing.append((role, policy, severity))
     problems = list(_replaced_providers(service, platform))
     questions: list[Question] = []
-    if missing and hidden:
+    if missing and (hidden := platform.hides_references(service.resource)):
         why = f"whether it waits for {missing[0][1].address} is not in the plan: {hidden}"
         questions.append(Question(why, "depends_on"))
     elif missing:
@@ -118,10 +117,8 @@ def _policies(
         role = platform.graph.resource_of(target)
         if not target.is_sure:
             continue
-        for policy in platform.graph.of_type(*POLICIES):
-            joined = platform.graph.resolve(policy, "role", [ROLE]).targets
-            is_its = any(each.address == role.address and each.is_sure for each in joined)
-            if is_its and not policy.is_deleted:
+        for policy, edges in platform.graph.joins(POLICIES, [ROLE]).to(role.address):
+            if any(each.is_sure for each in edges) and not policy.is_deleted:
                 yield role, policy
 
 

@@ -32,9 +32,9 @@ The conventions of the platform; which attribute is a name is in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Any
 
 from policyscan.rule import (
@@ -56,6 +56,7 @@ from policyscan.rule import (
     not_applicable,
     passed,
     quoted,
+    replace,
     undetermined,
 )
 from policyscan.rule.naming import (
@@ -113,12 +114,13 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:
         yield not_applicable("(plan)", "there is no suffix that names could carry", notes=(note,))
         return
     names = _Names(platform, suffix)
+    globs = "|".join(map(translate, parameters["exempt"]))
+    is_exempt = re.compile(globs or "(?!)").match
     for resource in platform.standing("aws_"):
         name = own_name(resource)
-        identity = (resource.type, resource.address)
         if name is None:
             yield not_applicable(resource.address, "it has no name of its own")
-        elif any(fnmatchcase(each, glob) for glob in parameters["exempt"] for each in identity):
+        elif is_exempt(resource.type) or is_exempt(resource.address):
             yield not_applicable(resource.address, "exempt by PS801.exempt")
         else:
             yield names.judge(resource, name)

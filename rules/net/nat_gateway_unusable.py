@@ -36,6 +36,7 @@ from policyscan.rule import (
     SUBNETS,
     Absent,
     Finding,
+    Index,
     Known,
     Parameters,
     Phase,
@@ -77,12 +78,13 @@ NOT_ATTACHED = "Gateway.NotAttached: Network vpc-... has no Internet gateway att
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per NAT gateway."""
+    takers = _takers(platform)
     for nat in platform.graph.of_type("aws_nat_gateway"):
         if not nat.is_deleted:
-            yield _judge(nat, platform)
+            yield _judge(nat, takers, platform)
 
 
-def _judge(nat: Resource, platform: Platform) -> Finding:
+def _judge(nat: Resource, takers: Index[Resource], platform: Platform) -> Finding:
     match nat.value("connectivity_type"):
         case Known("private"):
             return not_applicable(nat.address, "a private NAT gateway leads to other networks")
@@ -92,7 +94,7 @@ def _judge(nat: Resource, platform: Platform) -> Finding:
             )
             return undetermined(nat.address, why, at="connectivity_type")
     is_regional = nat.value("availability_mode") == Known("regional")
-    where = _regional(nat, platform) if is_regional else _zonal(nat, platform)
+    where = _regional(nat, platform) if is_regional else _zonal(nat, takers, platform)
     return where or _waits(nat, platform, "vpc_id" if is_regional else SUBNET)
 
 
@@ -116,7 +118,7 @@ def _regional(nat: Resource, platform: Platform) -> Finding | None:
     )
 
 
-def _zonal(nat: Resource, platform: Platform) -> Finding | None:
+def _zonal(nat: Resource, takers: Index[Resource], platform: Platform) -> Finding | None:
     """A finding on the subnet or the address of a gateway in one zone, None when both will do."""
     subnets = platform.graph.resolve(nat, SUBNET, SUBNETS)
     problem, is_certain = platform.network.nat_problem(nat)
@@ -137,10 +139,10 @@ def _zonal(nat: Resource, platform: Platform) -> Finding | None:
             "internet gateway.",
             snippet=edit(nat, f"{SUBNET} = aws_subnet.PUBLIC_A.id"),
         )
-    return _address(nat, platform)
+    return _address(nat, takers, platform)
 
 
-def _address(nat: Resource, platform: Platform) -> Finding | None:
+def _address(nat: Resource, takers: Index[Resource], platform: Platform) -> Finding | None:
     if isinstance(nat.value(ALLOCATION), Absent):
         return _failed(
             nat,
@@ -153,7 +155,9 @@ def _address(nat: Resource, platform: Platform) -> Finding | None:
         )
     addresses = platform.graph.resolve(nat, ALLOCATION, ["aws_eip"])
     for target in addresses.targets:
-        rivals = _users(platform.graph.resource_of(target), platform) - {nat.address}
+        eip = platform.graph.resource_of(target)
+        rivals = {each.address for each in takers.of(eip.address)} | _holders(eip, platform)
+        rivals -= {nat.address}
         if rivals and not addresses.is_open and target.is_sure:
             rival = min(rivals)
             return _failed(
@@ -173,11 +177,7 @@ def _address(nat: Resource, platform: Platform) -> Finding | None:
 def _own_address(nat: Resource, platform: Platform) -> str:
     """An Elastic IP for each instance of a NAT gateway."""
     name = f"{nat.name}_own"
-    keys = [
-        each.key
-        for each in platform.graph.of_type("aws_nat_gateway")
-        if (each.module, each.name) == (nat.module, nat.name) and not each.is_deleted
-    ]
+    keys = [each.key for each in platform.graph.siblings(nat)]
     lines, index = [], ""
     if isinstance(nat.key, int):
         lines, index = [f"count = {len(keys)}", ""], "[count.index]"
@@ -188,17 +188,28 @@ def _own_address(nat: Resource, platform: Platform) -> str:
     return together(eip, edit(nat, f"{ALLOCATION} = aws_eip.{name}{index}.id"))
 
 
-def _users(eip: Resource, platform: Platform) -> set[str]:
-    """What takes an Elastic IP for itself, for certain."""
-    found = set()
-    for user in platform.graph.of_type(*TAKERS):
-        for path in _places(user):
-            taken = platform.graph.resolve(user, path, ["aws_eip"]).targets
-            if not user.is_deleted and [target.address for target in taken] == [eip.address]:
-                found.add(user.address)
-    for name in ("instance", "network_interface"):
-        found |= {target.address for target in platform.graph.resolve(eip, name).targets}
-    return found
+def _takers(platform: Platform) -> Index[Resource]:
+    """What takes Elastic IPs for itself, by those it takes for certain."""
+    return Index(
+        (user, (address for path in _places(user) for address in _only_end(user, path, platform)))
+        for user in platform.graph.of_type(*TAKERS)
+        if not user.is_deleted
+    )
+
+
+def _only_end(user: Resource, path: str, platform: Platform) -> tuple[str, ...]:
+    """The Elastic IP that an argument names, none where it may be one of several."""
+    ends = platform.graph.resolve(user, path, ["aws_eip"]).targets
+    return (ends[0].address,) if len(ends) == 1 else ()
+
+
+def _holders(eip: Resource, platform: Platform) -> set[str]:
+    """What an Elastic IP itself says it is for."""
+    return {
+        target.address
+        for name in ("instance", "network_interface")
+        for target in platform.graph.resolve(eip, name).targets
+    }
 
 
 def _places(user: Resource) -> list[str]:

@@ -35,7 +35,6 @@ InvalidSubnet.Conflict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from policyscan.rule import (
@@ -62,6 +61,7 @@ from policyscan.rule import (
     passed,
     quoted,
     reference,
+    replace,
     undetermined,
 )
 
@@ -191,15 +191,12 @@ def _notes(subnet: SubnetRange, platform: Platform) -> tuple[Note, ...]:
 
     A deployment runs twice the tasks for a while.
     """
-    services = {
-        tenant.service.address: tenant.service
-        for tenant in platform.tenants
-        if tenant.subnet.resource.address == subnet.resource.address
-    }
+    tenants = platform.placements.in_subnet(subnet.resource)
+    services = {tenant.service.address: tenant.service for tenant in tenants}
     subnets = {
-        tenant.subnet.resource.address: network_of(tenant.subnet.resource.value(CIDR))
-        for tenant in platform.tenants
-        if tenant.service.address in services
+        each.resource.address: network_of(each.resource.value(CIDR))
+        for service in services.values()
+        for each in platform.placement(service).subnets
     }
     tasks = sum(_most(service, platform) for service in services.values())
     room = sum(each.num_addresses - RESERVED for each in subnets.values() if each)

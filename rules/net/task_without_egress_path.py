@@ -39,7 +39,6 @@ Amazon ECR registries".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from policyscan.rule import (
@@ -74,6 +73,7 @@ from policyscan.rule import (
     passed,
     quoted,
     reference,
+    replace,
     rerouted,
     undetermined,
 )

@@ -83,13 +83,15 @@ ENDPOINT_SYMPTOM = (
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per VPC of the plan."""
+    loose = next(filter(_asks, platform.graph.joins(USERS, VPCS).open), None)
     for vpc in platform.graph.of_type(*VPCS):
         if not vpc.is_deleted:
-            yield _judge(vpc, platform)
+            yield _judge(vpc, _users(vpc, loose, platform), platform)
 
 
-def _judge(vpc: Resource, platform: Platform) -> Finding:
-    users = list(_users(vpc, platform))
+def _judge(
+    vpc: Resource, users: list[tuple[Resource, Target | None]], platform: Platform
+) -> Finding:
     off = [name for name in ATTRIBUTES if _is_on(vpc, name) is False]
     open_ = [name for name in ATTRIBUTES if _is_on(vpc, name) is None]
     sure = [pair for pair in users if pair[1] and pair[1].confidence is not Confidence.AMBIGUOUS]
@@ -129,18 +131,24 @@ def _is_on(vpc: Resource, attribute: str) -> bool | None:
     return value.value is True if isinstance(value, Known) else None
 
 
-def _users(vpc: Resource, platform: Platform) -> Iterator[tuple[Resource, Target | None]]:
-    """What needs the resolver of a VPC, or (with None) may do so."""
-    for user in platform.graph.of_type(*USERS):
-        if user.is_deleted or (user.type == ENDPOINT and not _has_private_dns(user)):
-            continue
-        attribute = USERS[user.type]
-        found = platform.graph.resolve(user, attribute, VPCS)
-        for target in found.targets:
-            if target.address == vpc.address:
-                yield user, target
-        if found.is_open:
-            yield user, None
+def _users(
+    vpc: Resource, loose: Resource | None, platform: Platform
+) -> list[tuple[Resource, Target | None]]:
+    """What needs the resolver of a VPC, and (with None) the first that may do so, in order."""
+    users: list[tuple[Resource, Target | None]] = [
+        (user, edge)
+        for user, edges in platform.graph.joins(USERS, VPCS).to(vpc.address)
+        for edge in edges
+        if _asks(user)
+    ]
+    if loose is not None:
+        users.append((loose, None))
+    return sorted(users, key=lambda pair: (pair[0].address, pair[1] is None))
+
+
+def _asks(user: Resource) -> bool:
+    """Whether it asks the resolver of the VPC it stands in."""
+    return not user.is_deleted and (user.type != ENDPOINT or _has_private_dns(user))
 
 
 def _has_private_dns(endpoint: Resource) -> bool:
@@ -149,10 +157,8 @@ def _has_private_dns(endpoint: Resource) -> bool:
 
 def _notes(vpc: Resource, platform: Platform) -> tuple[Note, ...]:
     """A warning where other name servers are given: they may not know the private names."""
-    for join in platform.graph.of_type("aws_vpc_dhcp_options_association"):
-        joined = platform.graph.resolve(join, "vpc_id", VPCS).targets
-        if join.is_deleted or vpc.address not in {target.address for target in joined}:
-            continue
+    joins = platform.graph.joins({"aws_vpc_dhcp_options_association": "vpc_id"}, VPCS)
+    for join in joins.standing(vpc.address):
         for target in platform.graph.resolve(join, "dhcp_options_id").targets:
             servers = platform.graph.resource_of(target).elements("domain_name_servers")
             if servers and Known("AmazonProvidedDNS") not in servers:

@@ -112,7 +112,7 @@ def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # n
 def _judge(endpoint: Resource, platform: Platform) -> Finding:
     address, network = endpoint.address, platform.network
     vpc = network.managed_vpc(endpoint)
-    mine = [t for t in platform.tenants if vpc in {"", network.managed_vpc(t.subnet.resource)}]
+    mine = list(platform.placements.in_vpc(vpc) if vpc else platform.placements.tenants)
     if not mine:
         return not_applicable(address, "no task of this plan runs in its VPC")
     named, kind = service_name(endpoint), effective(endpoint, TYPE)

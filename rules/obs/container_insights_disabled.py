@@ -28,12 +28,13 @@ using Container Insights with enhanced observability". Checkov has the same in C
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policyscan.rule import (
     Agrees,
     Certainty,
     Finding,
+    Index,
     Known,
     Level,
     Note,
@@ -70,12 +71,17 @@ SETTING = block("setting", arguments(name=quoted("containerInsights"), value=quo
 
 def check(platform: Platform, parameters: Parameters) -> Iterator[Finding]:  # noqa: ARG001
     """One verdict per cluster."""
+    defaults = Index(
+        (each, (each.value("region"),))
+        for each in platform.graph.of_type("aws_ecs_account_setting_default")
+        if not each.is_deleted and each.value("name") == Known("containerInsights")
+    )
     for cluster in platform.graph.of_type("aws_ecs_cluster"):
         if not cluster.is_deleted:
-            yield _judge(cluster, platform)
+            yield _judge(cluster, defaults, platform)
 
 
-def _judge(cluster: Resource, platform: Platform) -> Finding:
+def _judge(cluster: Resource, defaults: Index[Resource], platform: Platform) -> Finding:
     for index in range(len(cluster.elements("setting"))):
         at = f"setting[{index}].value"
         path = (Step(cluster.address, at),)
@@ -92,16 +98,15 @@ def _judge(cluster: Resource, platform: Platform) -> Finding:
             return passed(cluster.address, f"containerInsights is {value}", path=path)
         return _off(cluster, at, f"sets containerInsights to {value}")
     says = "has no containerInsights setting: the account's default applies, which is off"
-    return _by_account(cluster, platform) or _off(cluster, "setting", says)
+    here = defaults.one_by_one(cluster.value("region"))
+    return _by_account(cluster, here, platform) or _off(cluster, "setting", says)
 
 
-def _by_account(cluster: Resource, platform: Platform) -> Finding | None:
+def _by_account(
+    cluster: Resource, defaults: Iterable[Resource], platform: Platform
+) -> Finding | None:
     """What a default that this plan holds for the account makes of a cluster without a setting."""
-    for default in platform.graph.of_type("aws_ecs_account_setting_default"):
-        if default.is_deleted or default.value("name") != Known("containerInsights"):
-            continue
-        if default.value("region") != cluster.value("region"):
-            continue
+    for default in defaults:
         path = (Step(cluster.address, "setting", "not set"), Step(default.address, "value"))
         match default.value("value"):
             case Known(value) as shown if value in ON:

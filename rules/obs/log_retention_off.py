@@ -174,14 +174,10 @@ def _undetermined(group: Resource, attribute: str, cure: str) -> Finding:
 def _locked_out(group: Resource, platform: Platform) -> Finding | None:
     """A failure when the key of this group keeps CloudWatch Logs out, by a policy that is known."""
     graph = platform.graph
-    managed_apart = {
-        target.address
-        for policy in graph.of_type("aws_kms_key_policy")
-        for target in graph.resolve(policy, "key_id", ["aws_kms_key"]).targets
-    }
+    policies = graph.joins({"aws_kms_key_policy": "key_id"}, ["aws_kms_key"])
     for target in graph.resolve(group, "kms_key_id", ["aws_kms_key"]).targets:
         key = graph.resource_of(target)
-        if isinstance(key.value("policy"), Absent) or target.address in managed_apart:
+        if isinstance(key.value("policy"), Absent) or policies.to(target.address):
             continue
         document = platform.documents.of(key, "policy")
         if not document.unresolved and not any(_lets_in(s, group) for s in document.statements):

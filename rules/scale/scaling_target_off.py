@@ -43,7 +43,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyscan.rule import (
     LOAD_BALANCERS,
@@ -72,6 +71,7 @@ from policyscan.rule import (
     number_of,
     passed,
     quoted,
+    replace,
 )
 
 RULE = Rule(

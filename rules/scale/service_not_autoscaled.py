@@ -148,22 +148,12 @@ def _judge(service: Service, platform: Platform, parameters: Parameters) -> Find
 
 
 def _without_target(service: Service, platform: Platform, *, is_asked: bool) -> Finding:
-    for target in platform.scaling.targets:
-        if not target.services and not target.resource_id:
-            why = "; ".join(target.unresolved) or "its references name no service"
-            why = f"{target.address}.resource_id could not be followed: {why}"
-            why = f"{why}; {platform.graph.advice}"
-            return undetermined(service.address, why, at="name")
-    name = service.resource.value("name")
-    astray = [
-        target
-        for target in platform.scaling.targets
-        if not target.services
-        and (
-            platform.graph.depends_on(target.address, service.address)
-            or (isinstance(name, Known) and target.resource_id.endswith(f"/{name}"))
-        )
-    ]
+    for target in platform.scaling.loose_targets:
+        why = "; ".join(target.unresolved) or "its references name no service"
+        why = f"{target.address}.resource_id could not be followed: {why}"
+        why = f"{why}; {platform.graph.advice}"
+        return undetermined(service.address, why, at="name")
+    astray = platform.scaling.astray_for(service)
     if not is_asked and not astray:
         return not_applicable(service.address, "nothing scales it")
     hint = f"; {astray[0].address} points at {astray[0].resource_id!r}" if astray else ""

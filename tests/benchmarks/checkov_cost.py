@@ -15,94 +15,65 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from policyscan.bridges import asking
 from policyscan.bridges.golden import flat
 from policyscan.bridges.home import Checkov, set_up
+from tests.benchmarks.cold import ROOT, Command, Run, median, run
 
-ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "fixtures" / "reference" / "plan.json"
 SCAN = (sys.executable, "-m", "policyscan", "--exit-zero", "--output", os.devnull)
 LARGE = 5_000
 SHARE, MEMORY, MINUTE = 1 / 5, 0.6, 60.0
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Seconds on the clock, seconds of CPU, peak of memory in MB; the latter two summed up."""
-
-    wall: float
-    cpu: float
-    memory: float
-
-
-def cost(*commands: tuple[Sequence[str], str]) -> Cost:
-    """Run commands at once, each with a text on its stdin."""
-    began = time.perf_counter()
-    children = [_started(command, text) for command, text in commands]
-    cpu = memory = 0.0
-    for child in children:
-        _, status, usage = os.wait4(child, 0)
-        if os.waitstatus_to_exitcode(status) not in {0, 1}:
-            sys.exit(f"{commands}: left with {os.waitstatus_to_exitcode(status)}")
-        cpu += usage.ru_utime + usage.ru_stime
-        memory += usage.ru_maxrss / 1024
-    return Cost(time.perf_counter() - began, cpu, memory)
-
-
-def _started(command: Sequence[str], text: str) -> int:
-    with tempfile.TemporaryFile() as request:
-        request.write(text.encode())
-        request.flush()
-        request.seek(0)
-        child = os.fork()
-        if child == 0:
-            os.dup2(request.fileno(), 0)
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, 1)
-            os.dup2(nothing, 2)
-            os.execve(command[0], list(command), asking.environment())  # noqa: S606
-        return child
+def cost(command: Command, text: bytes = b"") -> Run:
+    """Run a command with a text on its stdin. Leaves when it ends with 2, 3 or a signal."""
+    done = run(command, stdin=text)
+    if done.exit_code not in {0, 1}:
+        sys.exit(f"{' '.join(command)}: left with exit {done.exit_code}")
+    return done
 
 
 @dataclass(frozen=True)
 class Round:
     """One of each, one after the other; no `stock` where Checkov would take too long."""
 
-    stock: Cost | None
-    worker: Cost
-    alone: Cost
-    whole: Cost
+    stock: Run | None
+    worker: Run
+    alone: Run
+    whole: Run
 
     @property
     def memory(self) -> float:
         """Of worker and scan, as if both peaked at once, in MB."""
-        return self.worker.memory + self.alone.memory
+        return self.worker.megabytes + self.alone.megabytes
 
 
 def rounds(checkov: Checkov, plan: Path, times: int, *, with_stock: bool) -> list[Round]:
     """Measure several times."""
     request = {"plan": str(plan), "edges": "stock"}
     text = json.dumps({**request, "check": [], "skip": [], "external": []}) + "\n"
-    worker = (asking.worker(checkov.python, checkov.catalogue), text)
-    alone, whole = (((*SCAN, flag, str(plan)), "") for flag in ("--no-checkov", "--checkov"))
-    stock = (asking.command_line(checkov.python, plan), "")
+    worker = asking.worker(checkov.python, checkov.catalogue)
+    stock = asking.command_line(checkov.python, plan)
     return [
-        Round(cost(stock) if with_stock else None, cost(worker), cost(alone), cost(whole))
+        Round(
+            cost(stock) if with_stock else None,
+            cost(worker, text.encode()),
+            cost((*SCAN, "--no-checkov", str(plan))),
+            cost((*SCAN, "--checkov", str(plan))),
+        )
         for _ in range(times)
     ]
 
 
 def shown(name: str, size: int, measured: list[Round]) -> list[str]:
     """Print the medians; return what is above its bound."""
-    columns: dict[str, list[Cost]] = {
+    columns: dict[str, list[Run]] = {
         "checkov": [each.stock for each in measured if each.stock],
         "worker alone": [each.worker for each in measured],
         "scan alone": [each.alone for each in measured],
@@ -111,23 +82,23 @@ def shown(name: str, size: int, measured: list[Round]) -> list[str]:
     for column, costs in columns.items():
         if costs:
             wall, cpu, memory = (
-                statistics.median(getattr(cost, part) for cost in costs)
-                for part in ("wall", "cpu", "memory")
+                median(getattr(cost, part) for cost in costs)
+                for part in ("seconds", "cpu_seconds", "megabytes")
             )
             sys.stdout.write(
                 f"{name:>16} {column:18}{wall:>8.2f} s{cpu:>8.2f} s CPU{memory:>8.0f} MB\n"
             )
     pairs = [(each, each.stock) for each in measured if each.stock]
     if not pairs:
-        slow = statistics.median(each.whole.wall for each in measured) > MINUTE
+        slow = median(each.whole.seconds for each in measured) > MINUTE
         return [f"{name}: more than {MINUTE:g} s"] if slow else []
     ratios = {
-        "clock": [each.whole.wall / stock.wall for each, stock in pairs],
-        "CPU": [each.whole.cpu / stock.cpu for each, stock in pairs],
-        "memory, worker alone": [each.worker.memory / stock.memory for each, stock in pairs],
-        "memory, both": [each.memory / stock.memory for each, stock in pairs],
+        "clock": [each.whole.seconds / stock.seconds for each, stock in pairs],
+        "CPU": [each.whole.cpu_seconds / stock.cpu_seconds for each, stock in pairs],
+        "memory, worker alone": [each.worker.megabytes / stock.megabytes for each, stock in pairs],
+        "memory, both": [each.memory / stock.megabytes for each, stock in pairs],
     }
-    medians = {what: statistics.median(values) for what, values in ratios.items()}
+    medians = {what: median(values) for what, values in ratios.items()}
     for what, ratio in medians.items():
         sys.stdout.write(f"{name:>16} {what:24} 1/{1 / ratio:.1f} of checkov ({ratio:.0%})\n")
     bounds = {"clock": SHARE, "memory, worker alone": MEMORY}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from policyscan.bridges.asking import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 15
@@ -23,7 +29,8 @@ class Run:
     """One cold process: wall seconds, CPU seconds of it and its children, peak resident megabytes.
 
     The peak is that of the largest process. It counts what the process was before exec too, so
-    this program's own few megabytes are the least it can say.
+    this program's own few megabytes are the least it can say. `stopped`: it was still running at
+    the limit.
     """
 
     seconds: float
@@ -31,22 +38,54 @@ class Run:
     megabytes: float
     exit_code: int
     output: bytes = b""
+    stopped: bool = False
 
 
-def compiled() -> dict[str, str]:
-    """The environment, in which Python keeps bytecode as it does for whoever installed us."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def surroundings() -> dict[str, str]:
+    """The environment: Python keeps bytecode as for whoever installed us, Checkov asks nobody."""
+    kept = environment().items()
+    return {name: value for name, value in kept if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(command: Command, *, keeps_output: bool = False) -> Run:
-    """Runs a command in the repository, its output thrown away unless it is kept."""
-    stdout = subprocess.PIPE if keeps_output else subprocess.DEVNULL
-    start = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=compiled(), stdout=stdout) as process:
-        output = process.stdout.read() if process.stdout else b""
+def run(
+    command: Command,
+    *,
+    stdin: bytes = b"",
+    keeps_output: bool = False,
+    limit: float = threading.TIMEOUT_MAX,
+) -> Run:
+    """Runs a command in the repository; its errors, and its output unless kept, are thrown away.
+
+    It is killed, with all it started, after a `limit` of wall seconds.
+    """
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as told:
+        asked.write(stdin)
+        asked.seek(0)
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=surroundings(),
+            stdin=asked,
+            stdout=told if keeps_output else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(limit, stop)
+        timer.start()
         _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
+        told.seek(0)
+        output = told.read()
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kibibytes
     return Run(
         seconds,
@@ -54,28 +93,23 @@ def run(command: Command, *, keeps_output: bool = False) -> Run:
         usage.ru_maxrss * unit / 1e6,
         process.returncode,
         output,
+        late.is_set(),
     )
 
 
-def runs_of(*commands: Command, keeps_output: bool = False) -> tuple[tuple[Run, ...], ...]:
-    """RUNS of each command after one to warm up. Leaves when one ends with 2, 3 or a signal."""
+def runs_of(
+    *commands: Command, turns: int = RUNS, keeps_output: bool = False
+) -> tuple[tuple[Run, ...], ...]:
+    """Turns of all commands after one to warm up. Leaves when one ends with 2, 3 or a signal."""
     rounds = [
-        [run(command, keeps_output=keeps_output) for command in commands] for _ in range(RUNS + 1)
+        [run(command, keeps_output=keeps_output) for command in commands] for _ in range(turns + 1)
     ]
-    for each in (each for turn in rounds for each in turn):
+    for command, each in (pair for turn in rounds for pair in zip(commands, turn, strict=True)):
         if each.exit_code not in {0, 1}:
-            sys.exit(f"a process left with exit {each.exit_code}: nothing to measure")
+            sys.exit(f"{' '.join(command)}: left with exit {each.exit_code}, nothing to measure")
     return tuple(zip(*rounds[1:], strict=True))
 
 
 def median(values: Iterable[float]) -> float:
     """The middle of some seconds or megabytes."""
     return statistics.median(values)
-
-
-def print_table(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...]) -> None:
-    """Rows of a name and figures, the figures at the right of their columns."""
-    for name, *cells in rows:
-        shown = "".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=False))
-        sys.stdout.write(f"{name:{widths[0]}}{shown}\n")
-    sys.stdout.flush()

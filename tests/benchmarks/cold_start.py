@@ -1,38 +1,44 @@
-"""How long, and how much memory, scans of the reference plan take from a cold process.
-
-`make bench`. Prints a table and never judges: machines differ, so the bare interpreter is
-measured in the same run and the ratio to it is what can be compared between machines.
-"""
+"""What a cold process costs before there is much to scan, beside a bare Python in the same turn."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks.cold import POLICYSCAN, median, print_table, runs_of
+from tests.benchmarks.cold import POLICYSCAN, RUNS, Command, Run, median, runs_of
+from tests.benchmarks.figures import Start
+from tests.benchmarks.tools import ALONE, FLAGS, scan
 
-TARGET_SECONDS = 0.35
-TARGET_MEGABYTES = 80
+REFERENCE = "fixtures/reference/plan.json"
+VERSION, HELP = "`policyscan --version`", "`policyscan --help`"
+STARTS: dict[str, Command] = {
+    "a bare Python": (sys.executable, "-c", "pass"),
+    VERSION: (POLICYSCAN, "--version"),
+    HELP: (POLICYSCAN, "--help"),
+    "the reference plan": scan(REFERENCE),
+    "the same with its source": (
+        POLICYSCAN,
+        REFERENCE,
+        *FLAGS[:-1],
+        ALONE,
+        "--source-dir",
+        "infra",
+    ),
+}
 
-BARE = (sys.executable, "-c", "pass")
-SCAN = (POLICYSCAN, "fixtures/reference/plan.json", "--no-checkov")
-WITH_SOURCE = (*SCAN, "--source-dir", "infra", "--replay", "never")
 
-
-def main() -> None:
-    runs = runs_of(BARE, SCAN, WITH_SOURCE)
-    bare, scan, with_source = (median(one.seconds for one in many) for many in runs)
-    cpu = tuple(median(one.cpu_seconds for one in many) for many in runs)
-    peaks = tuple(max(one.megabytes for one in many) for many in runs)
-    rows = (
-        ("", "wall s", "CPU s", "peak MB"),
-        ("python -c pass", f"{bare:.3f}", f"{cpu[0]:.3f}", f"{peaks[0]:.0f}"),
-        ("policyscan plan.json", f"{scan:.3f}", f"{cpu[1]:.3f}", f"{peaks[1]:.0f}"),
-        ("target", f"{TARGET_SECONDS:.3f}", "", f"{TARGET_MEGABYTES}"),
-        ("ratio to bare python", *(f"{one:.1f}" for one in (scan / bare, cpu[1] / cpu[0]))),
-        ("with source", f"{with_source:.3f}", f"{cpu[2]:.3f}", f"{peaks[2]:.0f}"),
+def starts(turns: int = RUNS) -> tuple[Start, ...]:
+    """One of each command."""
+    measured = runs_of(*STARTS.values(), turns=turns)
+    return tuple(
+        _start(name, runs, measured[0]) for name, runs in zip(STARTS, measured, strict=True)
     )
-    print_table(rows, (22, 8, 8, 10))
 
 
-if __name__ == "__main__":
-    main()
+def _start(name: str, runs: tuple[Run, ...], bare: tuple[Run, ...]) -> Start:
+    return Start(
+        name,
+        median(each.seconds for each in runs),
+        median(each.cpu_seconds for each in runs),
+        median(each.megabytes for each in runs),
+        median(each.cpu_seconds / one.cpu_seconds for each, one in zip(runs, bare, strict=True)),
+    )

@@ -1,5 +1,6 @@
 """Plans of any size, made of plans that Terraform made of the fixtures.
 
+`python -m tests.benchmarks.grown SHAPE SIZE FILE` writes one, and tells how many resources it has.
 A plan is repeated until it has about so many resources: values, state and configuration, every
 copy with names and ids of its own, as a larger platform has them.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,3 +141,15 @@ def _extend(module: Document, other: Document) -> None:
             module.setdefault(member, []).extend(more)
         elif isinstance(more, dict):
             module.setdefault(member, {}).update(more)
+
+
+def main() -> None:
+    shape, size, file = sys.argv[1:]
+    plan = next(each for each in SHAPES if each.__name__ == shape)(int(size))
+    with Path(file).open("w", encoding="utf-8") as written:
+        json.dump(plan, written)
+    sys.stdout.write(str(len(plan["resource_changes"])))
+
+
+if __name__ == "__main__":
+    main()

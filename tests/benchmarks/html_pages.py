@@ -25,7 +25,7 @@ from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
 from policyscan.report.formats import rendered
 from policyscan.report.scans import Report, Scan
-from tests.benchmarks.graph_growth import block, change, document
+from tests.benchmarks.blocks import block, change, document
 from tests.report.browser import Opened, chromium, opened
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "report-html-performance.md"

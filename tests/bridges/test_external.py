@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.bridges.home import Checkov
 from policyscan.bridges.running import CheckovOptions, start

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 import tomllib
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from policyscan.bridges.home import Checkov, catalogue_of, home, lock, locked, set_up, stamp
 from policyscan.bridges.setup import _alone, adopt, check, install, remove

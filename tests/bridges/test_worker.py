@@ -4,10 +4,10 @@ import json
 import os
 import signal
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.bridges import asking
 from policyscan.bridges.home import Checkov

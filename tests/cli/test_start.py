@@ -20,6 +20,15 @@ code = run(sys.argv[1:])
 print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules}),
     "policyscan.engine" in sys.modules]), file=sys.stderr)
 """
+COMPILED = """
+import sys
+from policyscan.cli.commands import run
+run(sys.argv[1:])
+classes = (each for name, module in sys.modules.items() if name.startswith("policyscan")
+    for each in vars(module).values() if isinstance(each, type) and each.__module__ == name)
+print(*sorted({each.__qualname__ for each in classes if hasattr(each, "__dataclass_fields__")}),
+    file=sys.stderr)
+"""
 HEAVY = {"grpc", "hcl2", "jsonschema", "lark", "networkx", "rich", "yaml"}
 
 
@@ -36,6 +45,12 @@ def test_a_scan_without_source_loads_no_heavy_library() -> None:
     code, names, has_engine = loaded(str(REFERENCE), "--no-source", "-f", "json")
     assert (code, has_engine) == (0, True)
     assert not names & HEAVY
+
+
+def test_a_scan_without_source_makes_no_dataclass_which_compiles_code_at_every_start() -> None:
+    command = [sys.executable, "-c", COMPILED, str(REFERENCE), "--no-source", "--no-checkov"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []
 
 
 @pytest.mark.parametrize("flag", ["--version", "--help"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from policyscan.engine import CheckovReport, CheckovSays, CheckovState, Judgement, without_guesses
 from policyscan.engine.outcome import Outcome

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.engine import Difference, Judgement, Outcome, Waiver, difference
 from policyscan.rule import Finding, Phase, Platform, Rule, Severity, Verdict

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.engine.redact import Secrets, redaction
+from policyscan.engine.redact import Redaction, Secrets, redaction
+from policyscan.rule import Step, fail, replace
 from tests.plans import change, plan_of
 
 
@@ -28,6 +29,17 @@ def hidden(values: list[str], text: str) -> str:
 )
 def test_values_are_replaced(values: list[str], text: str, expected: str) -> None:
     assert hidden(values, text) == expected
+
+
+@given(
+    st.lists(st.text("ab]^-\\.é", min_size=6, max_size=9), max_size=6).map(lambda each: each * 2),
+    st.text("ab]^-\\.éc", max_size=60),
+)
+def test_no_value_stays_whatever_its_characters_mean_to_a_pattern(
+    values: list[str], text: str
+) -> None:
+    text = text.join(values)
+    assert [value for value in values if value in hidden(values, text)] == []
 
 
 @given(st.lists(st.text("ab", min_size=6, max_size=9), max_size=6), st.text("abc-", max_size=60))
@@ -63,3 +75,14 @@ def test_marks_hide_what_they_cover_and_nothing_beside() -> None:
     )
     text = redaction(plan).text("secret-one public-one secret-two public-2")
     assert text == "(sensitive) public-one (sensitive) public-2"
+
+
+def test_a_finding_without_anything_secret_stays_the_very_same() -> None:
+    secrets = Redaction(Secrets(["hunter2"]), Secrets(["pa55word"]))
+    step = Step('aws_instance.a["x"]', "user_data", "nothing to hide")
+    finding = fail('aws_instance.a["x"]', "it says something", path=(step,))
+    assert secrets.finding(finding) is finding
+    told = replace(finding, path=(replace(step, note="it says pa55word"),))
+    assert secrets.finding(told).path[0].note == "it says (sensitive)"
+    keyed = replace(finding, path=(replace(step, address='aws_instance.a["hunter2"]'),))
+    assert secrets.finding(keyed).path[0].address == 'aws_instance.a["(sensitive 1)"]'

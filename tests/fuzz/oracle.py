@@ -77,7 +77,7 @@ def check(content: bytes, pack: tuple[PackRule, ...]) -> int:
     crashes = [each for each in outcome.warnings if "crashed on what stood before" in each]
     _demand(not crashes, "a rule crashed on the world before", crashes)
     _demand(code in {0, 1, 2, 3}, "an exit code nobody knows", code)
-    verdicts = json.loads(render_json([json_document(outcome, code)]).encode())["verdicts"]
+    verdicts = json.loads("".join(render_json([json_document(outcome, code)])).encode())["verdicts"]
     for each in verdicts:
         crashed = each["verdict"] == "error" and each["rule"] != "PS001"
         _demand(not crashed, "a rule crashed", each["message"])

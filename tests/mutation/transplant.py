@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from types import FunctionType
 from typing import Any
+
+from msgspec.structs import replace
 
 from policyscan.rule import Finding, Verdict
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.errors import PlannerError
 from policyscan.plan import Known, Unknown, read_plan
@@ -699,8 +699,8 @@ resource "terraform_data" "it" {
         after = {name: value for name, value in (each.after or {}).items() if name != "region"}
         if region and each.type == "aws_kms_key":
             after["region"] = region
-        resources.append(dataclasses.replace(each, after=after))
-    plan = dataclasses.replace(plan, resources=tuple(resources))
+        resources.append(replace(each, after=after))
+    plan = replace(plan, resources=tuple(resources))
     new = enriched(plan, replay(plan, configuration.folder, seconds=SECONDS))
     assert inputs(new, {"a": said}) == {"a": said}
 
@@ -824,19 +824,17 @@ resource "aws_kms_key" "main" {}
         "terraform_data.kept": "terraform_data.kept",
         "aws_instance.imported": "aws_instance.imported",
     }
-    plan = dataclasses.replace(
+    plan = replace(
         created,
         resources=(
             *(
-                dataclasses.replace(
-                    before[stays[each.address]], address=each.address, name=each.name
-                )
+                replace(before[stays[each.address]], address=each.address, name=each.name)
                 if each.address in stays
                 else each
                 for each in created.resources
             ),
             *(
-                dataclasses.replace(before[address], after=None, actions=actions)
+                replace(before[address], after=None, actions=actions)
                 for address, actions in gone.items()
             ),
         ),
@@ -874,9 +872,9 @@ def test_what_an_update_computes_anew_is_not_taken_from_the_state(
     (key,) = (each for each in plan.resources if each.type == "aws_kms_key")
     assert key.actions == ("update",)
     after = {name: value for name, value in (key.after or {}).items() if name != "arn"}
-    anew = dataclasses.replace(key, after=after, after_unknown={"arn": True})
+    anew = replace(key, after=after, after_unknown={"arn": True})
     resources = tuple(anew if each is key else each for each in plan.resources)
-    plan = dataclasses.replace(plan, resources=resources)
+    plan = replace(plan, resources=resources)
     new = enriched(plan, replay(plan, configuration.folder, seconds=SECONDS))
     path = "/${aws_ecs_task_definition.app.arn}/${aws_kms_key.main.arn}/"
     assert shown(new, "aws_iam_user.new[0]", "path") == path
@@ -892,8 +890,8 @@ def test_a_state_of_another_provider_version_is_read(configuration: Configuratio
             before["network_configuration"] = [{"of_another_version": 1, "subnets": ["s"]}]
             before["desired_count"] = "2"
             before["iam_role"] = ["of another type"]
-        others.append(dataclasses.replace(each, before=before))
-    plan = dataclasses.replace(plan, resources=tuple(others))
+        others.append(replace(each, before=before))
+    plan = replace(plan, resources=tuple(others))
     new = enriched(plan, replay(plan, configuration.folder, seconds=SECONDS))
     task = "${aws_ecs_task_definition.app.arn}"
     assert shown(new, "aws_ecs_service.app", "task_definition") == task
@@ -910,14 +908,12 @@ def test_tainted_and_deposed_objects_and_requested_replacements_are_replayed(
     )
     replaced = ("delete", "create")
     changed = {
-        task.address: dataclasses.replace(
-            task, actions=replaced, action_reason="replace_because_tainted"
-        ),
-        key.address: dataclasses.replace(key, actions=replaced, action_reason="replace_by_request"),
+        task.address: replace(task, actions=replaced, action_reason="replace_because_tainted"),
+        key.address: replace(key, actions=replaced, action_reason="replace_by_request"),
     }
-    deposed = dataclasses.replace(key, deposed="00000001", actions=("delete",), after=None)
+    deposed = replace(key, deposed="00000001", actions=("delete",), after=None)
     resources = [*(changed.get(each.address, each) for each in plan.resources), deposed]
-    plan = dataclasses.replace(plan, resources=tuple(resources))
+    plan = replace(plan, resources=tuple(resources))
     made = replay(plan, configuration.folder, seconds=SECONDS)
     actions = {(each.address, each.deposed): each.actions for each in made.first.plan.resources}
     assert actions[task.address, ""] == replaced
@@ -1278,7 +1274,7 @@ resource "terraform_data" "it" {
     settled = planned(configuration, after=[{}])
     queue = next(each for each in settled.resources if each.type == "aws_sqs_queue")
     resources = (queue if each.type == "aws_sqs_queue" else each for each in created.resources)
-    plan = dataclasses.replace(created, resources=tuple(resources))
+    plan = replace(created, resources=tuple(resources))
     configuration.write("prod", ".terraform/environment")
     new = enriched(plan, replay(plan, configuration.folder, seconds=SECONDS))
     arn = (queue.after or {})["arn"]

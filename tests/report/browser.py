@@ -89,8 +89,10 @@ class Opened:
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, link: str = "", **context: Any) -> Iterator[Opened]:
-    """A file, opened from disk by itself, at a link inside it, when it has drawn itself."""
+def opened(
+    browser: Browser, path: Path, link: str = "", *, ready: str = "body[data-ready]", **context: Any
+) -> Iterator[Opened]:
+    """A file, opened from disk by itself, at a link inside it, when it has what makes it ready."""
     options: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, **context}
     with browser.new_context(**options) as room:
         room.set_default_timeout(10_000)
@@ -100,5 +102,5 @@ def opened(browser: Browser, path: Path, link: str = "", **context: Any) -> Iter
         one.page.on("request", lambda request: one.asked.append(request.url))
         one.page.on("dialog", one.refuse)
         one.page.goto(f"{path.as_uri()}{link}")
-        one.page.wait_for_selector("body[data-ready]", timeout=60_000)
+        one.page.wait_for_selector(ready, timeout=60_000)
         yield one

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement
 from policyscan.report.concise_report import render_concise

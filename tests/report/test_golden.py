@@ -53,14 +53,14 @@ def test_the_json_report_is_as_accepted(
     document = json_document(found, found.exit_code("high"))
     # The digest of the plan's bytes is proved by its own test, and would blur every diff here.
     document["plan"]["sha256"] = "..."
-    compare(GOLDEN / f"{name}.json", render_json([document]), request)
+    compare(GOLDEN / f"{name}.json", "".join(render_json([document])), request)
 
 
 def test_every_verdict_in_json_has_every_key_of_the_contract(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = outcome("reference_broken", monkeypatch)
-    document = json.loads(render_json([json_document(found, 1)]))
+    document = json.loads("".join(render_json([json_document(found, 1)])))
     wanted = {
         *("rule", "name", "severity", "address", "verdict", "confidence", "message", "path"),
         *("source", "notes", "new", "waived"),

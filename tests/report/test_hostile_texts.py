@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from policyscan.cli.commands import run
 from policyscan.engine import CheckovReport, CheckovSays, CheckovState, Judgement

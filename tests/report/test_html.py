@@ -6,7 +6,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from policyscan.cli.commands import run
 from policyscan.engine import Settings, judge
@@ -29,7 +29,7 @@ from policyscan.report.html.network import network_scene
 from policyscan.report.html.resources import resource_scene
 from policyscan.report.html.scene import BAND, Arrow, Box, Cell, Scene
 from policyscan.rule import Platform
-from tests.benchmarks.graph_growth import block, change, document
+from tests.benchmarks.blocks import block, change, document
 from tests.benchmarks.html_pages import modular
 from tests.report.graphs import keyed
 from tests.report.hostile import PARTS

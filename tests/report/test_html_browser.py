@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from policyscan.cli.commands import run
 from policyscan.engine.waiver_file import read_waivers
 from policyscan.report.formats import rendered
-from tests.benchmarks.graph_growth import block, change, document, modules
+from tests.benchmarks.blocks import block, change, document, modules
 from tests.report.browser import Opened, chromium, opened
 from tests.report.hostile import strings
 from tests.report.samples import every_sort, of_every_sort, outcome_of, report_of, scan_of

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement
 from policyscan.report.markdown_report import LIMIT, marker, render_markdown

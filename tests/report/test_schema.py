@@ -6,11 +6,11 @@ import copy
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement
 from policyscan.report.formats import rendered

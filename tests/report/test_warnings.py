@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from html import unescape
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement
 from policyscan.report.formats import FORMATS, rendered

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
+
+from msgspec.structs import replace
 
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Resource, Template

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Target
 from policyscan.rule import Certainty, Exit, PlacedSubnet, Placement, Verdict

@@ -7,12 +7,12 @@ diff as code.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement, Outcome, built_in_pack, load_pack
 from policyscan.graph import ResourceGraph

@@ -133,7 +133,7 @@ def test_a_sensitive_name_tag_or_suffix_is_printed_nowhere() -> None:
     )
     outcome = judge(graph, load_pack(built_in_pack()), Settings(select=("PS801", "PS802")))
     code = outcome.exit_code("low")
-    report = render_text(outcome, code) + render_json([json_document(outcome, code)])
+    report = render_text(outcome, code) + "".join(render_json([json_document(outcome, code)]))
     assert code == 1
     assert "(sensitive)" in report
     assert [each for each in (secret, other) if each in report] == []

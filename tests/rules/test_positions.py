@@ -7,11 +7,11 @@ and address, file and lines, and the text between the columns (of several lines,
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph

@@ -126,7 +126,7 @@ def test_every_setting_reaches_the_scan() -> None:
         packs=("rules",),
         waivers="w.yaml",
     )
-    given = {name: getattr(flags, name) for name in SettingFlags.__dataclass_fields__}
+    given = {name: getattr(flags, name) for name in SettingFlags.__struct_fields__}
     del given["checkov"]
     assert all(given.values())
     checkov = {
@@ -147,7 +147,7 @@ def test_every_setting_reaches_the_scan() -> None:
     own |= {"baseline", "write_baseline", "verbose"}
     source = {"source_dir", "planfile", "no_source", "graph", "replay"}
     # No run task comes with a folder to plan.
-    planning = set(Planning.__dataclass_fields__)
+    planning = set(Planning.__struct_fields__)
     scans = {parameter.name for parameter in commands["scan"].params}
     assert scans - own - source - planning <= served
 

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policyscan.source import Source, read_source
+from policyscan.source.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -350,3 +353,21 @@ def test_between_its_ends_stands_what_a_part_says(folder: Path) -> None:
         for part in parts
         if part.expression is not None and not covered(folder, part).endswith(part.expression.text)
     ] == []
+
+
+@given(st.text("a\né", max_size=30), st.integers(1, 9), st.integers(1, 9))
+def test_a_piece_counts_lines_and_columns_from_where_it_stands(
+    content: str, line: int, column: int
+) -> None:
+    text = Text(".", "main.tf", content, line, column)
+    at = line, column
+    for position in range(len(content) + 1):
+        assert (text.line_at(position), text.column_at(position)) == at
+        at = (at[0] + 1, 1) if content[position : position + 1] == "\n" else (at[0], at[1] + 1)
+
+
+def test_blocks_that_nothing_names_are_counted_each_kind_by_itself(tmp_path: Path) -> None:
+    kinds = ("moved", "removed", "moved")
+    (tmp_path / "main.tf").write_text("".join(f"{kind} {{\n}}\n" for kind in kinds))
+    [module] = read_source(tmp_path).modules.values()
+    assert [*module.blocks] == ["moved[0]", "removed[0]", "moved[1]"]

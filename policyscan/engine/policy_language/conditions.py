@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from policyscan.engine.policy_language.jsonpath import Path
 from policyscan.engine.policy_language.operators import Operator
@@ -16,8 +17,7 @@ def type_of(resource: Resource) -> str:
     return f"data.{resource.type}" if resource.mode == "data" else resource.type
 
 
-@dataclass(frozen=True, slots=True)
-class Types:
+class Types(Struct, frozen=True):
     """Which resources a condition is about: named types, all of a provider, or what has tags."""
 
     names: tuple[str, ...] = ()
@@ -47,8 +47,7 @@ def _marks(resource: Resource) -> dict[str, Any]:
     return resource.after_unknown if isinstance(resource.after_unknown, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """An attribute of a resource, compared with a value; `json_path` when it is one."""
 
     types: Types
@@ -66,8 +65,7 @@ class Link(StrEnum):
     NOT_EXISTS = "not_exists"
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Whether resources of two groups of types are connected, whichever names the other."""
 
     types: Types
@@ -75,8 +73,7 @@ class Connection:
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """What is judged at all: resources whose attribute has one of the values."""
 
     types: Types
@@ -84,30 +81,26 @@ class Filter:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """Resource types that alone may be there, or that must not."""
 
     types: Types
     is_denied: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """All parts hold: `and`."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """One part holds at least: `or`."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Opposite:
+class Opposite(Struct, frozen=True):
     """The part does not hold: `not`."""
 
     part: Condition

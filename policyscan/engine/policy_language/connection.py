@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from policyscan.engine.policy_language.conditions import Connection, Link
 from policyscan.engine.policy_language.scene import Scene, is_sure
@@ -12,8 +13,7 @@ from policyscan.graph import Edge
 from policyscan.rule import Certainty, Confidence, Resource, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """What other conditions of the same `and` say: resources they fail, and leave open."""
 
     failed: Mapping[str, Ground]

@@ -6,8 +6,9 @@ Example: `policy.Statement[?(@.Effect == Allow & @.Sid =~ '^x')].Action[*]`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -35,31 +36,27 @@ class PathError(ValueError):
     """A path this language does not have; says where it stops being understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """`.name`, or `..name` at any depth."""
 
     text: str
     is_deep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """`[*]`, `.*` or `[1:3]`: members of a list."""
 
     first: int | None = None
     end: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """`[0]`: one member of a list."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """`@.name == value` inside a filter; without a sign, that the name is there."""
 
     names: tuple[str, ...]
@@ -67,8 +64,7 @@ class Comparison:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(Struct, frozen=True):
     """`[?(...)]`: the members of a list that satisfy every comparison."""
 
     comparisons: tuple[Comparison, ...]

@@ -10,9 +10,10 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 Comparison = Callable[[Any, Any], bool]
 
@@ -46,8 +47,7 @@ class Partly(Enum):
     ALIKE = "alike"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """An operator; `is_negated` turns the comparison round.
 
     `asks_all`: of several values one path finds, all must satisfy it, not just one.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.engine.contract import PackRule, Problem
 from policyscan.engine.gate import PLAN_ADDRESS
@@ -43,8 +44,7 @@ _OFF: Final = "off"
 _BLOCKS: Final = frozenset({"module", "provider"})
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A policy: the rule it stands for, the condition that decides, and where it came from."""
 
     rule: Rule

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from policyscan.engine.contract import Problem
 from policyscan.engine.policy_language.conditions import (
@@ -38,8 +39,7 @@ _JSONPATH: Final = "jsonpath_"
 _LOGIC: Final = ("and", "or", "not")
 
 
-@dataclass(slots=True)
-class DefinitionReader:
+class DefinitionReader(Struct):
     """Reads one policy; `problems` grows as it goes on."""
 
     path: Path

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.rule import Certainty, Step
 
@@ -22,8 +24,7 @@ class Truth(Enum):
         return turned.get(self, self)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """Why it is so: `fact` is what the plan says, `asked` the condition it was held against.
 
     `at` is the attribute that decides, `path` the evidence through the graph.

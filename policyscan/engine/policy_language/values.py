@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.engine.policy_language.jsonpath import (
     Comparison,
@@ -23,8 +25,7 @@ _WILD: Final = re.compile(r"\S+\.\*")
 _TAGS: Final = "tags"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A value in a resource; `path` is where, as Terraform writes it.
 
     Unknown where only apply will tell, with Unknown for such parts of a list or map.

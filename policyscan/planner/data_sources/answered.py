@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.planner.data_sources.fit import ANY, complete
 from policyscan.planner.data_sources.stand_in import stand_in
@@ -25,8 +27,7 @@ def with_answers(provider: Provider, known: Known) -> Provider:
     return replace(provider, reader=AnsweredReader(provider.reader, provider.hints, known))
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredReader:
+class AnsweredReader(Struct, frozen=True):
     """Reads what users answer, and has `own` read the rest.
 
     What an answer leaves out is made up, and remembered as such.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from policyscan.errors import ConfigError
 from policyscan.planner.data_sources.fit import ANY, did_you_mean, misfit
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _WHAT = {"match": "argument", "values": "attribute to find"}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer: to data sources of a type whose arguments are as `match` says.
 
     match: argument -> what it must be. Of a map those keys count that are given, and of blocks

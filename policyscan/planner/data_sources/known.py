@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,8 +19,7 @@ _UNSET: tuple[Any, ...] = (None, "", [], {})
 _NOT_IDENTIFYING = frozenset({"region", "most_recent", "with_decryption"})
 
 
-@dataclass(frozen=True, slots=True)
-class StandIn:
+class StandIn(Struct, frozen=True):
     """The object of a data source, in which something was made up.
 
     answer: what a user gave, where it is not the whole; `lacking` are the attributes made up then.
@@ -31,8 +31,7 @@ class StandIn:
     lacking: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The resources of one state, the answers of a user, and what was given so far.
 
     told: what the data sources of a real state were told when it was made.

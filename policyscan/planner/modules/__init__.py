@@ -6,10 +6,11 @@ import json
 import os.path
 import re
 import shutil
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from policyscan.errors import PlannerError
 from policyscan.planner.modules.calls import module_calls
@@ -60,8 +61,7 @@ def install_modules(place: Place, known: list[Store]) -> Mapping[str, Path]:
     return installation.found
 
 
-@dataclass(slots=True)
-class _Installation:
+class _Installation(Struct):
     """The walk from the root module to all it calls."""
 
     place: Place

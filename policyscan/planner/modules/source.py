@@ -6,8 +6,9 @@ Source: hashicorp/terraform, internal/addrs/module_source.go and internal/getmod
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 _PUBLIC = "registry.terraform.io"
 _PART = r"[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?"
@@ -19,8 +20,7 @@ _ARCHIVE = re.compile(r"\.(?:git|zip|tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz)$
 _REF = re.compile(r"(?:^|&)ref=([^&]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """A source that is downloaded: a package, and the module's folder `inner` in it ("": itself).
 
     `package` is how Terraform spells the package, as in its list of installed modules.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os.path
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.errors import PlannerError
 from policyscan.planner.modules.source import read_remote
@@ -21,8 +23,7 @@ _LIST = "modules.json"
 _LARGEST_LIST = 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A package on this disk; `source` and `version` are what Terraform writes down of it."""
 
     package: Path
@@ -46,8 +47,7 @@ class Store(Protocol):
         """The same with nothing outside of a folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One module of a list; `folder` is where it lies."""
 
     key: str
@@ -68,8 +68,7 @@ class _Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """The modules that a `modules.json` lists. Source: internal/modsdir/manifest.go."""
 
     entries: tuple[_Entry, ...] = ()
@@ -150,8 +149,7 @@ def _entries(listed: list[dict[str, str]], folder: Path, root: Path | None) -> I
             yield _Entry(each["Key"], each["Source"], each.get("Version", ""), path)
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """Packages by their source: `terraform-aws-modules/vpc/aws/5.1.0`, `example.com/vpc/v1`.
 
     The version of a registry's package, or the `ref` of a repository, is a folder of its own.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from policyscan.errors import PlannerError
 from policyscan.planner.schema.javascript import Argument
@@ -41,8 +42,7 @@ _WRITE_ONLY_SUFFIX = "_wo"
 """Providers of HashiCorp end the name of every write-only argument so; each is sensitive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsaid:
+class Unsaid(Struct, frozen=True):
     """What the bindings of a provider do not say of single objects.
 
     nested: whether they are attributes that hold attributes, which takes protocol 6.
@@ -56,8 +56,7 @@ class Unsaid:
 ALL_SAID = Unsaid()
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
+class Bodies(Struct, frozen=True):
     """Makes schema blocks of the classes of one module."""
 
     module: JsModule

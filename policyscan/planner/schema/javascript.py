@@ -21,8 +21,9 @@ Only arguments (what a user may set) have an entry in the function that writes H
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +51,7 @@ _RESOURCE_TYPE = re.compile(r"terraformResourceType: '(\w+)'")
 _QUALIFIER = re.compile(r"\(0, \w+\.(\w+)\)|\b\w+_\d+\.(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One attribute or block of a class, with what the code says of its type.
 
     getter: the expression its getter returns, "" for none.
@@ -68,16 +68,14 @@ class Member:
     is_set: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """How one argument is written as HCL: the function that maps it, and "list", "set", ..."""
 
     mapper: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class JsClass:
+class JsClass(Struct, frozen=True):
     """A generated class: its base class, members in order, and arguments by Terraform name."""
 
     base: str
@@ -86,8 +84,7 @@ class JsClass:
     arguments: Mapping[str, Argument]
 
 
-@dataclass(frozen=True, slots=True)
-class JsModule:
+class JsModule(Struct, frozen=True):
     """One folder of the package: its classes, and the arguments each HCL function writes."""
 
     classes: Mapping[str, JsClass]

@@ -16,11 +16,11 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
 
 from policyscan.errors import PlannerError
 from policyscan.planner.schema import Block
@@ -55,8 +55,7 @@ _MOST_CRASHES = 5
 """Of plans of one type, after which it is asked no more: it wants an answer from AWS."""
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """What was found out about one type: dotted paths without indexes."""
 
     defaults: dict[str, Any] = field(default_factory=dict)

@@ -24,8 +24,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +67,7 @@ def render(
     return _Instance(templates, {"region": region, **known}, seed).render(template)
 
 
-@dataclass(frozen=True, slots=True)
-class _Instance:
+class _Instance(Struct, frozen=True):
     templates: Mapping[str, Any]
     known: Mapping[str, str]
     seed: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.report.html.scene import BAND, Arrangement, Arrow, Box, Cell, Line, Scene
 
@@ -31,8 +32,7 @@ _UNIT: Final = 100
 """What the library takes for the height of a cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     """A cell of known size, with the places of those inside it."""
 
     cell: Cell
@@ -41,8 +41,7 @@ class _Frame:
     inside: tuple[tuple[_Frame, int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """Frames that belong together, with their places in it."""
 
     width: int

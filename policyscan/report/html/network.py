@@ -6,8 +6,9 @@ What stands where and who reaches whom is told by the models that rules ask; not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from policyscan.engine.redact import Redaction
 from policyscan.plan import Known, Resource, Value
@@ -178,8 +179,7 @@ class _Picture:
         )
         tasks = (
             self._service(tenant.service.resource, subnet)
-            for tenant in self._platform.tenants
-            if tenant.subnet.resource.address == subnet.address
+            for tenant in self._platform.placements.in_subnet(subnet)
         )
         block = self._text(subnet.value("cidr_block"))
         return Cell(

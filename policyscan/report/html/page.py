@@ -25,23 +25,34 @@ def page(document: dict[str, Any]) -> str:
     the script shows it as text. The policy lets run and look only what the hashes name, so that
     nothing else would even if it got in.
     """
-    style = part("drawing.css") + part("style.css")
+    style = part("colours.css") + part("drawing.css") + part("style.css")
     script = "".join(part(f"script/{name}.js") for name in _SCRIPT)
-    slots = {
-        "policy": "; ".join(
-            (
-                "default-src 'none'",
-                f"script-src '{_hash(script)}'",
-                f"style-src '{_hash(style)}'",
-                "base-uri 'none'",
-                "form-action 'none'",
-            )
-        ),
-        "style": style,
-        "script": script,
-        "values": _values(document),
-    }
-    return _SLOT.sub(lambda slot: slots[slot[1]], part("page.html"))
+    return filled(
+        part("page.html"),
+        policy=policy(style, script),
+        style=style,
+        script=script,
+        values=_values(document),
+    )
+
+
+def policy(style: str, script: str = "") -> str:
+    """What a page may do: run this script, if there is one, look like this, and nothing else."""
+    scripts = [f"script-src '{_hash(script)}'"] if script else []
+    return "; ".join(
+        (
+            "default-src 'none'",
+            *scripts,
+            f"style-src '{_hash(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def filled(template: str, **slots: str) -> str:
+    """The template with what belongs into each `@slot@`, which is filled but once."""
+    return _SLOT.sub(lambda slot: slots[slot[1]], template)
 
 
 def part(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 BAND: Final = "band"
 
@@ -21,8 +22,7 @@ class Arrangement(StrEnum):
     COLUMN = "column"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """Something to draw, before it has a place.
 
     `key` is what no other cell is called, and `address` what it stands for, "" for nothing of the
@@ -42,8 +42,7 @@ class Cell:
     least: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """A line from one cell to another, by their keys."""
 
     source: str
@@ -52,8 +51,7 @@ class Arrow:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A cell with its place: pixels from the upper left corner of the scene.
 
     `parent` is the index of the box it stands in, -1 for none.
@@ -67,8 +65,7 @@ class Box:
     parent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """An arrow by the indices of its boxes."""
 
     source: int
@@ -77,8 +74,7 @@ class Line:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """Boxes, each behind the one it stands in, and lines, in the order they are drawn."""
 
     boxes: tuple[Box, ...] = ()

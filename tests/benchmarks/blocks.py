@@ -1,26 +1,13 @@
-"""How the time to build the graph grows with the plan, to 20,000 resources.
+"""Plans of blocks that only refer to each other, of any size, without values worth a rule's while.
 
-`make bench`. For each shape of plan it prints the CPU seconds per size and the growth exponent, the
-slope of log(time) over log(resources): 1 is linear, 2 quadratic. Leaves with 1 above 1.1.
+Two have edges by the square of their resources, which a graph must not spell out.
 """
 
 from __future__ import annotations
 
-import gc
 import json
-import math
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from policyscan.graph import ResourceGraph
-from policyscan.plan import Plan, read_plan
-
-SIZES = (1_250, 2_500, 5_000, 10_000, 20_000)
-RUNS = 2
-MOST = 1.1
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 Document = dict[str, Any]
@@ -71,18 +58,6 @@ def document(changes: list[Document], root: Document) -> Document:
     }
 
 
-def flat(size: int) -> Document:
-    """Blocks without keys, each of which refers to the two before it."""
-    names = [f"aws_vpc.v{number}" for number in range(size)]
-    blocks = [
-        block(
-            name, *(part for other in names[max(0, at - 2) : at] for part in (f"{other}.id", other))
-        )
-        for at, name in enumerate(names)
-    ]
-    return document([change(name) for name in names], {"resources": blocks})
-
-
 def splats(size: int) -> Document:
     """Half the instances of a count, each of which refers to a splat of the other half."""
     half = size // 2
@@ -91,20 +66,6 @@ def splats(size: int) -> Document:
     ]
     count = {"count_expression": {"constant_value": half}}
     blocks = [block("aws_subnet.one", **count), block("aws_lb.all", "aws_subnet.one", **count)]
-    return document(changes, {"resources": blocks})
-
-
-def keyed(size: int) -> Document:
-    """for_each: each instance refers to the one of its own key, and to an ever same one."""
-    half = size // 2
-    keys = [f"key.{number}" for number in range(half)]
-    changes = [change(name, key) for name in ("aws_eip.one", "aws_nat_gateway.two") for key in keys]
-    each = {"for_each_expression": {"references": ["var.keys"]}}
-    first = 'aws_eip.one["key.0"]'
-    blocks = [
-        block("aws_eip.one", **each),
-        block("aws_nat_gateway.two", "aws_eip.one", "each.key", f"{first}.id", first, **each),
-    ]
     return document(changes, {"resources": blocks})
 
 
@@ -155,70 +116,3 @@ def everything(size: int) -> Document:
         "expressions": {"every": {"references": ["module.all.every", "module.all"]}},
     }
     return document(changes, {"module_calls": {"all": call}})
-
-
-SHAPES: tuple[Callable[[int], Document], ...] = (flat, splats, keyed, modules, everything)
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """Seconds for each of SIZES, and the exponent over them."""
-
-    shape: str
-    seconds: tuple[float, ...]
-
-    @property
-    def exponent(self) -> float:
-        """The slope of a straight line through the logarithms."""
-        points = [
-            (math.log(size), math.log(time)) for size, time in zip(SIZES, self.seconds, strict=True)
-        ]
-        middle_x = sum(x for x, _ in points) / len(points)
-        middle_y = sum(y for _, y in points) / len(points)
-        rise = sum((x - middle_x) * (y - middle_y) for x, y in points)
-        return rise / sum((x - middle_x) ** 2 for x, _ in points)
-
-
-def build(plan: Plan) -> None:
-    """Instances, hubs and every hop between them; one question over the whole of it."""
-    graph = ResourceGraph(plan)
-    nodes = graph.edges.network
-    first, last = plan.resources[0].address, plan.resources[-1].address
-    graph.depends_on(first, last)
-    graph.depends_on(last, first)
-    if len(nodes) < len(plan.resources):
-        sys.exit("the graph lost an instance: nothing to measure")
-
-
-def measured(shape: Callable[[int], Document]) -> Growth:
-    seconds = []
-    for size in SIZES:
-        plan = read_plan(json.dumps(shape(size)).encode(), f"{shape.__name__}.json")
-        times = []
-        for _ in range(RUNS):
-            gc.collect()  # the scan itself runs without collection, and so does this
-            start = time.process_time()
-            build(plan)
-            times.append(time.process_time() - start)
-        seconds.append(min(times))
-    return Growth(shape.__name__, tuple(seconds))
-
-
-def main() -> None:
-    gc.disable()
-    build(read_plan(json.dumps(flat(10)).encode(), "warm.json"))
-    header = "".join(f"{size:>9,}" for size in SIZES)
-    sys.stdout.write(f"{'seconds to build':18}{header}  exponent\n")
-    worst = 0.0
-    for shape in SHAPES:
-        growth = measured(shape)
-        worst = max(worst, growth.exponent)
-        cells = "".join(f"{each:>9.3f}" for each in growth.seconds)
-        sys.stdout.write(f"{growth.shape:18}{cells}{growth.exponent:>10.2f}\n")
-        sys.stdout.flush()
-    if worst > MOST:
-        sys.exit(f"the graph grows by more than {MOST}")
-
-
-if __name__ == "__main__":
-    main()
