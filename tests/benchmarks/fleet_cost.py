@@ -30,13 +30,17 @@ def summary(folder: Path, given: str, *flags: str, **env: str) -> tuple[dict[str
     with tempfile.TemporaryDirectory() as out:
         began = time.perf_counter()
         done = subprocess.run(
-            (sys.executable, "-m", "policyscan", "fleet", given, "--out", out, "-f", "json")
-            + ("--quiet", "--exit-zero", *flags),
+            (
+                *(sys.executable, "-m", "policyscan", "fleet", given, "--out", out),
+                *("-f", "json", "--quiet", "--exit-zero", *flags),
+            ),
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
-            check=True,
+            check=False,
             stdout=subprocess.PIPE,
         )
+        # Checkov itself raises on some plan or other, which leaves that one inconclusive.
+        assert done.returncode in {0, 2}
         return json.loads(done.stdout), time.perf_counter() - began
 
 
