@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from policyscan.engine import GATE, built_in_pack, load_pack
 from policyscan.report.rule_text import EXAMPLES, written_examples
 from policyscan.workbench.pages import made_examples, made_pages
+from tests.fleet.made import MORNING, plan, verdict, write
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
@@ -75,16 +77,7 @@ def test_a_documented_command_runs(
     (scripts / "policyscan").chmod(0o755)
     for name in ("infra", "fixtures", "rules"):
         (tmp_path / name).symlink_to(ROOT / name)
-    if command.startswith("policyscan hook") or "--since" in command:
-        # Root modules are looked for below the working directory, and not behind links.
-        (tmp_path / "infra").unlink()
-        shutil.copytree(ROOT / "infra", tmp_path / "infra")
-        as_of_origin_main(tmp_path)
-    if re.search(r"\btfplan\b", command):
-        saved = request.getfixturevalue("saved_plans")("reference")
-        (tmp_path / "tfplan").symlink_to(saved.path)
-    if command == "policyscan plan.json":
-        (tmp_path / "plan.json").symlink_to(ROOT / "fixtures" / "reference" / "plan.json")
+    lay_out(command, tmp_path, request)
     env = {**os.environ, "PATH": f"{scripts}:{path}", **HERE}
     if command.startswith("policyscan serve --run-task"):
         (tmp_path / "hmac.key").write_text("a key")
@@ -102,6 +95,31 @@ def test_a_documented_command_runs(
     is_of_offline = "stand-in" in told or "in simulation" in told
     assert done.returncode == 0, told
     assert told == "" or is_of_offline
+
+
+def lay_out(command: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Put into a folder what a command reads there."""
+    if command.startswith("policyscan hook") or "--since" in command:
+        # Root modules are looked for below the working directory, and not behind links.
+        (tmp_path / "infra").unlink()
+        shutil.copytree(ROOT / "infra", tmp_path / "infra")
+        as_of_origin_main(tmp_path)
+    if re.search(r"\btfplan\b", command):
+        saved = request.getfixturevalue("saved_plans")("reference")
+        (tmp_path / "tfplan").symlink_to(saved.path)
+    if command.startswith(("policyscan fleet query", "policyscan fleet report")):
+        judged_twice(tmp_path / "verdicts.parquet")
+    if command == "policyscan plan.json":
+        (tmp_path / "plan.json").symlink_to(ROOT / "fixtures" / "reference" / "plan.json")
+
+
+def judged_twice(out: Path) -> None:
+    """Write what a fleet of three plans leaves behind after two runs."""
+    plans = [plan("team/a"), plan("team/b"), plan("c", outcome="failed", reason="no JSON")]
+    found = [verdict("team/a", "PS101", "aws_ecs_service.web")]
+    write(out, "20261128T060000Z", plans, found)
+    found = [verdict("team/b", "PS102", "aws_ecs_service.web"), *found]
+    write(out, "20261129T060000Z", plans, found, at=MORNING + timedelta(days=1))
 
 
 def as_of_origin_main(folder: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policyscan.bridges.home import set_up
-from policyscan.bridges.running import Waiting, waiting
 from policyscan.errors import CheckovError
+
+if TYPE_CHECKING:
+    from policyscan.bridges.running import Waiting
 
 
 def started_early(options: Mapping[str, Any]) -> list[Waiting]:
@@ -18,8 +19,12 @@ def started_early(options: Mapping[str, Any]) -> list[Waiting]:
     """
     if options["checkov"] is False or (options["select"] and not options["checkov"]):
         return []
+    from policyscan.bridges.home import set_up  # noqa: PLC0415 - many scans are without
+
     with suppress(CheckovError):
         found = set_up()
         if found is not None and found.quick:
+            from policyscan.bridges.running import waiting  # noqa: PLC0415 - as above
+
             return [waiting(found)]
     return []

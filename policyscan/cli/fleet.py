@@ -8,9 +8,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from policyscan.bridges.beside import checkov_beside
 from policyscan.cli.judging import checkov_flags
@@ -70,7 +71,7 @@ def _recipe(flags: dict[str, Any]) -> Recipe:
     """How plans are judged. Raises PolicyscanError: a flag is wrong, Checkov cannot be used."""
     from policyscan.fleet.recipe import Limits, Recipe, files_of, fingerprint  # noqa: PLC0415
 
-    own = {name: flags[name] for name in SettingFlags.__dataclass_fields__ if name != "checkov"}
+    own = {name: flags[name] for name in SettingFlags.__struct_fields__ if name != "checkov"}
     chosen = chosen_settings(SettingFlags(**own, checkov=checkov_flags(flags)))
     found = checkov_beside(chosen.settings)
     terms = waiver_terms(chosen, tells_stale=False)

@@ -61,7 +61,7 @@ def with_runs(command: _Command) -> _Command:
         click.option(
             "--memory",
             type=click.IntRange(min=64),
-            default=1024,
+            default=4096,
             show_default=True,
             metavar="MIB",
             help="The most memory for a query, which goes on on disk then.",

@@ -44,7 +44,9 @@ class Judging(Struct, frozen=True):
             def start(plan: Path | bytes) -> None:
                 at_work.append((self.checkov.start(plan, working), plan))
 
-            given = open_input(name, self.choice, self.planning, start)
+            # A plan that is not plain JSON is read once more for it: only where somebody asks.
+            at_hand = start if self.checkov.checkov is not None else None
+            given = open_input(name, self.choice, self.planning, at_hand)
             outcome = judged(
                 opened.enter_context(given),
                 mode=self.mode,
@@ -52,7 +54,8 @@ class Judging(Struct, frozen=True):
                 settings=self.chosen.settings,
                 has_doubts=self.checkov.has_doubts,
             )
-            return without_guesses(self.checkov.joined(outcome, *at_work[0]))
+            running, plan_json = at_work[0] if at_work else (None, b"")
+            return without_guesses(self.checkov.joined(outcome, running, plan_json))
 
 
 def judging(  # noqa: PLR0913 - one argument per flag

@@ -50,7 +50,7 @@ def load_pack(*folders: Path, may_be_empty: bool = False) -> tuple[PackRule, ...
         if not folder.is_dir():
             problems.append(f"{folder}: no such folder of rules")
             continue
-        files = {path.resolve(): path for path in _rule_files(folder)}
+        files = _by_real_path(_rule_files(folder))
         for real, path in files.items():
             if real not in read:
                 read[real] = _READERS[path.suffix](path)
@@ -78,6 +78,18 @@ def _rule_files(folder: Path) -> tuple[Path, ...]:
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
     )
+
+
+def _by_real_path(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Files by where they really are; each folder on the way is looked at once."""
+    folders: dict[Path, Path] = {}
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.parent not in folders:
+            folders[path.parent] = path.parent.resolve()
+        real = path.resolve() if path.is_symlink() else folders[path.parent] / path.name
+        found[real] = path
+    return found
 
 
 def _given_twice(rules: Iterable[PackRule]) -> Iterator[Problem]:

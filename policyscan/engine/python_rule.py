@@ -52,7 +52,7 @@ def _run(path: Path) -> ModuleType:
 
     Dataclasses look their module up by its name, so it stays known while it is in use.
     """
-    unique = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    unique = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
     name = f"policyscan_pack_{unique}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

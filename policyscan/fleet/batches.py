@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from policyscan.fleet.listing import Input
 from policyscan.fleet.recipe import MIB
@@ -17,8 +18,7 @@ _TASKS_FOR_EACH_WORKER: Final = 8
 """At the least, so that none is left waiting for another at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Plans of one task and one part.
 
     `again`: the part is there, and plans that are as they were are not judged again.
@@ -29,8 +29,7 @@ class Batch:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """What a task did: how many plans ended in which way, how many of them as they had before."""
 
     part: str

@@ -8,9 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from policyscan.engine import (
     Before,
@@ -45,8 +46,7 @@ _KEY: Final = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^]]*)\]')
 _DEFAULT_KEPT: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR})
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What becomes of a plan: its row, and those of its findings.
 
     `is_unchanged`: it is as it was, by its digest, so that it was not judged again.
@@ -57,8 +57,7 @@ class Judged:
     is_unchanged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """How plans are judged in one process."""
 
     pack: tuple[PackRule, ...]

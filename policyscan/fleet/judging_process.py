@@ -13,9 +13,10 @@ import os
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+from msgspec.structs import replace
 
 from policyscan.bridges.beside import Beside, checkov_beside
 from policyscan.bridges.warm import Warm

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
+
+from msgspec import Struct
 
 from policyscan.errors import FleetError
 from policyscan.fleet.storage import (
@@ -29,8 +30,7 @@ _HTTP: Final = ("http://", "https://")
 _PLANS_IN_ARCHIVES: Final = (".json", ".json.gz")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Input:
+class Input(Struct, frozen=True, order=True):
     """A plan of a fleet: what it is called, whose it is, and its size where a listing tells it.
 
     `trouble` is why it cannot be had, where that is known already.
@@ -42,8 +42,7 @@ class Input:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     name: str
     size: int | None = None
     trouble: str = ""

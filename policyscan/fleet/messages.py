@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pickle
 import struct
-from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
+
+from msgspec import Struct
 
 from policyscan.fleet.judge import Judged
 
 LENGTH: Final = struct.Struct(">Q")
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A plan: its name, its content, and the digest of what it is known to have been."""
 
     name: str
@@ -21,15 +21,13 @@ class Work:
     known: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """The recipe is understood, and comes to the rules of this fingerprint."""
 
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What becomes of a plan; None where it took more memory than it may.
 
     `is_last`: the process ends with it.

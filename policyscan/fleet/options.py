@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from policyscan.fleet.recipe import MIB
 
 
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
+class FleetOptions(Struct, frozen=True):
     """The flags of these names. `out` is a path seen from anywhere, or a URL.
 
     `plans` are names, patterns and lists of them. `memory` is in bytes, for each worker; None is

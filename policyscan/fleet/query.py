@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import duckdb
 from duckdb import StatementType
+from msgspec import Struct
 
 from policyscan.errors import ConfigError, FleetError, PolicyscanError
 from policyscan.fleet.views import VIEWS, Views
@@ -27,8 +27,7 @@ _UNREAD: Final = "reading the Arrow source failed: "
 _Had = TypeVar("_Had")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Names of columns, each once, and rows, which are fetched as they are taken."""
 
     columns: tuple[str, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from policyscan import __version__
 from policyscan.engine import PackRule, Settings, Waiver, Waivers
@@ -20,8 +21,7 @@ Files = Mapping[str, bytes]
 """The files of a folder, by their path in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one plan may take: bytes, unpacked too; seconds; bytes of memory, None for any."""
 
     largest: int = 256 * MIB
@@ -29,8 +29,7 @@ class Limits:
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """What plans are judged by.
 
     `packs` are the folders of rules beside the built-in one. `checkov` is the version of the

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from policyscan.errors import FleetError
 from policyscan.fleet.query import answered
@@ -13,8 +14,7 @@ from policyscan.fleet.told import MATRIX, Table, Told, taken
 from policyscan.fleet.views import Asked, Views, opened, written
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A table of a report: the name of its SQL, its title, and what is said where it is empty.
 
     One that `compares` needs two runs. One that `is_whole` has few rows, or keeps to the worst
@@ -33,8 +33,7 @@ class Section:
         return written(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What `policyscan fleet report NAME` tells; one that `compares` needs two runs."""
 
     name: str

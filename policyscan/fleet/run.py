@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final, TextIO
 
 from distributed import Client
+from msgspec.structs import replace
 
 from policyscan.errors import FleetError, PolicyscanError
 from policyscan.fleet.batches import Batch, Tally, batches

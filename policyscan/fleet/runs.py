@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from policyscan.errors import FleetError
 from policyscan.fleet.schema import (
@@ -34,8 +34,7 @@ _Given = TypeVar("_Given")
 _Had = TypeVar("_Had")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One run: when one of its plans was judged, whether it came to its end, and its parts."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.fleet.query import Answer
 from policyscan.fleet.show_csv import query_csv
@@ -18,8 +19,7 @@ _READABLE: Final = 1_000
 """Rows that people are shown, unless they ask for more; programs get all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A format, and the columns of the terminal, None for no terminal.
 
     `limit` is the most rows of a query: None as many as its format is for, 0 all.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from policyscan.errors import FleetError
 from policyscan.fleet.judge import Row
@@ -38,8 +38,7 @@ def part_name(names: Iterable[str]) -> str:
     return f"{_PART}{digest.hexdigest()[:24]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """Where the tables of a run lie: `out` is a path seen from anywhere, or a URL."""
 
     out: str

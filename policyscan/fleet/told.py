@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 MATRIX: Final = "matrix"
 """The table that has a row for each cell, and is shown as rules by workspaces."""
@@ -20,8 +21,7 @@ CELLS: Final = {
 """What a cell of the matrix may be, and its sign; what fails shows how often instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows under the names of their columns, and how many more there are; None is not counted.
 
     `nothing` is what is said where there is no row.
@@ -42,8 +42,7 @@ class Table:
         return f"and {self.more:,} more" if self.more else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A report: sentences to know before reading it, the same as facts, and its tables."""
 
     name: str
@@ -53,8 +52,7 @@ class Told:
     tables: tuple[Table, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What one rule says of one workspace, or of all others."""
 
     kind: str
@@ -67,8 +65,7 @@ class Cell:
         return CELLS[self.kind] or str(number)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The matrix as it is looked at: rules with their cells, one for each workspace.
 
     The last workspace is None where that column stands for all others.

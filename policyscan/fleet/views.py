@@ -6,12 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
 import duckdb
 import pyarrow.dataset as ds
+from msgspec import Struct
 
 from policyscan.errors import ConfigError
 from policyscan.fleet.runs import Output, Run
@@ -46,8 +46,7 @@ _LOCKED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Which runs are looked at, and what of them.
 
     `run` None is the last one, `since` None the one before it. `rules` and `workspaces` are
@@ -61,11 +60,10 @@ class Asked:
     workspaces: tuple[str, ...] = ()
     severity: Severity | None = None
     top: int = 20
-    memory: int = 1024
+    memory: int = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Views:
+class Views(Struct, frozen=True):
     """A connection that has the views; `previous` None where the run is the first."""
 
     place: str
@@ -122,7 +120,6 @@ def _connection(memory: int, spilled: str) -> duckdb.DuckDBPyConnection:
             "max_temp_directory_size": _SPILLED,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "python_enable_replacements": False,
             "errors_as_json": True,
         },
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final, cast
 
 import pyarrow as pa
 from distributed import Worker, WorkerPlugin, get_worker
+from msgspec import Struct
 
 from policyscan.fleet.batches import Batch, Tally
 from policyscan.fleet.cluster import silence
@@ -31,8 +31,7 @@ _DONE_WITH: Final = (Ending.SCANNED, Ending.INCONCLUSIVE)
 _KNOWN_BY: Final = ("plan", "sha256", "outcome", "rules")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """What all tasks of a run share; `folder` is where paths are seen from."""
 
     recipe: Recipe

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from policyscan.fleet.storage import archive_kind
 
@@ -19,8 +20,7 @@ _SCHEME: Final = re.compile(r"^[a-z0-9+]+://")
 _ENDS: Final = (".gz", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The folders that all have in common, and whether files are told apart by their names."""
 
     folders: tuple[str, ...]

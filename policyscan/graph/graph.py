@@ -165,8 +165,10 @@ class ResourceGraph:
         literals: dict[str, Value] = {}
         unresolved: dict[str, None] = {}
         expressions = resource.expressions(path)
-        readings = [self._reading(resource, *each) for each in expressions]
-        if not readings and resource.config is not None:
+        readings = [
+            self._reading(resource, at, each) for at, each in expressions if each.references
+        ]
+        if not expressions and resource.config is not None:
             readings = self._dynamic(resource, path)
         scope = scope_of(resource)
         for reading in readings:
@@ -178,7 +180,7 @@ class ResourceGraph:
         if isinstance(value, Known):
             found, external = self._identities.matched(value, found, node_of(resource))
             return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
-        if not readings and resource.config is not None:
+        if not expressions and not readings and resource.config is not None:
             unresolved[f"a dynamic block holds it; {self.advice}"] = None
         static = Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
         return self._proven(resource, path, static)
@@ -194,9 +196,7 @@ class ResourceGraph:
 
     def _reading(self, resource: Resource, path: str, expression: Expression) -> Reading:
         """How one argument is read, told exactly by the source where it agrees."""
-        address = resource.config_address
-        written = self.written.expression(resource.module_path, address, path)
-        return read(expression.references, written)
+        return read(expression.references, self.written.given(resource, path))
 
     def _dynamic(self, resource: Resource, path: str) -> list[Reading]:
         """How the arguments of `dynamic` blocks are read, which the plan does not list."""

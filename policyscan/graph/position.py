@@ -26,6 +26,8 @@ def locate(written: Written, resource: Resource, path: str = "", leads_to: str =
     a variable or a local is at the attribute of the resource itself.
     Example: `tags["Name"]`, `network_configuration[0].subnets` that lead to `aws_subnet.a`.
     """
+    if not written.is_at_hand:
+        return None
     block = written.block(resource.module_path, resource.config_address)
     if block is None:
         return None

@@ -131,8 +131,7 @@ class Resolver:
         """Follow on through a `terraform_data`, whose output is what its input is."""
         given = resource.config.body.arguments.get("input") if resource.config else None
         if given is not None:
-            path, address = resource.module_path, resource.config_address
-            reading = read(given.references, self._written.expression(path, address, "input"), rest)
+            reading = read(given.references, self._written.given(resource, "input"), rest)
             hop = trail.through(f"{resource.address}.output")
             self._follow(_Place(reading, scope_of(resource), hop), found)
 

@@ -36,7 +36,7 @@ class Scope(Struct, frozen=True):
     @property
     def path(self) -> ModulePath:
         """The module call names, without keys."""
-        return tuple(step.name for step in self.module)
+        return tuple([step.name for step in self.module])
 
 
 _NO_RESOURCE: Group[Resource] = Group(())

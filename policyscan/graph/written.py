@@ -69,6 +69,12 @@ class Written:
         block = self.block(path, address)
         return None if block is None else block.attributes.get(attribute)
 
+    def given(self, resource: Resource, attribute: str) -> Expression | None:
+        """One argument of a resource as written."""
+        if self._source is None:
+            return None
+        return self.expression(resource.module_path, resource.config_address, attribute)
+
     def argument(
         self, path: ModulePath, address: str, attribute: str
     ) -> tuple[Reference, ...] | None:

@@ -25,6 +25,7 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMES = re.compile(r"[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)*")
 _SURROGATES = range(0xD800, 0xE000)
 _NO_CHARACTER = "\ufffd"
 _ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
@@ -79,6 +80,8 @@ def steps(text: str) -> tuple[InstanceKey, ...]:
 
     Example: `steps('module.m[0].out')` is `("module", "m", 0, "out")`.
     """
+    if _NAMES.fullmatch(text):
+        return tuple(text.split("."))
     found: list[InstanceKey] = []
     position = 0
     while position < len(text):

@@ -37,15 +37,3 @@ def _as_it_was(resource: Resource) -> Resource:
         replace_paths=(),
         action_reason="",
     )
-
-
-def remembering(resource: Resource, prior: Resource) -> Resource:
-    """A planned resource with what the state alone tells of it.
-
-    A data source that apply will read has no `before` in its change: the state has its last answer.
-    """
-    resource = replace(resource, depends_on=prior.depends_on)
-    if resource.mode == "data" and resource.before is None:
-        before, marks = prior.before, prior.before_sensitive
-        resource = replace(resource, before=before, before_sensitive=marks)
-    return resource

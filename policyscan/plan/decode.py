@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from policyscan.errors import PlanError
 from policyscan.plan import lookalike
-from policyscan.plan.lean import LARGE, lean
 from policyscan.plan.text import (
     NotAPlanError,
-    Text,
     check_rest,
     find_object,
     parse_object,
@@ -123,14 +121,13 @@ def _open(path: str) -> AbstractContextManager[BinaryIO]:
 
 def _read(stream: BinaryIO | gzip.GzipFile, limit: int) -> bytes:
     """Read all, in chunks: one read of `limit` bytes would set that much memory aside."""
-    chunks = []
-    length = 0
+    content = io.BytesIO()
     while chunk := stream.read(_CHUNK):
-        length += len(chunk)
-        if length > limit:
+        if content.tell() + len(chunk) > limit:
             raise NotAPlanError(f"more than {limit} bytes, unpacked; no plan is that large")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        content.write(chunk)
+    # What was written is handed over, not copied.
+    return content.getvalue()
 
 
 def _unpack(content: bytes, limit: int) -> bytes:
@@ -147,17 +144,7 @@ def _plan_document(content: bytes) -> dict[str, Any]:
     binary = lookalike.of_bytes(content)
     if binary:
         raise NotAPlanError(binary)
-    try:
-        # Nothing holds the shorter copy while it is parsed.
-        return _parsed(read_text(lean(content)))
-    except NotAPlanError:
-        if len(content) < LARGE:
-            raise
-    # What is wrong is said of the file itself, whose bytes are counted otherwise.
-    return _parsed(read_text(content))
-
-
-def _parsed(text: Text) -> dict[str, Any]:
+    text = read_text(content)
     start = find_object(text)
     document, end = parse_object(text, start)
     plan = _find_plan(document)
@@ -170,7 +157,7 @@ def _parsed(text: Text) -> dict[str, Any]:
             or _missing(document)
         )
     check_rest(text, end)
-    _check_format_version(plan["format_version"])
+    check_format_version(plan["format_version"])
     return plan
 
 
@@ -199,7 +186,8 @@ def _missing(document: dict[str, Any]) -> str:
     return f"format_version is missing, so this is no plan Terraform wrote; {lookalike.EXPORT}"
 
 
-def _check_format_version(version: Any) -> None:
+def check_format_version(version: Any) -> None:
+    """Raises NotAPlanError: not one of those that are read."""
     numbers = _FORMAT_VERSION.fullmatch(version) if isinstance(version, str) else None
     if not numbers:
         raise NotAPlanError(f'format_version is not a string such as "1.2"; {lookalike.EXPORT}')

@@ -39,6 +39,10 @@ def _short(value: Any) -> None:
         raise Mismatch(f"longer than {LONGEST_ADDRESS} characters")
 
 
+_texts = list_of(_short)
+_expression = fields(references=_texts)
+
+
 def _block(value: Any) -> None:
     """Arguments by name: an expression, a nested block, or a list of nested blocks."""
     mapping(value)
@@ -60,14 +64,12 @@ def _block_or_expression(value: Any) -> None:
         return
     references = value.get("references")
     if type(references) is list and not all(type(each) is dict for each in references):
-        fields(references=list_of(_short))(value)
+        _expression(value)
     else:
         _block(value)
 
 
 _blocks = list_of(_block_or_expression)
-_texts = list_of(_short)
-_expression = fields(references=_texts)
 
 _identity: dict[str, Kind] = {"address": _short, "type": _short, "name": _short}
 _placed: dict[str, Kind] = {
@@ -113,7 +115,7 @@ _state_module = fields(
 )
 _state = fields(root_module=_state_module)
 
-_config_resource = fields(
+CONFIG_RESOURCE = fields(
     {"type": _short, "name": _short},
     mode=words("managed", "data", "ephemeral"),
     provider_config_key=text,
@@ -128,18 +130,18 @@ _variable = fields(default=anything, sensitive=truth)
 
 
 def _module_call(value: Any) -> None:
-    _call(value)
+    CALL(value)
 
 
-_module = fields(
-    resources=list_of(_config_resource),
+MODULE = fields(
+    resources=list_of(CONFIG_RESOURCE),
     outputs=map_of(_output),
     variables=map_of(_variable),
     module_calls=map_of(_module_call),
 )
-_call = fields(
+CALL = fields(
     source=text,
-    module=_module,
+    module=MODULE,
     expressions=_block,
     count_expression=_expression,
     for_each_expression=_expression,
@@ -164,7 +166,7 @@ PLAN = fields(
     output_changes=map_of(fields({"actions": _actions})),
     planned_values=_state,
     prior_state=fields(values=_state, root_module=_state_module),
-    configuration=fields(root_module=_module, provider_config=map_of(mapping)),
+    configuration=fields(root_module=MODULE, provider_config=map_of(mapping)),
     relevant_attributes=list_of(fields({"resource": _short}, attribute=list_of(step))),
     checks=list_of(
         fields(

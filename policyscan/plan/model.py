@@ -52,7 +52,7 @@ class Resource(Struct, frozen=True):
     @property
     def module_path(self) -> ModulePath:
         """The module call names, without keys."""
-        return tuple(step.name for step in self.module)
+        return tuple([step.name for step in self.module])
 
     @property
     def config_address(self) -> str:

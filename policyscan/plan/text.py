@@ -176,6 +176,17 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+def check_keys(text: str) -> None:
+    """Refuse a key given twice in a JSON text.
+
+    Raises ValueError: it is, without saying which.
+    """
+    try:
+        _DECODER.decode(text)
+    except _RepeatedKeyError:
+        raise ValueError from None
+
+
 class _Members(list[tuple[str, Any]]):
     """An object as it is written, told apart from a list."""
 

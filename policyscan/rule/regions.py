@@ -25,6 +25,7 @@ _KINDS = (
 )
 """What speaks of a region, what is in every text of the kind, and the form of it."""
 _ZONES = ("availability_zone", "availability_zones")
+_PLAIN = (bool, int, float)
 _PROSE = ("description", "name", "region", "tags", "tags_all")
 """Attributes whose text binds nothing."""
 _GLOBAL = (
@@ -108,8 +109,8 @@ def _has_region(resource: Resource) -> bool:
 def mentions_of(resource: Resource) -> Iterator[Mention]:
     """Every region that the values of a resource bind it to, as far as they are known."""
     after = resource.after or {}
-    # Numbers, truth values and what is empty hold no text, and are most of a resource.
-    for attribute in sorted(name for name, value in after.items() if _may_hold_text(value)):
+    # Most of a resource are numbers, truth values and short texts, which need no reading.
+    for attribute in sorted(name for name, value in after.items() if _may_name_region(value)):
         if attribute in _PROSE:
             continue
         for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
@@ -121,8 +122,8 @@ def mentions_of(resource: Resource) -> Iterator[Mention]:
                     yield Mention(attribute, region, kind)
 
 
-def _may_hold_text(value: Any) -> bool:
-    return bool(value) and not isinstance(value, bool | int | float)
+def _may_name_region(value: Any) -> bool:
+    return "-" in value if isinstance(value, str) else bool(value) and not isinstance(value, _PLAIN)
 
 
 def _texts(leaf: Value) -> Iterator[str]:

@@ -50,8 +50,9 @@ class TagReader:
         self._shown: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
         self._hidden: set[str] = set()
         self._defaults: dict[tuple[str, str], Value] = {}
+        self._read: dict[tuple[str, str], tuple[Value, Value]] = {}
         for resource in resources:
-            own, whole = _map(resource, "tags"), _map(resource, "tags_all")
+            own, whole = self._maps(resource)
             if isinstance(own, Unknown) or _is_older(resource):
                 continue
             tags = own.value if isinstance(own, Known) else {}
@@ -60,11 +61,18 @@ class TagReader:
             elif tags and "" not in tags.values():
                 self._hidden.add(_provider(resource))
 
+    def _maps(self, resource: Resource) -> tuple[Value, Value]:
+        """Its own tags, and those it has with its provider's."""
+        key = resource.address, resource.deposed
+        if key not in self._read:
+            self._read[key] = _map(resource, "tags"), _map(resource, "tags_all")
+        return self._read[key]
+
     def of(self, resource: Resource, wanted: Iterable[str]) -> Tags:
         """The tags of a resource; `wanted` are the keys to look for where not all are known."""
         if resource.type == BLOCKS:
             return _of_blocks(resource)
-        whole, own = _map(resource, "tags_all"), _map(resource, "tags")
+        own, whole = self._maps(resource)
         if isinstance(whole, Known):
             return Tags("tags_all", _known(whole))
         if isinstance(own, Known) and _is_older(resource):

@@ -87,7 +87,6 @@ def _judge(service: Service, platform: Platform) -> Finding:
     if definition is not None:
         # Fargate and the service-linked role do the rest: this order matters less.
         holders.append((definition, "execution_role_arn", Severity.LOW))
-    hidden = platform.hides_references(service.resource)
     has_policy = False
     missing: list[tuple[Resource, Resource, Severity]] = []
     for holder, attribute, severity in holders:
@@ -97,7 +96,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
                 missing.append((role, policy, severity))
     problems = list(_replaced_providers(service, platform))
     questions: list[Question] = []
-    if missing and hidden:
+    if missing and (hidden := platform.hides_references(service.resource)):
         why = f"whether it waits for {missing[0][1].address} is not in the plan: {hidden}"
         questions.append(Question(why, "depends_on"))
     elif missing:

@@ -108,6 +108,14 @@ def test_a_run_can_be_chosen_and_one_that_is_not_there_cannot(
     assert told == f"--since {first[1]}: this is the run that is to be compared"
 
 
+def test_findings_that_no_run_has_committed_do_not_count(
+    capsys: pytest.CaptureFixture[str], out: Path
+) -> None:
+    begun = table(VERDICTS, "10-by-hand", [verdict("c", "PS101", "aws_thing.n")])
+    put(out, "verdicts", "10-by-hand", "part-b", begun)
+    assert asked(capsys, out, "select count(*) as n from latest_verdicts") == "n\n2\n"
+
+
 def test_sql_is_read_from_stdin(
     capsys: pytest.CaptureFixture[str], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

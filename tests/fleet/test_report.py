@@ -280,6 +280,31 @@ def test_a_part_that_was_not_committed_does_not_count(
     assert tuple([row["workspace"] for row in each] for each in (both, one)) == (["a", "b"], ["a"])
 
 
+def test_the_matrix_takes_no_silence_for_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    half = {"outcome": "inconclusive", "reason": "a rule crashed"}
+    plans = [plan("a"), plan("b", checkov="failed"), plan("c", **half), plan("d", **half)]
+    found = [
+        verdict("a", "PS101", "aws_a.b"),
+        verdict("a", "CKV_AWS_1", "aws_a.b"),
+        *(verdict(each, "PS102", "aws_a.b", waived=True) for each in ("c", "d")),
+    ]
+    write(tmp_path, "1", plans, found)
+    cells = rows(reported(capsys, tmp_path, "matrix"), "matrix", "rule", "workspace", "cell")
+    assert ("CKV_AWS_1", "b", "not judged") in cells
+    assert ("PS101", "b", "ok") in cells
+    assert ("PS101", "c", "not judged") in cells
+    document = reported(capsys, tmp_path, "matrix", "--top", "2")
+    others = [row for row in rows(document, "matrix", "rule", "workspace", "cell") if not row[1]]
+    assert sorted(others) == [
+        ("CKV_AWS_1", None, "not judged"),
+        ("PS101", None, "not judged"),
+        # Whatever was not judged there, each of them has it waived.
+        ("PS102", None, "waived"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["trend", "new", "fixed"])
 def test_one_run_cannot_be_compared(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str

@@ -350,3 +350,30 @@ def test_what_an_output_of_the_root_tells_is_handed_out_and_that_of_a_module_is_
     assert graph_of(changes, root).handed_out == frozenset()
     root["outputs"] = {"all": {"expression": references(f"{eip}.id", "module.m.id")}}
     assert graph_of(changes, root).handed_out == {eip, inner}
+
+
+def test_what_is_remembered_for_some_types_is_told_to_nobody_who_asks_for_others() -> None:
+    name = {"name": "app"}
+    graph = graph_of(
+        [
+            change("aws_iam_role.r", after=name),
+            change("aws_ecs_cluster.c", after=name),
+            change("aws_iam_role_policy.p", after={"role": "app"}),
+        ],
+        {
+            "resources": [
+                block("aws_iam_role.r"),
+                block("aws_ecs_cluster.c"),
+                block("aws_iam_role_policy.p", {"role": constant("app")}),
+            ]
+        },
+    )
+    policy = graph.resource("aws_iam_role_policy.p")
+    assert policy is not None
+    role, cluster = ("aws_iam_role", "aws_ecs_cluster")
+    asked = [(), (role,), (cluster,), (cluster, role), ("aws_vpc",)]
+    for types in [*asked, *reversed(asked)]:
+        found = graph.resolve(policy, "role", (each for each in types))
+        named = {target.address.split(".")[0] for target in found.targets}
+        assert named == set(types) - {"aws_vpc"}
+        assert bool(found.external) is not bool(named)
