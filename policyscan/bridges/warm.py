@@ -29,23 +29,26 @@ class Warm:
     def __init__(self, checkov: Checkov) -> None:
         self._checkov = checkov
         self._worker: _Worker | None = None
+        self._last: Waiting | None = None
 
     def waiting(self) -> Waiting | None:
         """A child that has everything loaded and waits for its plan; None where there is none.
 
-        There is one at a time: that before it has to have ended.
+        There is one at a time: none as long as that before it has not ended.
         Raises CheckovError: the worker cannot be started.
         """
-        if not self._checkov.quick:
+        if not self._checkov.quick or (
+            self._last is not None and self._last.process.poll() is None
+        ):
             return None
         for _ in range(2):
             if self._worker is None:
                 self._worker = _Worker(self._checkov)
-            waiting = self._worker.child()
-            if waiting is not None:
-                return waiting
+            self._last = self._worker.child()
+            if self._last is not None:
+                break
             self.end()
-        return None
+        return self._last
 
     def end(self) -> None:
         """End the worker."""
@@ -86,7 +89,9 @@ class _Worker:
         """
         stream = self._process.stdout
         until = None if seconds is None else time.monotonic() + seconds
-        while stream is not None and b"\n" not in self._said:
+        while b"\n" not in self._said:
+            if stream is None or stream.closed:
+                return None
             left = None if until is None else max(until - time.monotonic(), 0)
             if not select.select([stream], [], [], left)[0]:
                 raise subprocess.TimeoutExpired(self._process.args, seconds or 0)

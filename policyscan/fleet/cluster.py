@@ -22,7 +22,10 @@ _CLOSE_SECONDS: Final = 10
 _OWN: Final = {
     # A task whose worker dies is tried once more before its plans are judged one by one.
     "distributed.scheduler.allowed-failures": 1,
-    "distributed.comm.retry.count": 3,
+    # A worker that comes up again and again is not to be taken for lost in between.
+    "distributed.deploy.lost-worker-timeout": "7d",
+    # All are on this machine: who does not answer soon is gone.
+    "distributed.comm.timeouts.connect": "5s",
 }
 
 
@@ -76,7 +79,8 @@ def _local(options: FleetOptions, opened: ExitStack) -> LocalCluster:
             threads_per_worker=1,
             processes=True,
             memory_limit=share_of_memory(options),
-            dashboard_address=None,
+            # A free port: another run may be at work here.
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
             local_directory=str(opened.enter_context(private_folder())),
         )

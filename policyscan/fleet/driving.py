@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Final
 
 from distributed import Client, Future, KilledWorker, as_completed
@@ -22,33 +24,58 @@ def tallies(client: Client, task: Task, batches: Iterator[Batch]) -> Iterator[Ta
 
     Raises PolicyscanError: no more can be judged or written.
     """
-    at_work: dict[Future[Tally], Batch] = {}
-    alone: list[Batch] = []
+    at_work: dict[Future[Tally], tuple[Batch, bool]] = {}
+    suspects: deque[Batch] = deque()
+    numbers, plugin = count(), plugin_name(task.tables)
     done = as_completed(loop=client.loop, raise_errors=False)
 
     def begin() -> None:
-        while len(at_work) < max(threads_of(client) * _FOR_EACH_THREAD, _LEAST):
-            batch = alone.pop() if alone else next(batches, None)
-            if batch is None:
-                return
-            future = client.submit(
-                scan_batch, plugin_name(task.tables), batch, key=_key(task, batch), pure=False
-            )
-            at_work[future] = batch
+        for batch, is_alone in _next(client, batches, suspects, len(at_work)):
+            # Never a key twice: the cluster may be forgetting the one before.
+            key = f"{plugin}-{batch.part}-{next(numbers)}"
+            future = client.submit(scan_batch, plugin, batch, key=key, pure=False)
+            at_work[future] = batch, is_alone
             done.add(future)
 
     begin()
     try:
         for future in done:
-            batch = at_work.pop(future)
-            tally = _tally(task, future, batch, alone)
+            batch, is_alone = at_work.pop(future)
+            try:
+                yield _tally(future)
+            except KilledWorker:
+                suspects.extend(_alone(task, batch, is_alone=is_alone))
+                if is_alone and len(batch.plans) == 1:
+                    yield given_up(task, batch, "each worker that judged it was ended")
             future.release()
-            if tally is not None:
-                yield tally
             begin()
     finally:
         if at_work:
             client.cancel(list(at_work), force=True)
+
+
+def _next(
+    client: Client, batches: Iterator[Batch], suspects: deque[Batch], at_work: int
+) -> Iterator[tuple[Batch, bool]]:
+    """What to begin now, and whether alone: a suspect has all workers, once all others are done."""
+    most = max(threads_of(client) * _FOR_EACH_THREAD, _LEAST)
+    for batch in islice(batches, max(most - at_work, 0)):
+        at_work += 1
+        yield batch, False
+    if suspects and not at_work:
+        yield suspects.popleft(), True
+
+
+def _alone(task: Task, batch: Batch, *, is_alone: bool) -> Iterator[Batch]:
+    """What is to be judged alone, of a batch whose workers died; perhaps for another's sake.
+
+    Whatever it wrote is removed: each plan by itself has a part of its own.
+    """
+    task.tables.remove(batch.part)
+    if not is_alone:
+        yield batch_of(batch.plans)
+    elif len(batch.plans) > 1:
+        yield from (batch_of([each]) for each in batch.plans)
 
 
 def threads_of(client: Client) -> int:
@@ -56,25 +83,14 @@ def threads_of(client: Client) -> int:
     return sum(client.nthreads().values())
 
 
-def _key(task: Task, batch: Batch) -> str:
-    return f"{plugin_name(task.tables)}-{batch.part}"
-
-
-def _tally(task: Task, future: Future[Tally], batch: Batch, alone: list[Batch]) -> Tally | None:
-    """What became of a batch; None where its plans are to be judged one by one."""
+def _tally(future: Future[Tally]) -> Tally:
+    """What became of a batch. Raises KilledWorker, or PolicyscanError: no batch can be judged."""
     problem = future.exception() if future.status != "finished" else None
     match problem:
         case None:
             tally: Tally = future.result()
             return tally
-        case KilledWorker():
-            # Whatever was written before: its plans will have parts of their own.
-            if len(batch.plans) == 1:
-                return given_up(task, batch, "each worker that judged it was ended")
-            task.tables.remove(batch.part)
-            alone.extend(batch_of([each]) for each in reversed(batch.plans))
-            return None
-        case PolicyscanError():
+        case KilledWorker() | PolicyscanError():
             raise problem
         case FutureCancelledError():
             raise FleetError("the scheduler is gone; --resume goes on from what is written")

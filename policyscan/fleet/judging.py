@@ -46,7 +46,7 @@ class Judge:
         known = {"bytes": len(work.content)}
         why = ""
         for _ in range(_TRIES):
-            self._start()
+            self.start()
             try:
                 answer = self._asked(work, limits.seconds)
             except _OverTimeError:
@@ -79,7 +79,8 @@ class Judge:
                     stream.close()
         return code
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Have the process ready. Raises PolicyscanError: it cannot be, or not by this recipe."""
         if self._process is not None and self._process.poll() is None:
             return
         self.end()

@@ -74,13 +74,14 @@ def run_fleet(
     left = left_of(tables, plans) if tables.exists else Left((), tuple(plans))
     tables.prepare()
     task = Task(_bounded(recipe, options), tables, options.folder, options.retries)
-    began = time.monotonic()
     with connected(options) as client, Progress(len(plans), stderr, quiet=quiet) as progress:
         todo = chain(left.again, _new(left.new, threads_of(client), options))
         with _registered(client, task, options):
+            # Of a long run the start is no part worth telling.
+            began = time.monotonic()
             for tally in _judged(client, task, todo, progress):
                 work.add(tally, progress.workers)
-    work.seconds = time.monotonic() - began
+            work.seconds = time.monotonic() - began
     return _concluded(task, plans, work)
 
 

@@ -85,6 +85,9 @@ def scan_batch(plugin: str, batch: Batch) -> Tally:
     """Judge a batch and write its part. Raises PolicyscanError: no batch can be."""
     judging = cast("Judging", get_worker().plugins[plugin])
     with judging.judge() as judge:
+        # Before anything is read: a worker whose storage ends it has to have come up by then, or
+        # whoever looks after it takes it for one that cannot start.
+        judge.start()
         return scanned(judging.task, batch, judge)
 
 

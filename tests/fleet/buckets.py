@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -26,7 +27,7 @@ class Bucket:
         for key, content in objects.items():
             client.put_object(Bucket=BUCKET, Key=key, Body=content)
 
-    def _client(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - boto3 makes its classes as it goes
+    def _client(self) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,

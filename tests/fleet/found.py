@@ -20,7 +20,7 @@ _ALIKE = ("rule", "address", "verdict", "severity", "message", "new", "in_baseli
 
 def fleet(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
     """One run, as a user has it."""
-    return run("fleet", *arguments, cwd=cwd, HOME=str(cwd), **env)
+    return run("fleet", *arguments, cwd=cwd, stdin=None, **{"HOME": str(cwd), **env})
 
 
 def command(*arguments: str | Path) -> list[str]:

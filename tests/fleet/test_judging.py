@@ -1,5 +1,7 @@
 """The process that judges, and what one plan may do to it."""
 
+# ruff: noqa: SLF001 - the process is nobody else's to see
+
 from __future__ import annotations
 
 import os
@@ -108,7 +110,7 @@ def test_a_plan_that_takes_too_much_memory_fails_and_the_next_one_is_judged(judg
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="memory is bounded on Linux alone")
 def test_a_plan_too_large_for_the_memory_fails_with_that_reason(judge: Make) -> None:
     judging = judge(memory=400 * MIB)
-    values = ", ".join('{"a": %d}' % number for number in range(3_000_000))
+    values = ", ".join(f'{{"a": {number}}}' for number in range(3_000_000))
     large = plan(0)[:-1] + b', "more": [' + values.encode() + b"]}"
     row = judging.judged(Work("large.json", large)).plan
     assert row["reason"] == "it needs more memory than 400 MiB; see --memory"

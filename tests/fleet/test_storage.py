@@ -62,7 +62,7 @@ def test_a_plan_that_ends_its_worker_fails_alone(tmp_path: Path) -> None:
     assert found.pop("deadly.json") == ("failed", "each worker that judged it was ended")
     assert len(found) == 15
     assert set(found.values()) == {("scanned", None)}
-    assert done.stderr == b""
+    assert done.stderr.decode() == ""
 
 
 def test_a_full_disk_ends_the_run_in_one_line_and_resume_goes_on(tmp_path: Path, on: Flags) -> None:

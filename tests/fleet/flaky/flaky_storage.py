@@ -16,7 +16,7 @@ FULL = "FULL"
 """A file of this name in the folder of a run's tables: nothing more can be written."""
 
 
-class FlakyStorage(LocalFileSystem):
+class FlakyStorage(LocalFileSystem):  # type: ignore[misc]
     """`fails-2.json` fails twice, `never.json` always, `slow.json` hangs, `deadly.json` kills."""
 
     protocol = "flaky"
@@ -40,7 +40,7 @@ class FlakyStorage(LocalFileSystem):
             raise OSError("the server is busy, come back later")
         return super().cat_file(path, *arguments, **options)
 
-    def pipe_file(self, path: str, value: bytes, **options: Any) -> None:  # type: ignore[override]
+    def pipe_file(self, path: str, value: bytes, **_: Any) -> None:
         """Write it, unless all is full."""
         inside = Path(self._strip_protocol(path))
         if any((folder / FULL).exists() for folder in inside.parents):
