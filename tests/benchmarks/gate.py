@@ -20,6 +20,7 @@ from typing import Any
 
 from policyscan.plan.read import LARGE
 from tests.benchmarks import blocks, grown
+from tests.benchmarks.grown import text_of
 from tests.benchmarks.tools import ALONE, FLAGS
 from tests.benchmarks.work import Lines, instructions_of, lines_of
 
@@ -100,7 +101,7 @@ def growth(shape: str) -> Growth:
             plan = SHAPES[shape](size)
             path = Path(folder) / "plan.json"
             # Large plans are read in another way than small ones, and so are these.
-            path.write_text(json.dumps(plan) + "\n" * LARGE, encoding="utf-8")
+            path.write_text(text_of(plan) + "\n" * LARGE, encoding="utf-8")
             counted.append((len(plan["resource_changes"]), lines_of(path)))
     (few, first), (some, second), (many, third) = counted
     return Growth((few, some, many), (first, second, third))
