@@ -5,6 +5,7 @@ The proof: written again, a part is what it was. A key of two that counted would
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ DEEP: Final = DEEPEST // 2
 """Levels in a part, which may lie as deep itself."""
 
 _DEEP_LINE: Final = b"\n" + b" " * (DEEP - 1)
+_SPACED: Final = re.compile(rb'\{(?:"[^"\\]*":)?[ \t\r\n]')
+"""How an object begins that somebody else has written again."""
 _HTML: Final = ((b"\\u003c", b"<"), (b"\\u003e", b">"), (b"\\u0026", b"&"))
 """What Go writes as escapes. Source: encoding/json, Encoder.SetEscapeHTML."""
 
@@ -45,12 +48,12 @@ def opened(part: Part, decode: Callable[[Part | bytes], Any]) -> dict[str, Any]:
 
     Raises UnusualError or msgspec's: it is none that is right, or has members of other names.
     """
-    found: dict[str, Any] = decode(part)
-    if _encode(found) != bytes(part):
-        text = msgspec.json.format(part, indent=-1)
-        found = decode(text)
-        if _encode(found) != text:
-            raise UnusualError
+    text = bytes(part)
+    if _SPACED.match(text):
+        text = msgspec.json.format(text, indent=-1)
+    found: dict[str, Any] = decode(text)
+    if _encode(found) != text:
+        raise UnusualError
     return found
 
 

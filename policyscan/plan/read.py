@@ -14,8 +14,8 @@ from policyscan.plan.read_resources import is_refresh_only, read_resources
 from policyscan.plan.shape import Shape
 from policyscan.plan.value import ABSENT, Known, Value
 
-LARGE = 2**20
-"""Bytes from which reading in C is worth loading what it takes."""
+LARGE = 2**18
+"""Bytes from which reading in C is worth setting it up."""
 
 NEWEST_FORMAT = (1, 2)
 """The newest plan format_version known here. Source: jsonplan/plan.go, FormatVersion."""
@@ -61,7 +61,7 @@ def read_plan(content: bytes, name: str, *, large: int = LARGE) -> Plan:
 def _decoded(content: bytes, name: str, large: int) -> dict[str, Any]:
     """The document, of the kind `PLAN`."""
     if len(content) >= large:
-        from policyscan.plan.sound import sound_document  # noqa: PLC0415 - takes a library
+        from policyscan.plan.sound import sound_document  # noqa: PLC0415 - many plans are small
 
         if (sound := sound_document(content)) is not None:
             return sound

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from ipaddress import IPv4Network
 
 from msgspec import Struct
 
 from policyscan.graph import Confidence, Index, ResourceGraph, Target
 from policyscan.plan import Known, Resource, Value
+from policyscan.rule.cidrs import read_range
 from policyscan.rule.ecs import certainty_of
 from policyscan.rule.model import Certainty
 from policyscan.rule.network import VPCS
@@ -164,14 +165,6 @@ def network_of(value: Value) -> IPv4Network | None:
     """The IPv4 range an attribute holds, None when it does not tell one."""
     match value:
         case Known(value=str() as text):
-            return _parsed(text)
+            return read_range(text)
         case _:
             return None
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> IPv4Network | None:
-    try:
-        return IPv4Network(text)
-    except ValueError:
-        return None

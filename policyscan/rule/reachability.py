@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
-from typing import NamedTuple, TypeVar
+from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from policyscan.graph import ResourceGraph
 from policyscan.plan import Known, Resource, Unknown
 from policyscan.rule.blocks import written_ids
+from policyscan.rule.cidrs import cover, is_whole, read_network
 from policyscan.rule.ecs import SUBNETS, certainty_of
 from policyscan.rule.model import Certainty, Step
 from policyscan.rule.network import VPCS, Network
@@ -27,7 +27,6 @@ from policyscan.rule.security_groups import (
     SecurityGroups,
 )
 
-_N = TypeVar("_N", IPv4Network, IPv6Network)
 _OF_TASKS = "network_configuration[0]"
 _GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 
@@ -211,8 +210,8 @@ class Reachability:
                 doubts.append(
                     f"the ports of {_name(entry)} are known only after apply: write them down"
                 )
-        if far.networks and not far.unplaced and _cover([c for c, _ in cidrs], far.networks):
-            first = next((e for c, e in cidrs if _cover([c], far.networks[:1])), cidrs[0][1])
+        if far.networks and not far.unplaced and cover([c for c, _ in cidrs], far.networks):
+            first = next((e for c, e in cidrs if cover([c], far.networks[:1])), cidrs[0][1])
             return Passage(Reach.YES, first)
         if found := _open(cidrs):
             return Passage(Reach.YES, found)
@@ -250,7 +249,7 @@ class Reachability:
 
 def is_open(entry: Entry) -> bool:
     """Whether a rule names every address there is, of IPv4 or of IPv6."""
-    return _is_whole(IPv4Network, entry.cidrs) or _is_whole(IPv6Network, entry.cidrs)
+    return is_whole(IPv4Network, entry.cidrs) or is_whole(IPv6Network, entry.cidrs)
 
 
 def _about(
@@ -265,33 +264,9 @@ def _about(
 
 def _open(cidrs: list[tuple[str, Entry]]) -> Entry | None:
     """The first of the rules that together name every IPv4 address."""
-    if not _is_whole(IPv4Network, [cidr for cidr, _ in cidrs]):
+    if not is_whole(IPv4Network, [cidr for cidr, _ in cidrs]):
         return None
     return next((entry for cidr, entry in cidrs if cidr == EVERYWHERE), cidrs[0][1])
-
-
-def _is_whole(kind: type[_N], cidrs: Iterable[str]) -> bool:
-    return any(whole.prefixlen == 0 for whole in _wholes(kind, cidrs))
-
-
-def _cover(cidrs: Iterable[str], networks: tuple[IPv4Network, ...]) -> bool:
-    """Whether the CIDR blocks together hold every network."""
-    wholes = _wholes(IPv4Network, cidrs)
-    return all(any(network.subnet_of(whole) for whole in wholes) for network in networks)
-
-
-def _wholes(kind: type[_N], cidrs: Iterable[str]) -> list[_N]:
-    """What CIDR blocks of one IP version come to when neighbours are joined."""
-    found = (_network(cidr) for cidr in cidrs)
-    return list(collapse_addresses([each for each in found if isinstance(each, kind)]))
-
-
-@lru_cache(maxsize=4096)
-def _network(cidr: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(cidr, strict=False)
-    except ValueError:
-        return None
 
 
 def _networks(subnets: list[Resource]) -> tuple[tuple[IPv4Network, ...], tuple[str, ...]]:
@@ -299,7 +274,7 @@ def _networks(subnets: list[Resource]) -> tuple[tuple[IPv4Network, ...], tuple[s
     found, unplaced = [], []
     for subnet in subnets:
         block = subnet.value("cidr_block")
-        network = _network(str(block.value)) if isinstance(block, Known) else None
+        network = read_network(str(block.value)) if isinstance(block, Known) else None
         if isinstance(network, IPv4Network):
             found.append(network)
         else:

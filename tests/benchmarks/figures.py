@@ -62,18 +62,22 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Many small plans: how, how many, seconds on the clock and of CPU, plans a minute wanted."""
+    """Many small plans: how, how many, seconds on the clock and of CPU, plans a minute wanted.
+
+    Where a scan did not end well, `failure` says how, and the figures mean nothing.
+    """
 
     way: str
     plans: int
     wall: float
     cpu: float
     target: float
+    failure: str = ""
 
     @property
     def a_minute(self) -> float:
         """Plans a minute and core: all processes take turns on the clock, or share CPU seconds."""
-        return 60 * self.plans / max(self.wall, self.cpu)
+        return 0 if self.failure else 60 * self.plans / max(self.wall, self.cpu)
 
 
 @dataclass(frozen=True, slots=True)

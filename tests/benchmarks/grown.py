@@ -143,11 +143,15 @@ def _extend(module: Document, other: Document) -> None:
             module.setdefault(member, {}).update(more)
 
 
+def text_of(plan: Document) -> str:
+    """A plan as `terraform show -json` prints it: without spaces."""
+    return json.dumps(plan, separators=(",", ":"))
+
+
 def main() -> None:
     shape, size, file = sys.argv[1:]
     plan = next(each for each in SHAPES if each.__name__ == shape)(int(size))
-    with Path(file).open("w", encoding="utf-8") as written:
-        json.dump(plan, written)
+    Path(file).write_text(text_of(plan), encoding="utf-8")
     sys.stdout.write(str(len(plan["resource_changes"])))
 
 

@@ -59,7 +59,9 @@ after {limit:.0f} s; a tool that took more than a quarter of that is not tried o
 _RATES = """
 ## Many small plans
 
-Plans of about 55 resources, every shape alike, on one core."""
+Plans of about 55 resources, every shape alike, on one core: each in a process of its own, and in a
+fleet of one worker once it has started, by the difference between few plans and
+many."""
 
 _LAST = """
 ## What keeps it so
@@ -188,5 +190,8 @@ def _cell(timed: Timed) -> str:
 def _rates(figures: Figures) -> Iterator[tuple[str, ...]]:
     yield "how", "plans", "wall", "CPU", "a minute and core", "target"
     for each in figures.rates:
+        if each.failure:
+            yield each.way, "", "", "", each.failure, f"{each.target:.0f}"
+            continue
         wall, cpu = (f"{seconds / each.plans:.3f} s a plan" for seconds in (each.wall, each.cpu))
         yield each.way, str(each.plans), wall, cpu, f"{each.a_minute:.0f}", f"{each.target:.0f}"

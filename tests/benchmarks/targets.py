@@ -81,7 +81,7 @@ def outcomes(figures: Figures) -> Iterator[Outcome]:
     yield _most(f"{LARGEST:,} resources, peak of memory", found, PEAK, "{:,.0f} MB")
     for rate in figures.rates:
         held = rate.a_minute >= rate.target
-        told = f"{rate.a_minute:.0f}"
+        told = rate.failure or f"{rate.a_minute:.0f}"
         what = f"small plans a minute and core, {rate.way}"
         yield Outcome(what, f"≥ {rate.target:.0f}", told, held)
 

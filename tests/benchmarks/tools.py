@@ -63,7 +63,7 @@ def at_hand() -> tuple[tuple[Tool, ...], dict[str, str]]:
     """The tools that are there, we with Checkov among them, and why others are not."""
     tools = [Tool(TOGETHER, scan("plan.json", "--checkov"))]
     missing = {}
-    if run((POLICYSCAN, "setup", "--check")).exit_code:
+    if not has_checkov():
         missing[TOGETHER] = "Checkov is not set up: `make checkov`"
     for tool in _installed():
         if Path(tool.words[0]).exists():
@@ -71,6 +71,11 @@ def at_hand() -> tuple[tuple[Tool, ...], dict[str, str]]:
         else:
             missing[tool.name] = MISSING
     return tuple(each for each in tools if each.name not in missing), missing
+
+
+def has_checkov() -> bool:
+    """Whether a scan of ours finds a Checkov that is set up."""
+    return not run((POLICYSCAN, "setup", "--check")).exit_code
 
 
 def version_of(tool: Tool) -> str:
