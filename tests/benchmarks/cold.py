@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def run(
     stdin: bytes = b"",
     keeps_output: bool = False,
     limit: float = threading.TIMEOUT_MAX,
+    env: Mapping[str, str] | None = None,
 ) -> Run:
     """Runs a command in the repository; its errors, and its output unless kept, are thrown away.
 
@@ -65,7 +66,7 @@ def run(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=surroundings(),
+            env={**surroundings(), **(env or {})},
             stdin=asked,
             stdout=told if keeps_output else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -9,6 +9,8 @@ import msgspec
 
 FIGURES = Path(__file__).with_name("figures.json")
 OURS = "policyscan"
+ONE_WORKER, TWO_WORKERS = "a fleet of one worker", "a fleet of two workers"
+"""Ways of scanning many plans that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Start:
 class Grown:
     """One plan: the size asked for and had, megabytes, CPU seconds of `orjson.loads` of it.
 
-    `collected` are those with garbage collection on, as Python starts. The others are about our
-    scan and None where that did not end: CPU seconds beyond those of a start, and how many times
-    `loads` and `collected` that is, each a median of turns.
+    `uncollected` are those with garbage collection off. The others are about our scan and None
+    where that did not end: CPU seconds beyond those of a start, and how many times `loads` and
+    `uncollected` that is, each a median of turns.
     """
 
     shape: str
@@ -37,10 +39,10 @@ class Grown:
     megabytes: float
     turns: int
     loads: float
-    collected: float
+    uncollected: float
     beyond: float | None = None
     ratio: float | None = None
-    ratio_collected: float | None = None
+    ratio_uncollected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Many small plans: how, how many, seconds on the clock and of CPU, plans a minute wanted.
+    """Many small plans: how, how many, seconds of all workers and of CPU, plans a minute wanted.
 
     Where a scan did not end well, `failure` says how, and the figures mean nothing.
     """
@@ -71,7 +73,7 @@ class Rate:
     plans: int
     wall: float
     cpu: float
-    target: float
+    target: float | None
     failure: str = ""
 
     @property

@@ -23,7 +23,7 @@ OUR_LIMIT = 300.0
 START = "fixtures/rules/PS115/pass/plan.json"
 LOADS = """
 import gc, orjson, pathlib, sys, time
-if sys.argv[2] == "loads": gc.disable()
+if sys.argv[2] == "uncollected": gc.disable()
 text = pathlib.Path(sys.argv[1]).read_bytes()
 begun = time.process_time()
 kept = orjson.loads(text)
@@ -33,10 +33,10 @@ print(time.process_time() - begun)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """CPU seconds of orjson without and with garbage collection; a start; our scan; the others."""
+    """CPU seconds of orjson with and without garbage collection; a start; our scan; the others."""
 
     loads: float
-    collected: float
+    uncollected: float
     start: Run
     ours: Run
     others: Mapping[str, Run]
@@ -98,7 +98,7 @@ def _turns(plan: Plan, tools: Sequence[Tool], limit: float) -> tuple[Turn, ...]:
         others = tools if number < with_others else ()
         turn = Turn(
             _loads(plan, "loads"),
-            _loads(plan, "collected"),
+            _loads(plan, "uncollected"),
             run(scan(START)),
             run(scan(plan.path), limit=OUR_LIMIT),
             {each.name: run(each.on(plan.path), limit=limit) for each in others},
@@ -116,7 +116,7 @@ def _loads(plan: Plan, how: str) -> float:
 def _grown(plan: Plan, turns: Sequence[Turn], *, ended: bool) -> Grown:
     beyond = [each.ours.cpu_seconds - each.start.cpu_seconds for each in turns]
     ratios = [over / each.loads for over, each in zip(beyond, turns, strict=True)]
-    collected = [over / each.collected for over, each in zip(beyond, turns, strict=True)]
+    uncollected = [over / each.uncollected for over, each in zip(beyond, turns, strict=True)]
     return Grown(
         plan.shape,
         plan.size,
@@ -124,8 +124,8 @@ def _grown(plan: Plan, turns: Sequence[Turn], *, ended: bool) -> Grown:
         plan.path.stat().st_size / 1e6,
         len(turns),
         median(each.loads for each in turns),
-        median(each.collected for each in turns),
-        *((median(beyond), median(ratios), median(collected)) if ended else ()),
+        median(each.uncollected for each in turns),
+        *((median(beyond), median(ratios), median(uncollected)) if ended else ()),
     )
 
 

@@ -76,7 +76,7 @@ def test_a_scan_that_did_not_end_misses_every_target() -> None:
     stopped = replace(
         figures,
         timed=(figures.timed[0], replace(timed, failure="more than 300 s")),
-        grown=(figures.grown[0], replace(grown, beyond=None, ratio=None, ratio_collected=None)),
+        grown=(figures.grown[0], replace(grown, beyond=None, ratio=None, ratio_uncollected=None)),
     )
     ratio = "100,000 resources, beyond a start, to `orjson.loads`"
     for what in (ratio, "100,000 resources, peak of memory", "growth exponent, flat"):
