@@ -16,7 +16,8 @@ from policyscan.fleet.judge import Judged, failed
 from policyscan.fleet.messages import LENGTH, Ready, Work, packed, read
 from policyscan.fleet.recipe import MIB, Recipe
 
-_MAIN: Final = "from policyscan.fleet.judging_process import main; main()"
+MAIN: Final = "from policyscan.fleet.judging_process import main; main()"
+"""What the process runs, given the number of the one that asks."""
 _START_SECONDS: Final = 120.0
 _LEAVE_SECONDS: Final = 5.0
 _TRIES: Final = 2
@@ -85,7 +86,8 @@ class Judge:
             return
         self.end()
         self._process = subprocess.Popen(  # noqa: S603 - this very Python
-            (sys.executable, "-P", "-c", _MAIN),
+            # Told who asks: one that has died by the time it is asked has no number any more.
+            (sys.executable, "-P", "-c", MAIN, str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 Asked on stdin and answering on stdout: first a `Recipe`, answered with `Ready` or with the
 PolicyscanError that is in its way; then each `Work`, answered with an `Answer`. It ends when
-whoever asks does.
+whoever asks does, the process that its argument names.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -40,7 +41,7 @@ _LARGEST_SELF: Final = 512 * MIB
 def main() -> None:
     """Judge until there is nothing more to judge."""
     asked, told = _apart()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     gc.disable()
     with ExitStack() as opened:
         recipe: Recipe = receive(asked)

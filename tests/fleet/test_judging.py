@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from msgspec.structs import replace
 from policyscan.engine import CheckovState, built_in_pack, load_pack
 from policyscan.engine.settings import Settings
 from policyscan.errors import FleetError
-from policyscan.fleet.judging import Judge
+from policyscan.fleet.judging import MAIN, Judge
 from policyscan.fleet.messages import Work
 from policyscan.fleet.recipe import MIB, Limits, Recipe, files_of, fingerprint
 from tests.fleet.plans import corrupt, plan
@@ -175,6 +177,18 @@ def test_it_ends_with_the_one_that_asks(judge: Make) -> None:
     assert process.stdin is not None
     process.stdin.close()
     assert process.wait(10) == 0
+
+
+def test_it_does_not_begin_for_one_that_is_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    orphan = subprocess.Popen(
+        [sys.executable, "-P", "-c", MAIN, str(gone.pid)], stdin=subprocess.PIPE
+    )
+    try:
+        assert orphan.wait(20) == 0
+    finally:
+        orphan.kill()
 
 
 def resident(pid: int) -> int:

@@ -34,6 +34,7 @@ def answer_all(
 
     `answer` reads the request and writes the answer where it is given; it does not come back.
     """
+    own = os.getpid()
     while line := asked.readline():
         path = _answer_path(line)
         if path is None:
@@ -41,7 +42,7 @@ def answer_all(
         child = os.fork()
         if not child:
             # Threads are not forked.
-            threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+            threading.Thread(target=end_with, args=(own,), daemon=True).start()
             with Path(path).open("w", encoding="utf-8") as stream:
                 answer(stream)
         _tell(told, child)
