@@ -11,10 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Final
-
-from msgspec import Struct
-from msgspec.structs import asdict
+from typing import Final, NamedTuple
 
 from policyscan.errors import CheckovError
 from policyscan.folders import user_cache
@@ -26,8 +23,8 @@ _FORMAT: Final = 1
 """Raised when the worker of this policyscan needs another catalogue than the last one's did."""
 
 
-class Checkov(Struct, frozen=True):
-    """A Checkov that is set up.
+class Checkov(NamedTuple):
+    """A Checkov that is set up. Not a struct: `--version` loads nothing but what it tells.
 
     `quick` says that the worker gave the very results of Checkov's own command line. `locked` is
     the digest of the lock it was installed from, empty for one of the user's.
@@ -78,7 +75,7 @@ def stamp_of(folder: Path) -> Path:
 
 def stamp(folder: Path, checkov: Checkov) -> None:
     """Make a folder a home."""
-    stamp_of(folder).write_text(json.dumps(asdict(checkov), indent=1), encoding="utf-8")
+    stamp_of(folder).write_text(json.dumps(checkov._asdict(), indent=1), encoding="utf-8")
 
 
 def set_up() -> Checkov | None:

@@ -13,8 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import replace
-
 from policyscan.bridges import asking
 from policyscan.bridges.home import (
     SETUP,
@@ -115,7 +113,7 @@ def _made(environment: Callable[[Path], Path], lock_digest: str, say: Say) -> Ch
             checkov = _tried(environment(made), made, lock_digest, say)
             inside = Path(checkov.python)
             python = folder / inside.relative_to(made) if inside.is_relative_to(made) else inside
-            checkov = replace(checkov, python=str(python), catalogue=str(catalogue_of(folder)))
+            checkov = checkov._replace(python=str(python), catalogue=str(catalogue_of(folder)))
             stamp(made, checkov)
             _put(made, folder)
         finally:
@@ -145,7 +143,7 @@ def _tried(python: Path, folder: Path, lock_digest: str, say: Say) -> Checkov:
         raise CheckovError(f"Checkov {version} is not used, its self-test failed: {problem}")
     say(f"{problem}; its own command line will be used, which is slower")
     catalogue_of(folder).touch()
-    return replace(checkov, quick=False)
+    return checkov._replace(quick=False)
 
 
 def _catalogue(checkov: Checkov) -> None:

@@ -11,7 +11,7 @@ from tests.benchmarks.growth import SIZES
 from tests.benchmarks.targets import EXPONENT_FROM, outcomes, slope
 
 PAGE = ROOT / "docs" / "performance.md"
-PICTURE = ROOT / "docs" / "pictures" / "performance.svg"
+PICTURE = ROOT / "docs" / "performance.svg"
 
 _HEAD = """\
 # Performance
@@ -37,7 +37,7 @@ The reference plan has 74 resources; medians of turns."""
 _GROWN = """
 ## As plans grow
 
-![Seconds on the clock over resources](pictures/performance.svg)
+![Seconds on the clock over resources](performance.svg)
 
 Plans are fixtures that Terraform planned, repeated with their configuration until they have about
 so many resources: all in one module (flat), a call for each copy (modules), one call with

@@ -203,7 +203,7 @@ def test_folders_that_checkov_passes_over_are_errors(
     (tmp_path / "empty").mkdir()
     folders = (*options.external, tmp_path / "empty", tmp_path / "none")
     options = replace(options, external=folders)
-    assert errors(replace(checkov, quick=way == "worker"), tmp_path, options) == [
+    assert errors(checkov._replace(quick=way == "worker"), tmp_path, options) == [
         "Checkov: checks has no __init__.py, so no check in it is loaded; add one",
         "Checkov: empty holds no check",
         "Checkov: none is no folder of checks",
@@ -257,7 +257,7 @@ def test_by_its_command_line_what_checkov_only_logs_is_an_error_too(
     checkov: Checkov, tmp_path: Path, body: str, first: str, expected: str
 ) -> None:
     options = with_check(tmp_path, body, first)
-    [error] = errors(replace(checkov, quick=False), tmp_path, options)
+    [error] = errors(checkov._replace(quick=False), tmp_path, options)
     assert error.startswith(expected)
 
 
@@ -267,7 +267,7 @@ def test_by_its_command_line_a_policy_that_is_none_is_an_error_too(
     options = with_file(tmp_path, POLICY.replace("OP", "nonsense"))
     (options.external[0] / "half.yaml").write_text("metadata: {id: ACME_3}\n")
     (options.external[0] / "other.yaml").write_text("colour: green\n")
-    found = errors(replace(checkov, quick=False), tmp_path, options)
+    found = errors(checkov._replace(quick=False), tmp_path, options)
     assert [each.split(" ")[1:4] for each in found] == [
         ["Custom", "policy", "checks/half.yaml"],
         ["Failed", "to", "parse"],
@@ -279,4 +279,4 @@ def test_by_its_command_line_a_check_that_ends_the_process_is_an_error(
     checkov: Checkov, tmp_path: Path, body: str
 ) -> None:
     with pytest.raises(CheckovError, match=r"^Checkov ended without a report$"):
-        errors(replace(checkov, quick=False), tmp_path, with_check(tmp_path, body))
+        errors(checkov._replace(quick=False), tmp_path, with_check(tmp_path, body))

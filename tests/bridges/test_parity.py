@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from policyscan.bridges.golden import SHAPES
 from policyscan.bridges.home import Checkov
@@ -35,7 +34,7 @@ def thinned(checkov: Checkov, tmp_path: Path) -> Checkov:
     assert len(kept) == len(catalogue["checks"]) - 1
     path = tmp_path / "thinned.json"
     path.write_text(json.dumps({**catalogue, "checks": kept}), encoding="utf-8")
-    return replace(checkov, catalogue=str(path))
+    return checkov._replace(catalogue=str(path))
 
 
 @pytest.mark.parametrize("name", FIXTURES)

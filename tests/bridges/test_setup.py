@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from msgspec.structs import asdict, replace
 
 from policyscan.bridges.home import Checkov, catalogue_of, home, lock, locked, set_up, stamp
 from policyscan.bridges.setup import _alone, adopt, check, install, remove
@@ -57,7 +56,7 @@ def test_half_a_home_says_what_to_do(made: Checkov, folder: Path) -> None:
 def test_a_home_of_another_policyscan_says_what_to_do(
     made: Checkov, folder: Path, change: dict[str, str]
 ) -> None:
-    (folder / "stamp.json").write_text(json.dumps({**asdict(made), **change}), encoding="utf-8")
+    (folder / "stamp.json").write_text(json.dumps({**made._asdict(), **change}), encoding="utf-8")
     with pytest.raises(CheckovError) as refused:
         set_up()
     assert str(refused.value) == (
@@ -66,7 +65,7 @@ def test_a_home_of_another_policyscan_says_what_to_do(
 
 
 def test_a_home_whose_python_is_gone_says_what_to_do(made: Checkov, folder: Path) -> None:
-    stamp(folder, replace(made, python=str(folder / "gone")))
+    stamp(folder, made._replace(python=str(folder / "gone")))
     with pytest.raises(CheckovError, match=r"the Python that ran Checkov 3\.3\.30 is gone; run"):
         set_up()
 

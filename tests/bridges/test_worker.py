@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from policyscan.bridges import asking
 from policyscan.bridges.home import Checkov
@@ -93,7 +92,7 @@ def test_a_checkov_that_is_not_quick_is_run_by_its_command_line(
     checkov: Checkov, tmp_path: Path
 ) -> None:
     plan = written(tmp_path, buckets())
-    slow = start(replace(checkov, quick=False), plan, CheckovOptions(skip=("CKV_AWS_18",))).join()
+    slow = start(checkov._replace(quick=False), plan, CheckovOptions(skip=("CKV_AWS_18",))).join()
     quick = start(checkov, plan, CheckovOptions(skip=("CKV_AWS_18",))).join()
     assert slow.results == quick.results
     assert slow.note == f"Checkov {checkov.version} is run by its own command line, slowly"
@@ -135,6 +134,6 @@ def test_checkov_is_ended_when_its_time_is_over(checkov: Checkov, tmp_path: Path
 
 
 def test_another_version_than_the_one_set_up_is_refused(checkov: Checkov, tmp_path: Path) -> None:
-    other = replace(checkov, version="3.0.0")
+    other = checkov._replace(version="3.0.0")
     with pytest.raises(CheckovError, match=rf"Checkov is {checkov.version} now, not 3\.0\.0; run"):
         start(other, written(tmp_path, buckets())).join()

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from policyscan.engine.policy_language import Policy
 from policyscan.engine.policy_language.evaluate import judge
 from policyscan.engine.policy_language.scene import Scene
@@ -58,7 +60,7 @@ class CheckovsValues(CheckovsEdges):
         """As Checkov reads them."""
         found = super().resources
         return {
-            address: replace(each, config=None, after_unknown=False)
+            address: structs.replace(each, config=None, after_unknown=False)
             for address, each in found.items()
         }
 
