@@ -17,9 +17,9 @@ _HEAD = """\
 # Performance
 
 Written by `make bench` with Python {python} on {cores} cores. Every command is a cold process with
-bytecode at hand, all rules, report in JSON; the least peak of memory that can be told is that of
-what measures, some 26 MB. Machines differ and may be busy: compare the ratios, each measured within
-one turn of all commands, of which the median is told."""
+bytecode at hand, all rules, report in JSON. A peak of memory that is told with ≤ is hidden by that
+of what measures. Machines differ and may be busy: compare the ratios, each measured within one turn
+of all commands, of which the median is told."""
 
 _PART = """
 > This is part of what `make bench` measures: of the sizes {all}, only {had}."""
@@ -120,12 +120,13 @@ def _outcomes(figures: Figures) -> Iterator[tuple[str, ...]]:
 
 def _starts(figures: Figures) -> Iterator[tuple[str, ...]]:
     yield "command", "wall", "CPU", "peak", "CPU, to a bare Python"
+    least = min((each.peak for each in figures.starts), default=0)
     for each in figures.starts:
         yield (
             each.command,
             f"{each.wall:.3f} s",
             f"{each.cpu:.3f} s",
-            f"{each.peak:.0f} MB",
+            _peak(each.peak, least),
             f"{each.bare:.1f}",
         )
 
@@ -139,11 +140,21 @@ def _grown(figures: Figures) -> Iterator[tuple[str, ...]]:
     for _, shape in groupby(figures.grown, key=lambda each: each.shape):
         before: Grown | None = None
         for each in shape:
-            yield _grown_row(each, ours[each.shape, each.resources], before)
+            yield _grown_row(each, ours[each.shape, each.resources], before, _least(figures))
             before = each
 
 
-def _grown_row(plan: Grown, ours: Timed, before: Grown | None) -> tuple[str, ...]:
+def _least(figures: Figures) -> float:
+    """The peak of memory that every process is told to have: that of what measures."""
+    return min((each.peak for each in figures.timed if not each.failure), default=0)
+
+
+def _peak(megabytes: float, least: float) -> str:
+    """What is hardly more than the least is not known."""
+    return f"{'≤ ' if megabytes < 1.01 * least else ''}{megabytes:,.0f} MB"
+
+
+def _grown_row(plan: Grown, ours: Timed, before: Grown | None, least: float) -> tuple[str, ...]:
     known = (plan.shape, f"{plan.resources:,}", f"{plan.megabytes:.1f} MB")
     loads = (f"{plan.loads:.3f} s", f"{plan.uncollected:.3f} s")
     if ours.failure or plan.ratio is None or plan.ratio_uncollected is None:
@@ -155,7 +166,7 @@ def _grown_row(plan: Grown, ours: Timed, before: Grown | None) -> tuple[str, ...
         *loads,
         f"{ours.cpu:.2f} s",
         f"{ours.wall:.2f} s",
-        f"{ours.peak:,.0f} MB",
+        _peak(ours.peak, least),
         f"{plan.ratio:.1f}",
         f"{plan.ratio_uncollected:.1f}",
         "" if step is None else f"{step:.2f}",
@@ -171,7 +182,8 @@ def _timed_head(figures: Figures) -> str:
 
 def _timed(figures: Figures) -> Iterator[str]:
     """A table: a row for each plan, a column for each tool."""
-    cells = {(each.tool, each.shape, each.resources): _cell(each) for each in figures.timed}
+    least = _least(figures)
+    cells = {(each.tool, each.shape, each.resources): _cell(each, least) for each in figures.timed}
     tools = tuple(dict.fromkeys((OURS, *(each.tool for each in figures.timed))))
     rows = [("plan", "resources", *tools)]
     for plan in figures.grown:
@@ -180,11 +192,11 @@ def _timed(figures: Figures) -> Iterator[str]:
     return _table(rows, "-:" + ":" * len(tools))
 
 
-def _cell(timed: Timed) -> str:
+def _cell(timed: Timed, least: float) -> str:
     if timed.failure:
         return timed.failure
     times = "" if timed.tool == OURS else f" ({timed.times:.1f})"
-    return f"{timed.wall:.2f} s{times}, {timed.peak:,.0f} MB"
+    return f"{timed.wall:.2f} s{times}, {_peak(timed.peak, least)}"
 
 
 def _rates(figures: Figures) -> Iterator[tuple[str, ...]]:

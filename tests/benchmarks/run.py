@@ -51,8 +51,8 @@ def measured(sizes: tuple[int, ...], shapes: tuple[str, ...], turns: int, limit:
     """Everything, from the shortest to the longest."""
     few = max(1, turns // 3)
     tools, missing = at_hand()
-    _tell("starts, many small plans, the parts of a scan")
-    began, many = starts(turns), tuple(rates(2 * turns))
+    _tell("starts, the parts of a scan")
+    began = starts(turns)
     tables = (rules(few), replays(few), planning(few))
     grown: list[Grown] = []
     timed: list[Timed] = []
@@ -61,6 +61,9 @@ def measured(sizes: tuple[int, ...], shapes: tuple[str, ...], turns: int, limit:
         timed.extend(others)
         told = (f"{each.tool} {each.failure or f'{each.wall:.2f} s'}" for each in others)
         _tell(f"{plan.shape}, {plan.resources:,} resources: {', '.join(told)}")
+    # Last, since an S3 server makes this process large, which hides the peaks of smaller ones.
+    _tell("many small plans")
+    many = tuple(rates(2 * turns))
     return Figures(
         platform.python_version(),
         os.cpu_count() or 1,
