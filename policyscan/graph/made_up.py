@@ -80,12 +80,12 @@ class MadeUp:
 
     def _spread(self, sources: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
         """Address -> path -> the source it rests on."""
+        if not sources:
+            return {}
         into: dict[str, list[Edge]] = defaultdict(list)
         for edges in self._from.values():
             for edge in edges:
                 into[edge.target].append(edge)
-        if not sources:
-            return {}
         begun = dict.fromkeys(self._hidden, min(sources)) | {source: source for source in sources}
         held = {address: {_WHOLE: begun[address]} for address in begun}
         waiting = [(address, _WHOLE, begun[address]) for address in sorted(begun, reverse=True)]

@@ -188,10 +188,3 @@ class ConfigurationReader:
 
     def _text(self, text: str) -> str:
         return self._texts.setdefault(text, text)
-
-
-def _is_expression(raw: _Json) -> bool:
-    if not raw.keys() <= _EXPRESSION_KEYS:
-        return False
-    references = raw.get("references", [])
-    return isinstance(references, list) and all(type(each) is str for each in references)
