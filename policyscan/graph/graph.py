@@ -285,6 +285,8 @@ class ResourceGraph:
 
         Only those of some types, when any are given.
         """
+        if types and not any(name in self._by_type for name in types):
+            return ()
         found = (self._by_address[each] for each in self.edges.awaited(address))
         wanted = (each for each in found if not types or each.type in types)
         return tuple(sorted(wanted, key=lambda resource: resource.address))

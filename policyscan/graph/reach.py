@@ -18,20 +18,52 @@ class Reach(Generic[Place]):
     lies behind a place was left before it, mostly just before: a few stretches of numbers tell it,
     where ten thousand places that lead to ten thousand others would need a hundred million pairs.
     Of a place that needs more than `most` stretches none are kept: it is walked through when asked.
+    What is `near`, most often what is asked for, is told by looking around, and nothing is numbered.
     Source: Tarjan, "Depth-first search and linear graph algorithms", 1972; Agrawal, Borgida and
     Jagadish, "Efficient management of transitive relationships", 1989.
     """
 
-    def __init__(self, ahead: Callable[[Place], Sequence[Place]], most: int = 256) -> None:
+    def __init__(
+        self, ahead: Callable[[Place], Sequence[Place]], most: int = 256, near: int = 64
+    ) -> None:
         self._ahead = ahead
         self._most = most
+        self._near = near
         self._numbers: dict[Place, int] = {}
         self._places: list[Place] = []
         self._stretches: list[Stretches] = []
 
     def leads(self, place: Place, other: Place) -> bool:
         """Whether there is a way; to itself there is."""
-        self._explore(place)
+        found = self._near_by(place, other)
+        if found is None:
+            self._explore(place)
+            return self._is_behind(place, other)
+        return found
+
+    def _near_by(self, place: Place, other: Place) -> bool | None:
+        """What a walk in all directions tells within few places, None when it takes more.
+
+        It goes no further where a place has its number.
+        """
+        found = [place]
+        seen = {place}
+        for here in found:
+            if here == other:
+                return True
+            if here in self._numbers:
+                if self._is_behind(here, other):
+                    return True
+                continue
+            onward = self._ahead(here)
+            if len(found) + len(onward) > self._near:
+                return None
+            found += [each for each in dict.fromkeys(onward) if each not in seen]
+            seen.update(onward)
+        return False
+
+    def _is_behind(self, place: Place, other: Place) -> bool:
+        """Whether there is a way from a place that has its number."""
         number = self._numbers.get(other)
         return number is not None and any(_is_in(each, number) for each in self._told(place))
 
