@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from policyscan.graph.hub import Hop, Hub, Node, Part
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policyscan.graph.dependencies import Dependencies
     from policyscan.graph.hints import Hints
     from policyscan.graph.identity import Identities
+    from policyscan.graph.kinds import Kinds
     from policyscan.plan import Resource
 
 _ORDER = tuple(Confidence)
@@ -31,18 +32,20 @@ class Edges:
     Nothing is computed before it is asked for, and no more of it than the question needs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument per part that tells of edges
         self,
         resources: Mapping[str, Resource],
         dependencies: Dependencies,
         identities: Identities,
         hints: Hints,
+        kinds: Kinds,
         resolve: Callable[[Resource, str], Resolution],
     ) -> None:
         self._resources = resources
         self._dependencies = dependencies
         self._identities = identities
         self._hints = hints
+        self._kinds = kinds
         self._resolve = resolve
         self._reach: Reach[Node] = Reach(self._waited_for)
         self._network: nx.DiGraph[Node] | None = None
@@ -226,19 +229,30 @@ class Edges:
 
     def _values(self, resource: Resource, types: Container[str] | None = None) -> list[Edge]:
         address = node_of(resource)
+        held = [
+            (path, target)
+            for path, target in self._identities.held_by(resource)
+            if types is None or self._resources[target.address].type in types
+        ]
         found: dict[tuple[str, str], Edge] = {}
-        paths = resource.config.body.expressions() if resource.config is not None else ()
-        for path, _ in paths if not resource.deposed else ():
+        for path in self._arguments(resource, types if not held else None):
             for target in self._resolve(resource, path).targets:
                 if types is not None and self._resources[target.address].type not in types:
                     continue
                 found[target.address, path] = _value_edge(address, path, target)
-        for path, target in self._identities.held_by(resource):
+        for path, target in held:
             is_told = any(told == target.address and at.startswith(path) for told, at in found)
-            is_wanted = types is None or self._resources[target.address].type in types
-            if is_wanted and not is_told:
+            if not is_told:
                 found[target.address, path] = _value_edge(address, path, target)
         return [edge for edge in found.values() if edge.target != address]
+
+    def _arguments(self, resource: Resource, types: Container[str] | None) -> Iterable[str]:
+        """The arguments by which something of some types may come in, of any when None."""
+        if resource.config is None or resource.deposed:
+            return ()
+        if types is None:
+            return (path for path, _ in resource.config.body.expressions())
+        return self._kinds.arguments(resource, types)
 
     # -- all instances -------------------------------------------------------------------------
 

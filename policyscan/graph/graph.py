@@ -15,6 +15,7 @@ from policyscan.graph.hints import Hints
 from policyscan.graph.identity import Identities
 from policyscan.graph.index import Index
 from policyscan.graph.joins import Joins
+from policyscan.graph.kinds import Kinds
 from policyscan.graph.model import WRITTEN, Members, Resolution
 from policyscan.graph.proven import has_templates, known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
@@ -267,6 +268,7 @@ class ResourceGraph:
                 self._dependencies(),
                 self._identities,
                 Hints(self.plan, self._instances),
+                Kinds(self.plan, self._instances, self.written),
                 self.resolve,
             )
         return self._edges

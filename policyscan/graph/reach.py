@@ -18,7 +18,7 @@ class Reach(Generic[Place]):
     lies behind a place was left before it, mostly just before: a few stretches of numbers tell it,
     where ten thousand places that lead to ten thousand others would need a hundred million pairs.
     Of a place that needs more than `most` stretches none are kept: it is walked through when asked.
-    What is `near`, most often what is asked for, is told by looking around, and nothing is numbered.
+    What is `near`, as most that is asked for, is told by a look around, and nothing is numbered.
     Source: Tarjan, "Depth-first search and linear graph algorithms", 1972; Agrawal, Borgida and
     Jagadish, "Efficient management of transitive relationships", 1989.
     """

@@ -25,7 +25,7 @@ _DEEPEST = 64
 
 _NOTHING = Followed()
 
-_HANDED_ON = ("terraform_data", "output")
+HANDED_ON = ("terraform_data", "output")
 """The attribute that is what the argument `input` of the same resource is."""
 
 
@@ -124,7 +124,7 @@ class Resolver:
                 ),
                 each.type,
             )
-            if block is not None and (each.type, path.split(".")[0]) == _HANDED_ON:
+            if block is not None and (each.type, path.split(".")[0]) == HANDED_ON:
                 self._handed_on(each, path.partition(".")[2], trail, found)
 
     def _handed_on(self, resource: Resource, rest: str, trail: _Trail, found: Collector) -> None:
