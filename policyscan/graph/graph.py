@@ -21,7 +21,7 @@ from policyscan.graph.proven import has_templates, known_texts, proven
 from policyscan.graph.reading import Reading, agreed, read, read_source
 from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, node_of, scope_of
-from policyscan.graph.target import Target
+from policyscan.graph.target import NOTHING, Followed, Target
 from policyscan.graph.written import Written
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
 from policyscan.plan.address import Reference
@@ -60,6 +60,7 @@ class ResourceGraph:
         self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
         self._resolutions: dict[tuple[str, str, tuple[str, ...]], Resolution] = {}
         self._joins: dict[tuple[tuple[tuple[str, str], ...], frozenset[str]], Joins] = {}
+        self._readings: dict[tuple[int, str], tuple[bool, tuple[Reading, ...]]] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
 
@@ -162,29 +163,46 @@ class ResourceGraph:
         value = resource.value(path)
         if isinstance(value, Absent):
             return _ABSENT
-        targets: dict[tuple[str, str], Target] = {}
-        literals: dict[str, Value] = {}
-        unresolved: dict[str, None] = {}
-        expressions = resource.expressions(path)
-        readings = [
-            self._reading(resource, at, each) for at, each in expressions if each.references
-        ]
-        if not expressions and resource.config is not None:
-            readings = self._dynamic(resource, path)
-        scope = scope_of(resource)
-        for reading in readings:
-            followed = self._resolver.follow(reading, scope)
-            targets.update(((t.address, t.attribute), t) for t in followed.targets)
-            literals.update(followed.literals)
-            unresolved.update(dict.fromkeys(followed.unresolved))
-        found = tuple(targets.values())
+        is_written, readings = self._readings_of(resource, path)
+        followed = self._followed_all(readings, resource)
         if isinstance(value, Known):
-            found, external = self._identities.matched(value, found, node_of(resource))
-            return Resolution(value, found, external, tuple(literals.items()), tuple(unresolved))
-        if not expressions and not readings and resource.config is not None:
-            unresolved[f"a dynamic block holds it; {self.advice}"] = None
-        static = Resolution(value, found, (), tuple(literals.items()), tuple(unresolved))
+            found, external = self._identities.matched(value, followed.targets, node_of(resource))
+            return Resolution(value, found, external, followed.literals, followed.unresolved)
+        unresolved = followed.unresolved
+        if not is_written and not readings and resource.config is not None:
+            unresolved = (f"a dynamic block holds it; {self.advice}",)
+        static = Resolution(value, followed.targets, (), followed.literals, unresolved)
         return self._proven(resource, path, static)
+
+    def _readings_of(self, resource: Resource, path: str) -> tuple[bool, tuple[Reading, ...]]:
+        """Whether the plan lists an attribute, and how what leads on in it is read.
+
+        Told once for all instances of a block. Blocks are told apart by what they are in memory:
+        those of two modules may be equal.
+        """
+        key = (id(resource.config), path)
+        if key not in self._readings:
+            expressions = resource.expressions(path)
+            readings = [
+                self._reading(resource, at, each) for at, each in expressions if each.references
+            ]
+            if not expressions and resource.config is not None:
+                readings = self._dynamic(resource, path)
+            self._readings[key] = bool(expressions), tuple(readings)
+        return self._readings[key]
+
+    def _followed_all(self, readings: tuple[Reading, ...], resource: Resource) -> Followed:
+        """Everything that the arguments of a block lead to together."""
+        if not readings:
+            return NOTHING
+        scope = scope_of(resource)
+        followed = [self._resolver.follow(reading, scope) for reading in readings]
+        if len(followed) == 1:
+            return followed[0]
+        targets = {(t.address, t.attribute): t for each in followed for t in each.targets}
+        literals = dict(pair for each in followed for pair in each.literals)
+        unresolved = dict.fromkeys(why for each in followed for why in each.unresolved)
+        return Followed(tuple(targets.values()), tuple(literals.items()), tuple(unresolved))
 
     def _proven(self, resource: Resource, path: str, static: Resolution) -> Resolution:
         """What a replay makes of a resolution; texts it tells whole may be known ids."""

@@ -32,7 +32,7 @@ class Part(StrEnum):
     """A provider configuration."""
 
 
-class Hub(Struct, frozen=True):
+class Hub(Struct, frozen=True, cache_hash=True):
     """A node between instances. `rest` is the path taken out of a name's value."""
 
     part: Part
@@ -49,7 +49,7 @@ Node = str | Hub
 """An instance by its address, or a hub."""
 
 
-class Hop(Struct, frozen=True):
+class Hop(Struct, frozen=True, cache_hash=True):
     """One step from a node to what it waits for.
 
     `argument` is where the reference stands in the node, `attribute` what it takes of the target.

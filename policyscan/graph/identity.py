@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from policyscan.graph.target import Confidence, Target
@@ -44,13 +45,16 @@ class Identities:
         if known is None or self._resources[known.address].mode == "data":
             index[key] = Target(resource.address, attribute, Confidence.EXACT)
 
-    def held_by(self, resource: Resource) -> Iterator[tuple[str, Target]]:
+    def held_by(self, resource: Resource) -> list[tuple[str, Target]]:
         """The attributes of an instance that hold an id or ARN of another one."""
-        for name, value in sorted(_current(resource).items()):
+        found = []
+        for name, value in _current(resource).items():
             for text in dict.fromkeys(_texts(value)):
                 owner = self._unique.get(text)
                 if owner is not None and owner.address != resource.address:
-                    yield name, owner
+                    found.append((name, owner))
+        # In order of name, those of one as they stand.
+        return sorted(found, key=itemgetter(0))
 
     def matched(
         self, value: Known, static: tuple[Target, ...], itself: str
@@ -60,9 +64,11 @@ class Identities:
         A static target stays when its own known value stands in the value; one whose value is
         still unknown cannot have flowed into a known one.
         """
+        parts = dict.fromkeys(_texts(value.value))
+        if not parts:
+            return (), ()
         found: dict[str, Target] = {}
         explained: set[str] = set()
-        parts = tuple(dict.fromkeys(_texts(value.value)))
         for target in static:
             texts = tuple(self._shown(target))
             inside = [part for part in parts if any(text in part for text in texts)]
@@ -110,14 +116,12 @@ def _current(resource: Resource) -> Any:
     return (resource.before if resource.after is None else resource.after) or {}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterable[str]:
     """Every string in a value, whatever it is nested in."""
     if isinstance(value, str):
-        if value:
-            yield value
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
+        return (value,) if value else ()
+    if isinstance(value, list):
+        return [text for part in value for text in _texts(part)]
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _texts(part)]
+    return ()

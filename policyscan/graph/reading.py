@@ -44,7 +44,7 @@ _INDEX = re.compile(r"\[([^\]]*)\]")
 _MAKES_MAP = re.compile(r"\{\s*for\s+(\w+)(?:\s*,\s*\w+)?\s+in\b[^:]+:\s*(.+?)\s*=>", re.DOTALL)
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, cache_hash=True):
     """What an expression refers to.
 
     `rest` is the path that is taken out of its value: `["a"].url` of a local in
@@ -52,6 +52,7 @@ class Reading(Struct, frozen=True):
     an index or a function; None when only the plan is at hand, which does not tell. `loops` are
     the iterators of its `for` expressions, each with what it runs over. `text`: the constant it
     is, if it is one. `has_key`: the instance's own key stands in it, `each.key` or `count.index`.
+    `varies`: it may come to something else in each instance of its block.
     """
 
     references: tuple[Reference, ...]
@@ -60,11 +61,13 @@ class Reading(Struct, frozen=True):
     loops: tuple[tuple[str, str], ...] = ()
     text: str | None = None
     has_key: bool = False
+    varies: bool = False
 
     def __post_init__(self) -> None:
         # Told once: asking all references again for each of them would be quadratic.
         has_key = any(each.subject in _OWN_KEY for each in self.references)
         force_setattr(self, "has_key", has_key)
+        force_setattr(self, "varies", has_key or any(map(_varies, self.references)))
 
     def runs_over(self, reference: Reference, keys: str) -> bool:
         """Whether the index of a reference is an iterator of just these keys, as written."""
@@ -74,6 +77,12 @@ class Reading(Struct, frozen=True):
             for iterator, domain in self.loops
             if iterator == index[1]
         )
+
+
+def _varies(reference: Reference) -> bool:
+    """Whether an instance's own key may stand in it, in plain sight or behind a local."""
+    text = reference.text
+    return reference.subject is Subject.LOCAL or "each." in text or "count." in text
 
 
 def read(planned: tuple[Reference, ...], written: Expression | None, rest: str = "") -> Reading:

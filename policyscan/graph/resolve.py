@@ -15,15 +15,13 @@ from msgspec.structs import replace
 from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
 from policyscan.graph.scope import Instances, Scope, place, scope_of
-from policyscan.graph.target import Collector, Confidence, Followed, Target
+from policyscan.graph.target import NOTHING, Collector, Confidence, Followed, Target
 from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
 from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text, steps
 
 _DEEPEST = 64
 """References can only nest as deep as modules and locals do; past this it is a loop."""
-
-_NOTHING = Followed()
 
 HANDED_ON = ("terraform_data", "output")
 """The attribute that is what the argument `input` of the same resource is."""
@@ -65,8 +63,8 @@ class Resolver:
     def follow(self, reading: Reading, scope: Scope) -> Followed:
         """Everything one expression leads to, in order, without repeats."""
         if not reading.references and not reading.picks:
-            return _NOTHING
-        if not _depends_on_key(reading):
+            return NOTHING
+        if not reading.varies:
             # All instances of a block have it alike.
             scope = Scope(scope.module)
         key = (reading, scope)
@@ -80,27 +78,35 @@ class Resolver:
         if len(here.trail.via) > _DEEPEST:
             found.unresolved[f"{here.trail.via[0]} refers to itself"] = None
             return
-        parts: list[Collector] = []
-        for reference in here.reading.references:
+        reading = here.reading
+        if reading.text is not None and here.trail.via:
+            found.literals[here.trail.via[-1]] = Known(reading.text)
+        if len(reading.references) == 1 and not _takes_one(reading):
+            # There is nothing to choose between, and nothing to gather apart.
+            self._refer(reading.references[0], here, found)
+            return
+        parts = []
+        for reference in reading.references:
             part = Collector()
-            match reference.subject:
-                case Subject.RESOURCE:
-                    self._resource(reference, here, part)
-                case Subject.MODULE:
-                    self._module(reference, here, part)
-                case Subject.VARIABLE:
-                    self._variable(reference, here, part)
-                case Subject.LOCAL:
-                    self._local(reference, here, part)
-                case Subject.EACH:
-                    self._each(reference, here, part)
-                case Subject.COUNT | Subject.OTHER:
-                    pass
+            self._refer(reference, here, part)
             parts.append(part)
-        if here.reading.text is not None and here.trail.via:
-            found.literals[here.trail.via[-1]] = Known(here.reading.text)
-        found.take(parts, _chosen_between(here.reading, parts))
-        found.is_chosen |= here.reading.picks is True
+        found.take(parts, _chosen_between(reading, parts))
+        found.is_chosen |= reading.picks is True
+
+    def _refer(self, reference: Reference, here: _Place, found: Collector) -> None:
+        match reference.subject:
+            case Subject.RESOURCE:
+                self._resource(reference, here, found)
+            case Subject.MODULE:
+                self._module(reference, here, found)
+            case Subject.VARIABLE:
+                self._variable(reference, here, found)
+            case Subject.LOCAL:
+                self._local(reference, here, found)
+            case Subject.EACH:
+                self._each(reference, here, found)
+            case Subject.COUNT | Subject.OTHER:
+                pass
 
     def _resource(self, reference: Reference, here: _Place, found: Collector) -> None:
         scope, trail = here.scope, here.trail
@@ -242,14 +248,6 @@ class Resolver:
         self._follow(_Place(reading, outer, hop), found)
 
 
-def _depends_on_key(reading: Reading) -> bool:
-    """Whether an expression may come to something else in each instance of its block."""
-    return reading.has_key or any(
-        each.subject is Subject.LOCAL or any(key in each.text for key in ("each.", "count."))
-        for each in reading.references
-    )
-
-
 def _index_of_output(reference: Reference, scope: Scope) -> str | None:
     """What a dynamic index takes out of a module's output, "" without one, None when not known.
 
@@ -280,14 +278,18 @@ def _part(reading: Reading, reference: Reference, here: _Place) -> Reading:
     return reading
 
 
+def _takes_one(reading: Reading) -> bool:
+    """Whether it means one of what it leads to and not the rest."""
+    return bool(reading.picks) or reading.rest.startswith("[")
+
+
 def _chosen_between(reading: Reading, parts: list[Collector]) -> frozenset[str]:
     """The resource types of which an expression may mean one and not the others."""
-    kinds = [part.kinds() for part in parts]
-    if reading.picks or reading.rest.startswith("["):
-        return frozenset().union(*kinds)
+    if _takes_one(reading):
+        return frozenset().union(*(part.kinds() for part in parts))
     # By the plan alone, what leads to no resource may be a condition or an index.
-    may_choose = reading.picks is None and not all(kinds)
+    may_choose = reading.picks is None and not all(part.targets for part in parts)
     if len(parts) > 1 and (reading.rest or may_choose):
-        every = Counter(kind for each in kinds for kind in each)
+        every = Counter(kind for part in parts for kind in part.kinds())
         return frozenset(kind for kind, times in every.items() if times > 1)
     return frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import takewhile
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from policyscan.plan.address import (
 from policyscan.plan.configuration import ConfigModule, Expression, ModuleCall
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, cache_hash=True):
     """The module instance an expression is evaluated in, and what `each` and `count` mean there.
 
     `key` is the instance key of the block that holds the expression, `block` its address inside
@@ -70,6 +71,7 @@ class Instances:
                 modules.setdefault(resource.module_path[: depth + 1], {})[inner] = None
                 seen = children.setdefault((resource.module[:depth], step.name), {})
                 seen[resource.module[: depth + 1]] = None
+        self._callers: dict[ModuleInstance, tuple[ModuleCall, Scope] | None] = {}
         self._by_block = {where: Group(_staying(found)) for where, found in by_block.items()}
         self._children = {where: Group(tuple(found)) for where, found in children.items()}
         self._module_instances = {path: tuple(found) for path, found in modules.items()}
@@ -120,6 +122,11 @@ class Instances:
 
     def caller(self, module: ModuleInstance) -> tuple[ModuleCall, Scope] | None:
         """The call that made a module instance and the scope its arguments stand in."""
+        if module not in self._callers:
+            self._callers[module] = self._caller(module)
+        return self._callers[module]
+
+    def _caller(self, module: ModuleInstance) -> tuple[ModuleCall, Scope] | None:
         if not module:
             return None
         parent, step = module[:-1], module[-1]
@@ -164,6 +171,7 @@ def _each(for_each: Expression | None) -> tuple[Reference, ...]:
     return for_each.references if for_each else ()
 
 
+@lru_cache(1024)
 def place(module: ModuleInstance) -> str:
     """How a message names a module instance."""
     return module_text(module) or "the root module"

@@ -54,6 +54,9 @@ class Followed(Struct, frozen=True):
     is_chosen: bool = False
 
 
+NOTHING: Final = Followed()
+
+
 class Collector:
     """Gathers what is found, first come first, without repeats."""
 

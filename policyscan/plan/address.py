@@ -57,7 +57,7 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(plain, text[1:-1])
 
 
-class ModuleStep(Struct, frozen=True):
+class ModuleStep(Struct, frozen=True, cache_hash=True):
     """One module call on the way to a resource: its name and its instance key."""
 
     name: str
@@ -156,7 +156,7 @@ class Index(Enum):
     """Some other expression: one of the instances, not known which."""
 
 
-class Reference(Struct, frozen=True):
+class Reference(Struct, frozen=True, cache_hash=True):
     """One traversal in an expression.
 
     `name` is `aws_x.y`, `data.aws_x.y`, the module call's, variable's or local's name, or
