@@ -49,8 +49,6 @@ class Reach(Generic[Place]):
         found = [place]
         seen = {place}
         for here in found:
-            if here == other:
-                return True
             if here in self._numbers:
                 if self._is_behind(here, other):
                     return True
@@ -60,7 +58,9 @@ class Reach(Generic[Place]):
                 return None
             found += [each for each in dict.fromkeys(onward) if each not in seen]
             seen.update(onward)
-        return False
+            if other in seen:
+                return True
+        return other in seen
 
     def _is_behind(self, place: Place, other: Place) -> bool:
         """Whether there is a way from a place that has its number."""
