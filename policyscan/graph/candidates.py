@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from policyscan.graph.reading import first_step, without_first_step
@@ -17,8 +19,11 @@ class Group(Generic[Candidate]):
 
     def __init__(self, every: tuple[Candidate, ...]) -> None:
         self.every: tuple[Candidate, ...] = every
+
+    @cached_property
+    def _by_key(self) -> Mapping[InstanceKey, Candidate]:
         # 0 and "0" differ, as Python's 0 and "0" do; True is no key.
-        self._by_key: dict[InstanceKey, Candidate] = {_key_of(each): each for each in every}
+        return {_key_of(each): each for each in self.every}
 
     def with_key(self, key: InstanceKey) -> tuple[Candidate, ...]:
         """The one with this key, if there is one."""

@@ -126,16 +126,19 @@ class ResourceGraph:
         """
         wanted = tuple(types)
         key = (node_of(resource), path, wanted)
-        if key not in self._resolutions:
-            self._resolutions[key] = (
+        found = self._resolutions.get(key)
+        if found is None:
+            found = self._resolutions[key] = (
                 self._of_types(self.resolve(resource, path), frozenset(wanted))
                 if wanted
                 else self._resolve(resource, path)
             )
-        return self._resolutions[key]
+        return found
 
     def _of_types(self, whole: Resolution, wanted: frozenset[str]) -> Resolution:
         """What of a resolution is told to somebody who asks for these types."""
+        if not whole.targets and not whole.external:
+            return whole
         targets = tuple(t for t in whole.targets if self._by_address[t.address].type in wanted)
         external = whole.external
         if external and (isinstance(whole.value, Known) or whole.is_settled):

@@ -31,12 +31,13 @@ class Identities:
         self._unique: dict[str, Target] = {}
         self._named: dict[tuple[str, str], Target] = {}
         for resource in self._resources.values():
+            current = _current(resource)
             for attribute in _UNIQUE:
-                for text in _texts(_current(resource).get(attribute)):
+                for text in _texts(current.get(attribute)):
                     if _ISSUED.fullmatch(text):
                         self._keep(self._unique, text, resource, attribute)
             for attribute in _NAMES:
-                for text in _texts(_current(resource).get(attribute)):
+                for text in _texts(current.get(attribute)):
                     self._keep(self._named, (resource.type, text), resource, attribute)
 
     def _keep(self, index: dict[Any, Target], key: Any, resource: Resource, attribute: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 
 from msgspec import Struct
@@ -51,31 +51,42 @@ class Instances:
     """
 
     def __init__(self, plan: Plan) -> None:
+        self._resources = plan.resources
         self._modules: Mapping[ModulePath, ConfigModule] = {
             module.path: module for module in plan.config_modules()
         }
         by_block: dict[tuple[ModuleInstance, str], list[Resource]] = {}
-        by_path: dict[tuple[ModulePath, str], list[Resource]] = {}
         modules: dict[ModulePath, dict[ModuleInstance, None]] = {}
         children: dict[tuple[ModuleInstance, str], dict[ModuleInstance, None]] = {}
+        seen: set[ModuleInstance] = set()
         for resource in plan.resources:
             if resource.deposed:
                 continue
             by_block.setdefault((resource.module, resource.config_address), []).append(resource)
-            where = (resource.module_path, resource.config_address)
-            by_path.setdefault(where, []).append(resource)
-            if resource.previous_address and (old := block_of(resource.previous_address)) != where:
-                by_path.setdefault(old, []).append(resource)
+            if resource.module in seen:
+                continue
+            seen.add(resource.module)
             for depth, step in enumerate(resource.module):
                 inner = resource.module[: depth + 1]
                 modules.setdefault(resource.module_path[: depth + 1], {})[inner] = None
-                seen = children.setdefault((resource.module[:depth], step.name), {})
-                seen[resource.module[: depth + 1]] = None
+                children.setdefault((resource.module[:depth], step.name), {})[inner] = None
         self._callers: dict[ModuleInstance, tuple[ModuleCall, Scope] | None] = {}
         self._by_block = {where: Group(_staying(found)) for where, found in by_block.items()}
         self._children = {where: Group(tuple(found)) for where, found in children.items()}
         self._module_instances = {path: tuple(found) for path, found in modules.items()}
-        self._by_path = {where: tuple(found) for where, found in by_path.items()}
+
+    @cached_property
+    def _by_path(self) -> Mapping[tuple[ModulePath, str], list[Resource]]:
+        """By where a block stands, whatever the keys, also by where it stood."""
+        found: dict[tuple[ModulePath, str], list[Resource]] = {}
+        for resource in self._resources:
+            if resource.deposed:
+                continue
+            where = (resource.module_path, resource.config_address)
+            found.setdefault(where, []).append(resource)
+            if resource.previous_address and (old := block_of(resource.previous_address)) != where:
+                found.setdefault(old, []).append(resource)
+        return found
 
     def of(self, module: ModuleInstance, config_address: str) -> Group[Resource]:
         """The instances of a block in one module instance that stay.
