@@ -46,14 +46,17 @@ class Kinds:
         # Blocks of one name are not told apart, as `Resource.expressions` says.
         alike: dict[tuple[str, ...], list[Reference]] = {}
         for argument, expression in config.body.expressions():
-            alike.setdefault(_names(argument), []).extend(expression.references)
+            if expression.references or self._is_replayed:
+                alike.setdefault(_names(argument), []).extend(expression.references)
         found = {
             # What a replay tells of a text may be the id of anything.
             names: None if self._is_replayed else self._of(references, path, config.for_each)
             for names, references in alike.items()
         }
+        if all(types is not None and not types for types in found.values()):
+            return
         for argument, _ in config.body.expressions():
-            types = found[_names(argument)]
+            types = found.get(_names(argument), _NONE)
             if types is None or types:
                 yield argument, types
 

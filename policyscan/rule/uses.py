@@ -99,7 +99,11 @@ class Users:
 
     @cached_property
     def _others(self) -> Mapping[str, list[tuple[Edge, Resource]]]:
-        return self._from(each for each in self._graph.plan.resources if each.type not in _USERS)
+        return self._from(
+            each
+            for each in self._graph.plan.resources
+            if each.type not in _USERS and not each.type.startswith(_NO_USE)
+        )
 
     def _from(self, users: Iterable[Resource]) -> Mapping[str, list[tuple[Edge, Resource]]]:
         """By the address that is named, in the order of the users."""
