@@ -67,8 +67,8 @@ def left_of(tables: Tables, plans: Sequence[Input]) -> Left:
     tables.sweep()
     unseen = {each.name: each for each in plans}
     again = []
-    for part in tables.parts():
-        names = tables.plans(part, ["plan"])["plan"].to_pylist()
+    for part, table in tables.of_each(lambda part: tables.plans(part, ["plan"])):
+        names = table["plan"].to_pylist()
         if all(name in unseen for name in names):
             again.append(Batch(part, tuple(unseen.pop(name) for name in names), again=True))
         else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyscan import __version__
@@ -31,6 +32,8 @@ _OF_PLANS: Final = (
     *_SEVERITIES,
     "checkov_failed",
 )
+_RULE: Final = ("tool", "rule", "name", "severity")
+_OF_VERDICTS: Final = (*_RULE, "verdict", "waived")
 
 
 @dataclass(slots=True)
@@ -53,17 +56,20 @@ class Counts:
 
 def counted(tables: Tables) -> Counts:
     """Count what is there. Raises FleetError: it cannot be read."""
+
+    def read(part: str) -> tuple[pa.Table, pa.Table]:
+        return tables.plans(part, _OF_PLANS), tables.verdicts(part, _OF_VERDICTS)
+
     found = Counts()
-    for part in tables.parts():
-        _count_plans(tables, part, found)
-        _count_rules(tables, part, found)
+    for _, (plans, verdicts) in tables.of_each(read):
+        _count_plans(plans, found)
+        _count_rules(verdicts, found)
         # Not more are shown, and there may be a million.
         found.failures = sorted(found.failures, key=lambda each: each["plan"])[:MOST_LISTED]
     return found
 
 
-def _count_plans(tables: Tables, part: str, found: Counts) -> None:
-    table = tables.plans(part, _OF_PLANS)
+def _count_plans(table: pa.Table, found: Counts) -> None:
     found.plans += len(table)
     found.endings.update(table["outcome"].to_pylist())
     found.codes.update(table["exit_code"].to_pylist())
@@ -76,13 +82,11 @@ def _count_plans(tables: Tables, part: str, found: Counts) -> None:
             found.workspaces[row["workspace"]].update({n: row[n] for n in _SEVERITIES})
 
 
-def _count_rules(tables: Tables, part: str, found: Counts) -> None:
-    columns = ("tool", "rule", "name", "severity")
-    table = tables.verdicts(part, (*columns, "verdict", "waived"))
+def _count_rules(table: pa.Table, found: Counts) -> None:
     failing = table.filter(
         pc.and_(pc.equal(table["verdict"], str(Verdict.FAIL)), pc.invert(table["waived"]))
     )
-    for row in failing.group_by(columns).aggregate([([], "count_all")]).to_pylist():
+    for row in failing.group_by(_RULE).aggregate([([], "count_all")]).to_pylist():
         key = (row["tool"], row["rule"], row["name"], row["severity"])
         found.rules[key] += row["count_all"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,6 +31,11 @@ _SCHEMAS: Final = {PLANS_FOLDER: PLANS, VERDICTS_FOLDER: VERDICTS}
 _PART: Final = "part-"
 _PARQUET: Final = ".parquet"
 _ANY_SIZE: Final = 2**40
+_AT_ONCE: Final = 16
+"""Parts that are read at once: most of the time goes by on the way to the storage."""
+_AHEAD: Final = 4 * _AT_ONCE
+
+Told = TypeVar("Told")
 
 
 def part_name(names: Iterable[str]) -> str:
@@ -71,6 +77,18 @@ class Tables(Struct, frozen=True):
     def parts(self) -> list[str]:
         """The parts that are there, sorted."""
         return sorted(self._names(PLANS_FOLDER))
+
+    def of_each(self, told: Callable[[str], Told]) -> Iterator[tuple[str, Told]]:
+        """Every part with what is told of it, in order of name; some are read at once.
+
+        Raises FleetError as what tells does.
+        """
+        parts = self.parts()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # Some at a time: what was read and not yet taken stays in memory.
+            for begin in range(0, len(parts), _AHEAD):
+                some = parts[begin : begin + _AHEAD]
+                yield from zip(some, pool.map(told, some), strict=True)
 
     def remove(self, part: str) -> None:
         """Remove a part, if it is there; the table of plans first."""
