@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policyscan.plan.address import InstanceKey, ModuleInstance, key_text, parse_module
+from policyscan.plan.attributes import has_true
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.model import Resource
 from policyscan.plan.shape import Shape
@@ -66,6 +67,7 @@ class _Reader:
         self._blocks = {module.path: module.resources for module in configuration.walk()}
         self._modules: dict[str, _Module] = {}
         self._texts: dict[Any, Any] = {}
+        self._marks: dict[int, Any] = {}
 
     def planned(self, document: _Json) -> Iterator[tuple[_Fields, str]]:
         """Every instance that is planned, with where it stands in the document."""
@@ -82,7 +84,7 @@ class _Reader:
         """Every instance in a state, as it stands there."""
         for raw, where, module in _standing(document, key):
             values = raw.get("values") or {}
-            marks = raw.get("sensitive_values", False)
+            marks = self._sensitive(raw.get("sensitive_values", False))
             yield (
                 {
                     **self._identity(raw, _full_address(raw, module), where),
@@ -106,8 +108,8 @@ class _Reader:
             "before": get("before"),
             "after": get("after"),
             "after_unknown": get("after_unknown", False),
-            "before_sensitive": get("before_sensitive", False),
-            "after_sensitive": get("after_sensitive", False),
+            "before_sensitive": self._sensitive(get("before_sensitive", False)),
+            "after_sensitive": self._sensitive(get("after_sensitive", False)),
             "replace_paths": tuple(tuple(path) for path in paths) if paths else (),
             "action_reason": raw.get("action_reason") or "",
             "previous_address": raw.get("previous_address") or "",
@@ -140,6 +142,13 @@ class _Reader:
         path = parse_module(address)
         blocks = self._blocks.get(tuple(step.name for step in path), {})
         return self._modules.setdefault(address, _Module(path, blocks))
+
+    def _sensitive(self, marks: Any) -> Any:
+        """A tree of marks, False where it marks nothing: asked of every attribute, and mostly so."""
+        # Known by what it is in the document, which holds it for as long as this reads.
+        if (known := self._marks.get(id(marks))) is None:
+            known = self._marks[id(marks)] = has_true(marks) and marks
+        return known
 
     def _once(self, value: Any) -> Any:
         return self._texts.setdefault(value, value)
