@@ -144,7 +144,7 @@ class _Reader:
         return self._modules.setdefault(address, _Module(path, blocks))
 
     def _sensitive(self, marks: Any) -> Any:
-        """A tree of marks, False where it marks nothing: asked of every attribute, and mostly so."""
+        """A tree of marks, False where it marks nothing: nearly all of them, and asked of often."""
         # Known by what it is in the document, which holds it for as long as this reads.
         if (known := self._marks.get(id(marks))) is None:
             known = self._marks[id(marks)] = has_true(marks) and marks
