@@ -30,14 +30,16 @@ from policyscan.plan.value import ABSENT, UNKNOWN, Known, Unknown, Value
 class Resource(Struct, frozen=True):
     """One resource instance with its change.
 
-    `before` and `after` are the attribute maps of Terraform's `change`, None where the instance
-    does not exist. A data source already read, and a resource only in the prior state, has no
-    change: its actions are ("read",) or ("no-op",) and before equals after.
+    `module_path` is the names of the module's calls, without keys. `before` and `after` are the
+    attribute maps of Terraform's `change`, None where the instance does not exist. A data source
+    already read, and a resource only in the prior state, has no change: its actions are ("read",)
+    or ("no-op",) and before equals after.
     Source: internal/command/jsonplan/resource.go, ResourceChange and Change.
     """
 
     address: str
     module: ModuleInstance
+    module_path: ModulePath
     mode: str
     type: str
     name: str
@@ -55,11 +57,6 @@ class Resource(Struct, frozen=True):
     deposed: str = ""
     depends_on: tuple[str, ...] = ()
     config: ConfigResource | None = None
-
-    @property
-    def module_path(self) -> ModulePath:
-        """The module call names, without keys."""
-        return tuple([step.name for step in self.module])
 
     @property
     def config_address(self) -> str:

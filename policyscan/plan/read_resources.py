@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from policyscan.plan.address import InstanceKey, ModuleInstance, key_text, parse_module
+from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath, key_text, parse_module
 from policyscan.plan.attributes import has_true
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.model import Resource
@@ -55,7 +55,8 @@ def is_refresh_only(document: _Json) -> bool:
 class _Module(NamedTuple):
     """An instance of a module, and the blocks of its resources by their address in it."""
 
-    path: ModuleInstance
+    instance: ModuleInstance
+    path: ModulePath
     blocks: Mapping[str, ConfigResource]
 
 
@@ -126,10 +127,11 @@ class _Reader:
         key = raw.get("index")
         if not _is_at(address, f"{module}.{tail}" if module else tail, key):
             raise self._shape.error(f"{where}.address", "another than its type, name and index say")
-        path, blocks = self._modules.get(module) or self._module(module)
+        instance, path, blocks = self._modules.get(module) or self._module(module)
         return {
             "address": address,
-            "module": path,
+            "module": instance,
+            "module_path": path,
             "mode": self._once(mode),
             "type": self._once(raw["type"]),
             "name": self._once(raw["name"]),
@@ -139,9 +141,10 @@ class _Reader:
         }
 
     def _module(self, address: str) -> _Module:
-        path = parse_module(address)
-        blocks = self._blocks.get(tuple(step.name for step in path), {})
-        return self._modules.setdefault(address, _Module(path, blocks))
+        instance = parse_module(address)
+        path = tuple(step.name for step in instance)
+        found = _Module(instance, path, self._blocks.get(path, {}))
+        return self._modules.setdefault(address, found)
 
     def _sensitive(self, marks: Any) -> Any:
         """A tree of marks, False where it marks nothing: nearly all of them, and asked of often."""
