@@ -154,7 +154,7 @@ class Outcome(Struct, frozen=True):
 
     def counts(self) -> Counter[Verdict]:
         """How many verdicts of each kind our rules gave."""
-        return Counter(each.verdict for each in self.judgements)
+        return Counter([each.finding.verdict for each in self.judgements])
 
     @property
     def all_judgements(self) -> tuple[Judgement, ...]:

@@ -70,6 +70,7 @@ class ModuleStep(Struct, frozen=True, cache_hash=True):
 ModuleInstance = tuple[ModuleStep, ...]
 
 
+@cache
 def module_text(module: ModuleInstance) -> str:
     """`module.site["blue"].module.inner`, or "" for the root module."""
     return ".".join(str(step) for step in module)

@@ -25,6 +25,12 @@ def parse_path(text: str) -> AttributePath:
     )
 
 
+@cache
+def names_in(text: str) -> tuple[str, ...]:
+    """A path as blocks are written, which have no numbers: `route[0].gateway_id` without the 0."""
+    return tuple(part for part in parse_path(text) if isinstance(part, str))
+
+
 def child(value: Any, part: str | int) -> Any:
     """The member of a list or map, or MISSING."""
     if isinstance(value, dict):

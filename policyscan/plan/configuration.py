@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
@@ -18,7 +19,7 @@ class Expression(Struct, frozen=True):
     references: tuple[Reference, ...] = ()
 
 
-class Block(Struct, frozen=True):
+class Block(Struct, frozen=True, dict=True):
     """The arguments of a block by name; nested blocks in the order they are written."""
 
     arguments: Mapping[str, Expression]
@@ -31,6 +32,36 @@ class Block(Struct, frozen=True):
         for name, nested in self.blocks.items():
             for index, block in enumerate(nested):
                 yield from block.expressions(f"{prefix}{name}[{index}].")
+
+    def written(self, names: tuple[str, ...]) -> tuple[tuple[str, Expression], ...] | None:
+        """What stands where names lead, as `Resource.expressions` has it; None where nothing is."""
+        if names not in self._written:
+            self._written[names] = self._find(names)
+        return self._written[names]
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, ...], tuple[tuple[str, Expression], ...] | None]:
+        """What was found: all instances of a block ask for the same."""
+        return {}
+
+    def _find(self, names: tuple[str, ...]) -> tuple[tuple[str, Expression], ...] | None:
+        blocks: tuple[tuple[str, Block], ...] = (("", self),)
+        for name in names:
+            written = tuple(
+                (f"{prefix}{name}", block.arguments[name])
+                for prefix, block in blocks
+                if name in block.arguments
+            )
+            if written:
+                return written
+            blocks = tuple(
+                (f"{prefix}{name}[{index}].", nested)
+                for prefix, block in blocks
+                for index, nested in enumerate(block.blocks.get(name, ()))
+            )
+            if not blocks:
+                return None
+        return tuple(found for prefix, block in blocks for found in block.expressions(prefix))
 
 
 EMPTY_BLOCK = Block({}, {})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import re
 import sys
-import zlib
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -23,6 +21,7 @@ from policyscan.plan.text import (
 )
 
 if TYPE_CHECKING:
+    import gzip
     from contextlib import AbstractContextManager
 
 LARGEST_INPUT: Final = 512 * 2**20
@@ -131,6 +130,9 @@ def _read(stream: BinaryIO | gzip.GzipFile, limit: int) -> bytes:
 
 
 def _unpack(content: bytes, limit: int) -> bytes:
+    import gzip  # noqa: PLC0415 - most plans are not packed
+    import zlib  # noqa: PLC0415 - as above
+
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             return _read(stream, limit)

@@ -39,8 +39,8 @@ def _short(value: Any) -> None:
         raise Mismatch(f"longer than {LONGEST_ADDRESS} characters")
 
 
-_texts = list_of(_short)
-_expression = fields(references=_texts)
+TEXTS = list_of(_short)
+_expression = fields(references=TEXTS)
 
 
 def _block(value: Any) -> None:
@@ -101,7 +101,7 @@ _state_resource = fields(
     **_placed,
     values=mapping,
     sensitive_values=marks,
-    depends_on=_texts,
+    depends_on=TEXTS,
     deposed_key=_short,
 )
 
@@ -122,10 +122,10 @@ CONFIG_RESOURCE = fields(
     expressions=_block,
     count_expression=_expression,
     for_each_expression=_expression,
-    depends_on=_texts,
+    depends_on=TEXTS,
     provisioners=list_of(fields(type=text, expressions=_block)),
 )
-_output = fields(expression=_expression, depends_on=_texts, sensitive=truth)
+_output = fields(expression=_expression, depends_on=TEXTS, sensitive=truth)
 _variable = fields(default=anything, sensitive=truth)
 
 
@@ -145,16 +145,16 @@ CALL = fields(
     expressions=_block,
     count_expression=_expression,
     for_each_expression=_expression,
-    depends_on=_texts,
+    depends_on=TEXTS,
 )
 _check_address = fields({"to_display": _short})
 
 PLAN = fields(
     **{
         OFFLINE: fields(
-            stand_ins=_texts,
-            imported=_texts,
-            schema_only=_texts,
+            stand_ins=TEXTS,
+            imported=TEXTS,
+            schema_only=TEXTS,
             notes=list_of(text),
             simulated=truth,
         )

@@ -41,9 +41,9 @@ class _Keys(Struct, frozen=True):
 
 
 class _Pattern(Struct, frozen=True):
-    """A text told by a pattern somewhere near its start or end."""
+    """A text told by a pattern somewhere near its start or end, compiled when it is asked for."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     description: str
     advice: str = EXPORT
 
@@ -112,53 +112,49 @@ _DOCUMENTS: Final = (
 
 _TEXTS: Final = (
     _Pattern(
-        re.compile(r"\Aversion \S*git-lfs\S*\s"),
+        r"\Aversion \S*git-lfs\S*\s",
         "a Git LFS pointer",
         "run `git lfs pull` to fetch the file itself",
     ),
-    _Pattern(re.compile(r"\A\s*<[!?A-Za-z]"), "an HTML or XML page"),
-    _Pattern(re.compile(r"\A\s*digraph\b"), "a graph (`terraform graph`)"),
+    _Pattern(r"\A\s*<[!?A-Za-z]", "an HTML or XML page"),
+    _Pattern(r"\A\s*digraph\b", "a graph (`terraform graph`)"),
     _Pattern(
-        re.compile(
+        (
             r"^(?:Terraform|OpenTofu) (?:used the selected|will perform|planned the following)"
             r"|^An execution plan has been generated"
             r"|^No changes\. "
             r"|^Plan: \d+ to "
             r"|^Note: Objects have changed outside "
-            r"|: (?:Refreshing state|Reading)\.\.\.",
-            re.MULTILINE,
+            r"|: (?:Refreshing state|Reading)\.\.\."
         ),
         "the text `terraform plan` prints for people",
     ),
     _Pattern(
-        re.compile(r"^[ \t│╷]*Error: ", re.MULTILINE),
+        r"^[ \t│╷]*Error: ",
         "an error message of the command that should have written the plan",
         "mend what it says and run the command again",
     ),
     _Pattern(
-        re.compile(r'^# \S+:\r?\n(?:resource|data) "', re.MULTILINE),
+        r'^# \S+:\r?\n(?:resource|data) "',
         "the text `terraform show` prints for people",
     ),
     _Pattern(
-        re.compile(r"^(?:terraform_version|planned_values|resource_changes) = ", re.MULTILINE),
+        r"^(?:terraform_version|planned_values|resource_changes) = ",
         "a Sentinel mock",
     ),
     _Pattern(
-        re.compile(
+        (
             r'^[ \t]*(?:(?:resource|data|check|module|variable|output|provider) "[^\n]*'
-            r"|(?:terraform|locals|moved|import|removed)[ \t]*)\{",
-            re.MULTILINE,
+            r"|(?:terraform|locals|moved|import|removed)[ \t]*)\{"
         ),
         "Terraform configuration (HCL)",
         "give the folder it is in instead, or " + EXPORT,
     ),
     _Pattern(
-        re.compile(r"^(?:AWSTemplateFormatVersion|Resources)[ \t]*:", re.MULTILINE),
+        r"^(?:AWSTemplateFormatVersion|Resources)[ \t]*:",
         "a CloudFormation template",
     ),
-    _Pattern(
-        re.compile(r"\A(?:---[ \t]*\r?$|[\w.-]+:(?:[ \t]|\r?$))", re.MULTILINE), "a YAML file"
-    ),
+    _Pattern(r"\A(?:---[ \t]*\r?$|[\w.-]+:(?:[ \t]|\r?$))", "a YAML file"),
 )
 
 
@@ -175,7 +171,8 @@ def of_text(text: str) -> str | None:
     head = _ANSI_COLOUR.sub("", text[:_HEAD])
     tail = _ANSI_COLOUR.sub("", text[_HEAD:][-_TAIL:])
     for kind in _TEXTS:
-        if kind.pattern.search(head) or (tail and kind.pattern.search("\n" + tail)):
+        pattern = re.compile(kind.pattern, re.MULTILINE)
+        if pattern.search(head) or (tail and pattern.search("\n" + tail)):
             return _sentence(kind.description, kind.advice)
     return None
 

@@ -8,9 +8,16 @@ from typing import Any
 from msgspec import Struct, field
 
 from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath
-from policyscan.plan.attributes import MISSING, child, has_true, is_marked, mark_of, parse_path
+from policyscan.plan.attributes import (
+    MISSING,
+    child,
+    has_true,
+    is_marked,
+    mark_of,
+    names_in,
+    parse_path,
+)
 from policyscan.plan.configuration import (
-    Block,
     ConfigModule,
     ConfigProvider,
     ConfigResource,
@@ -23,14 +30,16 @@ from policyscan.plan.value import ABSENT, UNKNOWN, Known, Unknown, Value
 class Resource(Struct, frozen=True):
     """One resource instance with its change.
 
-    `before` and `after` are the attribute maps of Terraform's `change`, None where the instance
-    does not exist. A data source already read, and a resource only in the prior state, has no
-    change: its actions are ("read",) or ("no-op",) and before equals after.
+    `module_path` is the names of the module's calls, without keys. `before` and `after` are the
+    attribute maps of Terraform's `change`, None where the instance does not exist. A data source
+    already read, and a resource only in the prior state, has no change: its actions are ("read",)
+    or ("no-op",) and before equals after.
     Source: internal/command/jsonplan/resource.go, ResourceChange and Change.
     """
 
     address: str
     module: ModuleInstance
+    module_path: ModulePath
     mode: str
     type: str
     name: str
@@ -50,13 +59,10 @@ class Resource(Struct, frozen=True):
     config: ConfigResource | None = None
 
     @property
-    def module_path(self) -> ModulePath:
-        """The module call names, without keys."""
-        return tuple([step.name for step in self.module])
-
-    @property
     def config_address(self) -> str:
         """The address inside its module without a key: `aws_x.y` or `data.aws_x.y`."""
+        if self.config is not None:
+            return self.config.address
         prefix = "data." if self.mode == "data" else ""
         return f"{prefix}{self.type}.{self.name}"
 
@@ -183,25 +189,14 @@ class Resource(Struct, frozen=True):
     def _find(self, path: str) -> tuple[tuple[str, Expression], ...] | None:
         if self.config is None:
             return None
-        blocks: tuple[tuple[str, Block], ...] = (("", self.config.body),)
-        for name in (part for part in parse_path(path) if isinstance(part, str)):
-            written = tuple(
-                (f"{prefix}{name}", block.arguments[name])
-                for prefix, block in blocks
-                if name in block.arguments
-            )
-            if written:
-                return written
-            inner = tuple(
-                (f"{prefix}{name}[{index}].", nested)
-                for prefix, block in blocks
-                for index, nested in enumerate(block.blocks.get(name, ()))
-            )
-            if not inner:
-                is_dynamic = blocks[0][0] == "" and self._has_member(name)
-                return () if is_dynamic else None
-            blocks = inner
-        return tuple(found for prefix, block in blocks for found in block.expressions(prefix))
+        body, names = self.config.body, names_in(path)
+        if names:
+            # Nearly all that is asked for is an argument of the block itself.
+            if (written := body.arguments.get(names[0])) is not None:
+                return ((names[0], written),)
+            if not body.blocks.get(names[0]):
+                return () if self._has_member(names[0]) else None
+        return body.written(names)
 
     def _has_member(self, name: str) -> bool:
         """Whether it may be a block, or a map made of several: `tags_all` of default tags.

@@ -30,7 +30,6 @@ _HTML: Final = ((b"\\u003c", b"<"), (b"\\u003e", b">"), (b"\\u0026", b"&"))
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
-_decode_members: Final = msgspec.json.Decoder(dict[str, Part]).decode
 _decode_list: Final = msgspec.json.Decoder(list[Part] | None).decode
 
 
@@ -38,22 +37,18 @@ class UnusualError(Exception):
     """A part is not as Terraform writes it, or whether it is cannot be told here."""
 
 
-def members(part: Part) -> dict[str, Any]:
-    """The members of an object, each a part. Raises as `opened`."""
-    return opened(part, _decode_members)
-
-
 def opened(part: Part, decode: Callable[[Part | bytes], Any]) -> dict[str, Any]:
-    """An object down to the parts that the type of its decoder names.
+    """An object down to the parts that the type of its decoder names, without other members.
 
-    Raises UnusualError or msgspec's: it is none that is right, or has members of other names.
+    Raises as `value`: it is none that is right.
     """
-    text = bytes(part)
-    if _SPACED.match(text):
-        text = msgspec.json.format(text, indent=-1)
+    text: Part | bytes = part
+    if _SPACED.match(part):
+        text = msgspec.json.format(bytes(part), indent=-1)
     found: dict[str, Any] = decode(text)
-    if _encode(found) != text:
-        raise UnusualError
+    if _encode(found) != bytes(text):
+        # Members of other names, or characters written as escapes.
+        found = decode(_encode(value(part)))
     return found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from policyscan.plan.address import InstanceKey, ModuleInstance, key_text, parse_module
+from policyscan.plan.address import InstanceKey, ModuleInstance, ModulePath, key_text, parse_module
+from policyscan.plan.attributes import has_true
 from policyscan.plan.configuration import ConfigModule, ConfigResource
 from policyscan.plan.model import Resource
 from policyscan.plan.shape import Shape
@@ -54,7 +55,8 @@ def is_refresh_only(document: _Json) -> bool:
 class _Module(NamedTuple):
     """An instance of a module, and the blocks of its resources by their address in it."""
 
-    path: ModuleInstance
+    instance: ModuleInstance
+    path: ModulePath
     blocks: Mapping[str, ConfigResource]
 
 
@@ -66,6 +68,7 @@ class _Reader:
         self._blocks = {module.path: module.resources for module in configuration.walk()}
         self._modules: dict[str, _Module] = {}
         self._texts: dict[Any, Any] = {}
+        self._marks: dict[int, Any] = {}
 
     def planned(self, document: _Json) -> Iterator[tuple[_Fields, str]]:
         """Every instance that is planned, with where it stands in the document."""
@@ -82,7 +85,7 @@ class _Reader:
         """Every instance in a state, as it stands there."""
         for raw, where, module in _standing(document, key):
             values = raw.get("values") or {}
-            marks = raw.get("sensitive_values", False)
+            marks = self._sensitive(raw.get("sensitive_values", False))
             yield (
                 {
                     **self._identity(raw, _full_address(raw, module), where),
@@ -106,8 +109,8 @@ class _Reader:
             "before": get("before"),
             "after": get("after"),
             "after_unknown": get("after_unknown", False),
-            "before_sensitive": get("before_sensitive", False),
-            "after_sensitive": get("after_sensitive", False),
+            "before_sensitive": self._sensitive(get("before_sensitive", False)),
+            "after_sensitive": self._sensitive(get("after_sensitive", False)),
             "replace_paths": tuple(tuple(path) for path in paths) if paths else (),
             "action_reason": raw.get("action_reason") or "",
             "previous_address": raw.get("previous_address") or "",
@@ -124,10 +127,11 @@ class _Reader:
         key = raw.get("index")
         if not _is_at(address, f"{module}.{tail}" if module else tail, key):
             raise self._shape.error(f"{where}.address", "another than its type, name and index say")
-        path, blocks = self._modules.get(module) or self._module(module)
+        instance, path, blocks = self._modules.get(module) or self._module(module)
         return {
             "address": address,
-            "module": path,
+            "module": instance,
+            "module_path": path,
             "mode": self._once(mode),
             "type": self._once(raw["type"]),
             "name": self._once(raw["name"]),
@@ -137,9 +141,17 @@ class _Reader:
         }
 
     def _module(self, address: str) -> _Module:
-        path = parse_module(address)
-        blocks = self._blocks.get(tuple(step.name for step in path), {})
-        return self._modules.setdefault(address, _Module(path, blocks))
+        instance = parse_module(address)
+        path = tuple(step.name for step in instance)
+        found = _Module(instance, path, self._blocks.get(path, {}))
+        return self._modules.setdefault(address, found)
+
+    def _sensitive(self, marks: Any) -> Any:
+        """A tree of marks, False where it marks nothing: nearly all of them, and asked of often."""
+        # Known by what it is in the document, which holds it for as long as this reads.
+        if (known := self._marks.get(id(marks))) is None:
+            known = self._marks[id(marks)] = has_true(marks) and marks
+        return known
 
     def _once(self, value: Any) -> Any:
         return self._texts.setdefault(value, value)

@@ -13,8 +13,8 @@ import msgspec
 
 from policyscan.plan import typed
 from policyscan.plan.decode import check_format_version
-from policyscan.plan.grammar import CALL, CONFIG_RESOURCE, MODULE, PLAN
-from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, members, opened, value
+from policyscan.plan.grammar import CALL, CONFIG_RESOURCE, MODULE, PLAN, TEXTS
+from policyscan.plan.parts import NULL, Part, Shared, UnusualError, elements, opened, value
 from policyscan.plan.shape import Mismatch, mapping, marks
 from policyscan.plan.text import NotAPlanError
 
@@ -24,9 +24,7 @@ _UNREAD: Final = "planned_values"
 _CHANGES: Final = "resource_changes"
 _STATE: Final = "prior_state"
 _WRITTEN: Final = "configuration"
-_MARKS: Final = frozenset(
-    {"after_unknown", "before_sensitive", "after_sensitive", "sensitive_values"}
-)
+_MARKS: Final = frozenset({"after_unknown", "before_sensitive", "after_sensitive"})
 _MOST_MODULES: Final = 40
 """Levels of modules within each other, three levels of JSON each."""
 
@@ -38,9 +36,8 @@ _decode_document: Final = msgspec.json.Decoder(dict[str, Part]).decode
 def sound_document(content: bytes) -> _Json | None:
     """The plan document, all of it of the kind `PLAN`; None where this cannot be told here.
 
-    Left out is what nobody reads: `planned_values`, not even looked at, since `resource_changes`
-    says all of it and more; and values of the state that a change has too. What is written alike
-    may be one object.
+    Left out is `planned_values`, not even looked at, since `resource_changes` says all of it and
+    more. What is written alike may be one object.
     """
     try:
         return _document(_parts(content))
@@ -82,32 +79,27 @@ class _Reader:
     """Reads the resources of one document. Each method raises as `parts` does, or Mismatch."""
 
     def __init__(self) -> None:
-        self._fields = Shared()
         self._marks = Shared(marks)
-        self._told: frozenset[str] = frozenset()
+        self._waits = Shared(TEXTS)
+        self._before: dict[str, tuple[Part, _Json | None]] = {}
 
     def changes(self, part: Part) -> list[_Json]:
         """`resource_changes`; what stays has one object for before and after."""
-        changes = [self._resource_change(each) for each in elements(part)]
-        msgspec.convert(changes, list[typed.ResourceChange])
-        self._told = frozenset(each["address"] for each in changes if _tells_all(each))
-        return changes
+        return [self._resource_change(each) for each in elements(part)]
 
     def _resource_change(self, part: Part) -> _Json:
-        found: _Json = members(part)
-        change: _Json = members(found.pop("change", NULL))
-        before, after = change.pop("before", NULL), change.pop("after", NULL)
-        for name, each in change.items():
-            change[name] = (self._marks if name in _MARKS else self._fields).value(each)
+        found = opened(part, typed.decode_change)
+        change = found["change"]
+        before, after = change.get("before", NULL), change.get("after", NULL)
         change["after"] = _attributes(after)
         change["before"] = change["after"] if before == after else _attributes(before)
-        for name, each in found.items():
-            found[name] = self._fields.value(each)
-        found["change"] = change
+        for name in _MARKS & change.keys():
+            change[name] = self._marks.value(change[name])
+        self._before[found["address"]] = before, change["before"]
         return found
 
     def state(self, part: Part) -> _Json:
-        """`prior_state`, without the values of what `changes` told all of."""
+        """`prior_state`; values that are written as before a change are one object with those."""
         return self._values(opened(part, typed.decode_state))
 
     def _values(self, state: _Json) -> _Json:
@@ -129,13 +121,13 @@ class _Reader:
         }
 
     def _state_resource(self, found: _Json) -> _Json:
-        values = found.pop("values", NULL)
-        for name, each in found.items():
-            found[name] = (self._marks if name in _MARKS else self._fields).value(each)
-        msgspec.convert(found, typed.StateResource)
-        attributes = _attributes(values)
-        if found.get("deposed_key") or found["address"] not in self._told:
-            found["values"] = attributes
+        if "sensitive_values" in found:
+            found["sensitive_values"] = self._marks.value(found["sensitive_values"])
+        if "depends_on" in found:
+            found["depends_on"] = self._waits.value(found["depends_on"])
+        values = found.get("values", NULL)
+        before, attributes = self._before.get(found["address"], (NULL, None))
+        found["values"] = attributes if values == before else _attributes(values)
         return found
 
 
@@ -175,12 +167,6 @@ class _Written:
 
 def _decoded(opening: _Json, besides: set[str]) -> _Json:
     return {name: each if name in besides else value(each) for name, each in opening.items()}
-
-
-def _tells_all(change: _Json) -> bool:
-    """Whether the state can tell nothing of a resource but what it depends on."""
-    has_before = change["change"]["before"] is not None
-    return not change.get("deposed") and (has_before or change.get("mode") == "managed")
 
 
 def _attributes(part: Part) -> _Json | None:

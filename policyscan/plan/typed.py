@@ -5,7 +5,7 @@ They are no looser than those: what fits here fits there. Values and marks are c
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypedDict
+from typing import Annotated, Final, Literal, Required, TypedDict
 
 import msgspec
 
@@ -16,46 +16,61 @@ _Short = Annotated[str, msgspec.Meta(max_length=LONGEST_ADDRESS)]
 _Action = Literal[ACTIONS]  # type: ignore[valid-type]
 
 
-class Placed(msgspec.Struct, kw_only=True):
+class Placed(TypedDict, total=False):
     """Which instance a resource is, wherever it stands."""
 
-    address: _Short
-    type: _Short
-    name: _Short
-    mode: Literal["managed", "data"] | None = None
-    module_address: _Short | None = None
-    index: str | int | None = None
-    provider_name: str | None = None
+    address: Required[_Short]
+    type: Required[_Short]
+    name: Required[_Short]
+    mode: Literal["managed", "data"] | None
+    module_address: _Short | None
+    index: str | int | None
+    provider_name: str | None
 
 
-class Change(msgspec.Struct, kw_only=True):
+class Change(TypedDict, total=False):
     """What becomes of it."""
 
-    actions: Annotated[list[_Action], msgspec.Meta(min_length=1)]
-    replace_paths: list[list[str | int]] | None = None
+    actions: Required[Annotated[list[_Action], msgspec.Meta(min_length=1)]]
+    before: Part
+    after: Part
+    after_unknown: Part
+    before_sensitive: Part
+    after_sensitive: Part
+    replace_paths: list[list[str | int]] | None
+    importing: Part
+    generated_config: Part
+    before_identity: Part
+    after_identity: Part
 
 
-class ResourceChange(Placed, kw_only=True):
+class ResourceChange(Placed, total=False):
     """A member of `resource_changes`."""
 
-    change: Change
-    action_reason: str | None = None
-    previous_address: _Short | None = None
-    deposed: _Short | None = None
+    change: Required[Change]
+    action_reason: str | None
+    previous_address: _Short | None
+    deposed: _Short | None
 
 
-class StateResource(Placed, kw_only=True):
+class StateResource(Placed, total=False):
     """A resource in a module of a state."""
 
-    depends_on: list[_Short] | None = None
-    deposed_key: _Short | None = None
+    values: Part
+    sensitive_values: Part
+    depends_on: Part
+    deposed_key: _Short | None
+    schema_version: Part
+    tainted: Part
+    identity: Part
+    identity_schema_version: Part
 
 
 class StateModule(TypedDict, total=False):
     """A module of a state, its resources still to be decoded."""
 
     address: _Short
-    resources: list[dict[str, Part]]
+    resources: list[StateResource]
     child_modules: list[StateModule]
 
 
@@ -99,5 +114,6 @@ class Configuration(TypedDict, total=False):
     root_module: ConfigModule
 
 
+decode_change: Final = msgspec.json.Decoder(ResourceChange).decode
 decode_state: Final = msgspec.json.Decoder(State).decode
 decode_configuration: Final = msgspec.json.Decoder(Configuration).decode

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, to_builtins
+from msgspec import json as quick
+
 from policyscan import __version__
 from policyscan.engine import (
     CheckovReport,
@@ -19,7 +22,7 @@ from policyscan.engine import (
     nothing_judged,
 )
 from policyscan.plan import kind_of
-from policyscan.rule import Severity, Verdict
+from policyscan.rule import Certainty, Note, Phase, Severity, Verdict
 
 if TYPE_CHECKING:
     from policyscan.source import Span
@@ -29,7 +32,7 @@ _OUTCOMES = {0: "pass", 1: "fail", 2: "not-judged", 3: "nothing-to-scan"}
 
 
 def json_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
-    """One plan's report as plain JSON values, what may be long as iterators of them."""
+    """One plan's report as what JSON is made of, what may be long as iterators of it."""
     plan = outcome.platform.plan
     return {
         "schema_version": SCHEMA_VERSION,
@@ -143,8 +146,6 @@ def _line(depth: int) -> str:
 
 def _indented(values: list[Any], depth: int) -> str:
     """Values as they stand in a list, `depth` levels deep."""
-    from msgspec import json as quick  # noqa: PLC0415 - only reports in JSON need it
-
     nested: Any = values
     for _ in range(depth - 1):
         nested = [nested]
@@ -153,7 +154,7 @@ def _indented(values: list[Any], depth: int) -> str:
         text = quick.format(quick.encode(nested), indent=2).decode()
     except UnicodeEncodeError:
         # Half a character, out of JSON inside a value: no encoding has it, JSON can spell it.
-        text = json.dumps(nested, indent=2, ensure_ascii=False)
+        text = json.dumps(to_builtins(nested), indent=2, ensure_ascii=False)
         text = text.encode(errors="backslashreplace").decode()
     # Without the brackets of the lists around them, each on a line two columns further in.
     return text[depth * (depth + 3) : -depth * (depth + 1)]
@@ -161,23 +162,23 @@ def _indented(values: list[Any], depth: int) -> str:
 
 def _summary(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     counts = outcome.counts()
-    failed = [
-        each for each in outcome.judgements if each.verdict is Verdict.FAIL and each.waiver is None
-    ]
+    failed = [each for each in outcome.judgements if each.verdict is Verdict.FAIL]
     return {
         "exit_code": exit_code,
         "outcome": _OUTCOMES[exit_code],
         "why": nothing_judged(outcome.platform.plan) if not outcome.has_judged else None,
         "verdicts": {str(verdict): counts[verdict] for verdict in Verdict},
         "failed": {
-            str(severity): sum(each.severity is severity for each in failed)
+            str(severity): sum(each.severity is severity and each.waiver is None for each in failed)
             for severity in Severity
         },
         "waived": sum(each.waiver is not None for each in outcome.all_judgements),
-        **_checkov_summary(outcome.checkov, outcome.judgements),
+        **_checkov_summary(outcome.checkov, failed),
         "changed_only": outcome.changed_only,
         "standing": sum(
-            each.verdict is Verdict.FAIL and not each.is_new for each in outcome.all_judgements
+            not each.is_new
+            for each in (*failed, *outcome.checkov.judgements)
+            if each.verdict is Verdict.FAIL
         ),
         "fixed": len(outcome.fixed),
         "replay": {"used": outcome.replay.is_used, "why": outcome.replay.why},
@@ -193,11 +194,11 @@ def _tool(checkov: CheckovReport) -> dict[str, Any]:
     }
 
 
-def _checkov_summary(checkov: CheckovReport, ours: Iterable[Judgement] = ()) -> dict[str, Any]:
-    own = {each.key for each in ours if each.verdict is Verdict.FAIL and each.counts}
+def _checkov_summary(checkov: CheckovReport, failed: Iterable[Judgement] = ()) -> dict[str, Any]:
+    own = {each.key for each in failed if each.counts}
     counts = Counter(each.verdict for each in checkov.judgements)
     # Each problem once: what a rule of ours finds too is counted with ours.
-    failed = Counter(
+    theirs = Counter(
         each.severity
         for each in checkov.judgements
         if each.verdict is Verdict.FAIL and not each.is_overruled and each.shared not in own
@@ -205,7 +206,7 @@ def _checkov_summary(checkov: CheckovReport, ours: Iterable[Judgement] = ()) -> 
     return {
         "checkov": str(checkov.state),
         "checkov_verdicts": {str(verdict): counts[verdict] for verdict in Verdict},
-        "checkov_failed": {str(severity): failed[severity] for severity in Severity},
+        "checkov_failed": {str(severity): theirs[severity] for severity in Severity},
     }
 
 
@@ -230,37 +231,74 @@ def _checkov_verdict(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _verdict(judgement: Judgement) -> dict[str, Any]:
-    finding = judgement.finding
-    return {
-        "rule": judgement.rule.id,
-        "name": judgement.rule.name,
-        "group": judgement.rule.group,
-        "severity": judgement.severity,
-        "address": finding.address,
-        "verdict": finding.verdict,
-        "confidence": finding.certainty,
-        "message": finding.message,
-        "path": [
-            {
-                "address": step.address,
-                "attribute": step.attribute,
-                "note": step.note,
-                "source": _source(span),
-            }
-            for step, span in zip(finding.path, judgement.steps, strict=True)
-        ],
-        "source": _source(judgement.span),
-        "notes": [{"level": note.level, "text": note.text} for note in finding.notes],
-        "fix": finding.fix,
-        "snippet": finding.snippet,
-        "symptom": finding.symptom,
-        "strikes": finding.strikes,
-        "cause": finding.cause or None,
-        "new": judgement.is_new,
-        "in_baseline": judgement.is_in_baseline,
-        "waived": _waived(judgement.waiver),
-    }
+class _Step(Struct, frozen=True):
+    """A step of a verdict's evidence."""
+
+    address: str
+    attribute: str
+    note: str
+    source: Span | None
+
+
+class _Verdict(Struct, frozen=True):
+    """A verdict as it is written: each field by its name, and in this order.
+
+    So are notes and regions. There are tens of thousands, and dictionaries of them take as long
+    again as all the writing.
+    """
+
+    rule: str
+    name: str
+    group: str
+    severity: Severity
+    address: str
+    verdict: Verdict
+    confidence: Certainty
+    message: str
+    path: Sequence[_Step]
+    source: Span | None
+    notes: Sequence[Note]
+    fix: str
+    snippet: str
+    symptom: str
+    strikes: Phase | None
+    cause: str | None
+    new: bool
+    in_baseline: bool
+    waived: dict[str, Any] | None
+
+
+def _verdict(judgement: Judgement) -> _Verdict:
+    rule, finding = judgement.rule, judgement.finding
+    # By place: by name it would take twice as long.
+    return _Verdict(
+        rule.id,
+        rule.name,
+        rule.group,
+        judgement.severity,
+        finding.address,
+        finding.verdict,
+        finding.certainty,
+        finding.message,
+        _path(judgement) if finding.path else (),
+        judgement.span,
+        finding.notes,
+        finding.fix,
+        finding.snippet,
+        finding.symptom,
+        finding.strikes,
+        finding.cause or None,
+        judgement.is_new,
+        judgement.is_in_baseline,
+        _waived(judgement.waiver),
+    )
+
+
+def _path(judgement: Judgement) -> list[_Step]:
+    return [
+        _Step(step.address, step.attribute, step.note, span)
+        for step, span in zip(judgement.finding.path, judgement.steps, strict=True)
+    ]
 
 
 def _waived(waiver: Waiver | None) -> dict[str, Any] | None:

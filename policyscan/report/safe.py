@@ -44,7 +44,8 @@ def plain_json(text: str) -> str:
             lambda found: found[0] if found[0].isprintable() else _spelt(found[0]), text
         )
     # No line of JSON starts with a colon.
-    return inert(text) if "##" in text else text
+    # One character is looked for many times faster than two.
+    return inert(text) if "#" in text and "##" in text else text
 
 
 def _spelt(character: str) -> str:

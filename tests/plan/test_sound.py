@@ -230,6 +230,14 @@ def test_equal_marks_and_what_stays_are_one_object() -> None:
     assert kept.before is kept.after
 
 
+def test_values_of_the_state_and_those_of_a_change_are_one_object() -> None:
+    found = sound_document(json.dumps(whole()).encode())
+    assert found is not None
+    change = next(c for c in found["resource_changes"] if c["address"] == "aws_vpc.kept")["change"]
+    resources = found["prior_state"]["values"]["root_module"]["resources"]
+    assert any(each["values"] is change["before"] for each in resources)
+
+
 def test_the_state_tells_what_a_change_does_not() -> None:
     for large in (0, LARGE):
         read = read_plan(json.dumps(whole()).encode(), "plan.json", large=large)
@@ -237,6 +245,29 @@ def test_the_state_tells_what_a_change_does_not() -> None:
         assert found["data.aws_ami.a"].before == {"id": "ami-1"}
         assert found["aws_vpc.kept"].depends_on == ("aws_vpc.v",)
         assert found["aws_eip.e"].actions == ("no-op",)
+
+
+def test_members_nobody_reads_and_escaped_keys_are_read_in_c_too() -> None:
+    document = whole()
+    state = document["prior_state"]["values"]["root_module"]["resources"]
+    each = {"address": 'aws_vpc.each["a&b"]', "type": "aws_vpc", "name": "each", "index": "a&b"}
+    change = {"actions": ["no-op"], "before": {"id": "v"}, "after": {"id": "v"}, "later": [1]}
+    document["resource_changes"] += [{**each, "change": change, "later": {"a": 1}}]
+    state += [{**each, "values": {"id": "v"}, "depends_on": [], "later": {"a": 1}}]
+    content = json.dumps(document).replace("&", "\\u0026").encode()
+    assert sound_document(content) is not None
+    assert "a&b" in assert_read_alike(content)
+    twice = content.replace(b'"later": {', b'"later": {"a": 2, ')
+    assert "given twice" in assert_read_alike(twice)
+
+
+def test_values_of_the_state_that_no_change_has_are_kept() -> None:
+    """Old versions leave the key out of an address in the state, which may be that of another."""
+    document = whole()
+    for values in ({"id": "v"}, document["resource_changes"][-2]["change"]["before"]):
+        state = document["prior_state"]["values"]["root_module"]["resources"]
+        state[1] |= {"index": 0, "values": values}
+        assert "aws_vpc.kept[0]" in assert_read_alike(json.dumps(document).encode())
 
 
 def test_constants_that_are_equal_in_python_alone_are_told_apart() -> None:

@@ -6,6 +6,7 @@ and address, file and lines, and the text between the columns (of several lines,
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from policyscan.engine import Judgement, Settings, built_in_pack, judge, load_pack
 from policyscan.graph import ResourceGraph
 from policyscan.plan import read_plan
-from policyscan.report.json_report import json_document
+from policyscan.report.json_report import json_document, render_json
 from policyscan.report.text_report import render_text
 from policyscan.rule import Verdict
 from policyscan.source import Span, read_source
@@ -240,7 +241,7 @@ def test_reports_tell_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = ResourceGraph(plan, read_source(Path("fixtures/positions")))
     outcome = judge(graph, PACK, Settings(select=("PS401",)))
     below = f'module.logs["first"].module.deep.{GROUP}.below'
-    document = json_document(outcome, 1)
+    document = json.loads("".join(render_json([json_document(outcome, 1)])))
     assert [each["source"] for each in document["verdicts"] if each["address"] == below] == [
         {
             "file": "fixtures/positions/modules/logs/deep/main.tf",
