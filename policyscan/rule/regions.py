@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
+from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
 
 _REGION = r"([a-z]{2}(?:-[a-z]+){1,2}-\d)"
 _ZONE = re.compile(rf"{_REGION}(?:-[a-z]+-\d)?[a-z]")
@@ -24,8 +24,8 @@ _KINDS = (
     ),
 )
 """What speaks of a region, what is in every text of the kind, and the form of it."""
+_PARTS = tuple(part for _, part, _ in _KINDS)
 _ZONES = ("availability_zone", "availability_zones")
-_PLAIN = (bool, int, float)
 _PROSE = ("description", "name", "region", "tags", "tags_all")
 """Attributes whose text binds nothing."""
 _GLOBAL = (
@@ -109,10 +109,8 @@ def _has_region(resource: Resource) -> bool:
 def mentions_of(resource: Resource) -> Iterator[Mention]:
     """Every region that the values of a resource bind it to, as far as they are known."""
     after = resource.after or {}
-    # Most of a resource are numbers, truth values and short texts, which need no reading.
-    for attribute in sorted(name for name, value in after.items() if _may_name_region(value)):
-        if attribute in _PROSE:
-            continue
+    # Most of a resource is nothing of the kind, and needs no reading.
+    for attribute in sorted(name for name, value in after.items() if _may_name(name, value)):
         for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
             found = _ZONE.fullmatch(text) if attribute in _ZONES else None
             if found:
@@ -122,8 +120,21 @@ def mentions_of(resource: Resource) -> Iterator[Mention]:
                     yield Mention(attribute, region, kind)
 
 
-def _may_name_region(value: Any) -> bool:
-    return "-" in value if isinstance(value, str) else bool(value) and not isinstance(value, _PLAIN)
+def _may_name(attribute: str, value: Any) -> bool:
+    """Whether a value, as it stands in the plan, holds a text that may be read."""
+    if not value or attribute in _PROSE:
+        return False
+    return _holds(value, ("-",) if attribute in _ZONES else _PARTS)
+
+
+def _holds(value: Any, parts: tuple[str, ...]) -> bool:
+    if isinstance(value, str):
+        return "-" in value and any(map(value.__contains__, parts))
+    if isinstance(value, dict):
+        return any(_holds(each, parts) for each in value.values() if each)
+    if isinstance(value, list):
+        return any(_holds(each, parts) for each in value if each)
+    return isinstance(value, Template)
 
 
 def _texts(leaf: Value) -> Iterator[str]:
