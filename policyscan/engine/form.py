@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -328,5 +327,7 @@ class Items(Struct, frozen=True):
 
 def hint(name: object, known: Iterable[str]) -> str:
     """The known name that is likeliest meant, as the end of a message; "" when none is near."""
+    import difflib  # noqa: PLC0415 - only what is wrong has to be told what it may mean
+
     close = difflib.get_close_matches(str(name), list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
