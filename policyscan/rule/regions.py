@@ -25,7 +25,8 @@ _KINDS = (
 )
 """What speaks of a region, what is in every text of the kind, and the form of it."""
 _PARTS = tuple(part for _, part, _ in _KINDS)
-_ZONES = ("availability_zone", "availability_zones")
+_ZONES = {"availability_zone": ("-",), "availability_zones": ("-",)}
+"""What is in every text that holds a region, in any attribute and in those that hold zones."""
 _PROSE = ("description", "name", "region", "tags", "tags_all")
 """Attributes whose text binds nothing."""
 _GLOBAL = (
@@ -110,24 +111,23 @@ def mentions_of(resource: Resource) -> Iterator[Mention]:
     """Every region that the values of a resource bind it to, as far as they are known."""
     after = resource.after or {}
     # Most of a resource is nothing of the kind, and needs no reading.
-    for attribute in sorted(name for name, value in after.items() if _may_name(name, value)):
+    found = [
+        name
+        for name, value in after.items()
+        if value and name not in _PROSE and _holds(value, _ZONES.get(name, _PARTS))
+    ]
+    for attribute in sorted(found):
         for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
-            found = _ZONE.fullmatch(text) if attribute in _ZONES else None
-            if found:
-                yield Mention(attribute, found[1], "a zone")
+            zone = _ZONE.fullmatch(text) if attribute in _ZONES else None
+            if zone:
+                yield Mention(attribute, zone[1], "a zone")
             for kind, part, form in _KINDS if "-" in text else ():
                 for region in dict.fromkeys(form.findall(text)) if part in text else ():
                     yield Mention(attribute, region, kind)
 
 
-def _may_name(attribute: str, value: Any) -> bool:
-    """Whether a value, as it stands in the plan, holds a text that may be read."""
-    if not value or attribute in _PROSE:
-        return False
-    return _holds(value, ("-",) if attribute in _ZONES else _PARTS)
-
-
 def _holds(value: Any, parts: tuple[str, ...]) -> bool:
+    """Whether a value, as it stands in the plan, has a text that may speak of a region."""
     if isinstance(value, str):
         return "-" in value and any(map(value.__contains__, parts))
     if isinstance(value, dict):
