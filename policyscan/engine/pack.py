@@ -84,9 +84,10 @@ def _by_real_path(paths: Iterable[Path]) -> dict[Path, Path]:
     folders: dict[Path, Path] = {}
     found: dict[Path, Path] = {}
     for path in paths:
-        if path.parent not in folders:
-            folders[path.parent] = path.parent.resolve()
-        real = path.resolve() if path.is_symlink() else folders[path.parent] / path.name
+        folder = path.parent
+        if folder not in folders:
+            folders[folder] = folder.resolve()
+        real = path.resolve() if path.is_symlink() else folders[folder] / path.name
         found[real] = path
     return found
 
