@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from policyscan.engine.contract import PackRule, Problem, line_of
 from policyscan.engine.gate import GATE
 from policyscan.engine.python_rule import read_python_rule
 from policyscan.errors import PackError
+from policyscan.patterns import is_hidden
 
 PROFILES: Final = "profiles"
 """The folder of a pack that holds profiles, and no rules."""
@@ -68,16 +70,13 @@ def load_pack(*folders: Path, may_be_empty: bool = False) -> tuple[PackRule, ...
 
 def _rule_files(folder: Path) -> tuple[Path, ...]:
     """The files of a pack that may hold a rule, sorted; what starts with a dot is none."""
-    return tuple(
-        sorted(
-            path
-            for path in folder.rglob("*")
-            if path.suffix in _READERS
-            and path.is_file()
-            and path.relative_to(folder).parts[0] not in {PROFILES, HOSTED}
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        )
-    )
+    found: list[Path] = []
+    for where, folders, files in os.walk(folder):
+        here = Path(where)
+        beside = {PROFILES, HOSTED} if here == folder else ()
+        folders[:] = [each for each in folders if not is_hidden(each) and each not in beside]
+        found += (here / each for each in files if not is_hidden(each))
+    return tuple(sorted(path for path in found if path.suffix in _READERS and path.is_file()))
 
 
 def _by_real_path(paths: Iterable[Path]) -> dict[Path, Path]:
@@ -85,9 +84,10 @@ def _by_real_path(paths: Iterable[Path]) -> dict[Path, Path]:
     folders: dict[Path, Path] = {}
     found: dict[Path, Path] = {}
     for path in paths:
-        if path.parent not in folders:
-            folders[path.parent] = path.parent.resolve()
-        real = path.resolve() if path.is_symlink() else folders[path.parent] / path.name
+        folder = path.parent
+        if folder not in folders:
+            folders[folder] = folder.resolve()
+        real = path.resolve() if path.is_symlink() else folders[folder] / path.name
         found[real] = path
     return found
 

@@ -18,6 +18,7 @@ class Places:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
+        self._has_source = graph.written.is_at_hand
         self._blocks: dict[str, Span | None] = {}
         self._secrets: dict[str, bool] = {}
 
@@ -25,7 +26,7 @@ class Places:
         self, rule: Rule, finding: Finding, checkov: CheckovSays | None = None
     ) -> Judgement:
         """A finding with where in the source it stands."""
-        if not self._graph.written.is_at_hand:
+        if not self._has_source:
             return Judgement(rule, finding, steps=(None,) * len(finding.path), checkov=checkov)
         span, *steps = (
             self._span(finding, step, leads_to)

@@ -13,30 +13,22 @@ from policyscan.plan import Known, Template
 from policyscan.rule.containers import Container
 from policyscan.rule.settings import mappings_in
 
-_NAME = re.compile(
-    r"(?:(?<![a-z])|db)pass(?![a-z])|passw(?:or)?d|passphrase|secret|token(?!iz|s(?![a-z]))|"
-    r"api_?key|private_?key|access_?key|credential",
-    re.IGNORECASE,
+# Long ones are compiled when they are first needed, which in most plans some are not.
+_NAME = (
+    r"(?i)(?:(?<![a-z])|db)pass(?![a-z])|passw(?:or)?d|passphrase|secret|token(?!iz|s(?![a-z]))|"
+    r"api_?key|private_?key|access_?key|credential"
 )
-_CONNECTION = re.compile(
-    r"conn(?:ection)?_?str|(?:database|db|redis|amqp|mongo)\w*_ur[il]", re.IGNORECASE
-)
-_ABOUT = re.compile(
-    r"(?:^|_)(?:arns?|names?|ids?|files?|paths?|dirs?|ttl|expir\w*|ur[il]s?|endpoints?|hosts?|"
+_CONNECTION = r"(?i)conn(?:ection)?_?str|(?:database|db|redis|amqp|mongo)\w*_ur[il]"
+_ABOUT = (
+    r"(?i)(?:^|_)(?:arns?|names?|ids?|files?|paths?|dirs?|ttl|expir\w*|ur[il]s?|endpoints?|hosts?|"
     r"regions?|lengths?|min|max|size|limits?|count|enabled|required|type|algorithm|issuer|"
     r"audience|headers?|prefix|seconds|minutes|hours|days|age|timeout|interval|policy|version|"
-    r"provider|store|manager|backend|key_id|rotation|cache|field)$",
-    re.IGNORECASE,
+    r"provider|store|manager|backend|key_id|rotation|cache|field)$"
 )
 _ACCESS_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Z0-9])")
 _USER_INFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
-_PASSWORD_IN = re.compile(
-    r"(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*[^;\s]+", re.IGNORECASE
-)
-_HARMLESS = re.compile(
-    r"(?:true|false|none|null|disabled|enabled)?|arn:\S+|/\S*|[a-z][a-z0-9+.-]*://\S+",
-    re.IGNORECASE,
-)
+_PASSWORD_IN = r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*[^;\s]+"  # noqa: S105 - a pattern
+_HARMLESS = r"(?i)(?:true|false|none|null|disabled|enabled)?|arn:\S+|/\S*|[a-z][a-z0-9+.-]*://\S+"
 _EXACT = Confidence.EXACT
 _HOLDERS = {
     "aws_db_instance": ("password",),
@@ -103,10 +95,10 @@ def _told(name: str, value: Any, graph: ResourceGraph) -> Credential | str:
         return ""
     if _ACCESS_KEY.search(text):
         return "holds an access key of AWS"
-    if _USER_INFO.search(text) or (_CONNECTION.search(name) and _PASSWORD_IN.search(text)):
+    if _USER_INFO.search(text) or (re.search(_CONNECTION, name) and re.search(_PASSWORD_IN, text)):
         return "holds an address with a password in it"
-    is_secret = _NAME.search(name) and not _ABOUT.search(name)
-    if is_secret and isinstance(value, str) and not _HARMLESS.fullmatch(text.strip()):
+    is_secret = re.search(_NAME, name) and not re.search(_ABOUT, name)
+    if is_secret and isinstance(value, str) and not re.fullmatch(_HARMLESS, text.strip()):
         return "is called as a credential is, and is no reference to one"
     return ""
 

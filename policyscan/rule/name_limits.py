@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ _COUNTED = {
     ("random_string", "id"): ("length", 1),
 }
 """By type and attribute what says how long a value will be, and how much of it each unit takes."""
+_REMEMBERED = 4096
+"""How many answers are kept; names are made of the same few characters."""
 
 
 class NameLimits(Struct, frozen=True):
@@ -54,14 +57,21 @@ class NameLimits(Struct, frozen=True):
         if length > self.most:
             return f"is too long, {length} characters at least: it may have {self.asked}"
         # A character that may not even stand amid letters is one that no name may have.
-        is_plain = re.search(self.pattern, "aaa") is not None
-        strange = [each for each in text if not re.search(self.pattern, f"a{each}a")]
-        return f"may not have {strange[0]!r} in it" if is_plain and strange else ""
+        if _may_have(self.pattern, "a"):
+            for each in text:
+                if not _may_have(self.pattern, each):
+                    return f"may not have {each!r} in it"
+        return ""
 
     def nearest(self, name: str) -> str:
         """A legal name that is near to this one, "" where none is."""
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: self.most].strip("-")
         return "" if self.problem(near) else near
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _may_have(pattern: str, character: str) -> bool:
+    return re.search(pattern, f"a{character}a") is not None
 
 
 def name_limits() -> dict[str, list[NameLimits]]:

@@ -57,11 +57,11 @@ class Suffix(Struct, frozen=True):
 
     def without(self, text: str) -> str | None:
         """A name with the suffix taken out, None when it is not in it."""
-        name, suffix = _joined(_last_segment(text)), _joined(self.value).strip("-")
+        suffix, as_word = _as_word(self.value)
         if not suffix:
             return None
-        found = _as_word(suffix).search(name)
-        if found is not None:
+        name = _joined(_last_segment(text))
+        if (found := as_word.search(name)) is not None:
             return name[: found.start()] + name[found.end() :]
         if len(suffix) >= _SHORT and name.endswith(suffix):
             return name.removesuffix(suffix)
@@ -69,8 +69,10 @@ class Suffix(Struct, frozen=True):
 
 
 @lru_cache
-def _as_word(suffix: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])")
+def _as_word(value: str) -> tuple[str, re.Pattern[str]]:
+    """A suffix as names are looked through for it, and how it stands there as a word."""
+    suffix = _joined(value).strip("-")
+    return suffix, re.compile(rf"(?<![a-z0-9]){re.escape(suffix)}(?![a-z0-9])")
 
 
 def find_suffix(plan: Plan, names: Sequence[str]) -> Suffix | None:
@@ -96,7 +98,7 @@ def _joined(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a name, in lower case. Example: `/ecs/Fraud_dev` is ("ecs", "fraud", "dev")."""
-    return tuple(word for word in _SEPARATORS.split(text.lower()) if word)
+    return tuple(filter(None, _SEPARATORS.split(text.lower())))
 
 
 class Name(Struct, frozen=True):

@@ -34,6 +34,7 @@ _REMEMBERED = 4096
 """How many answers are kept; policies of one platform are about the same few actions."""
 _COLONS = 5
 """Those of an ARN, before its resource, which may hold more of them."""
+_WILD = re.compile("[*?]")
 ACCOUNT = Wanted("*")
 """What actions without a resource of their own are done on: only a pattern of all covers it."""
 
@@ -265,10 +266,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=_REMEMBERED)
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns."""
+    for _ in ("begin", "end"):
+        # What both are without a wildcard is alike, or no text can be both.
+        plain = min(len(_WILD.split(each, 1)[0]) for each in (one, other))
+        if one[:plain] != other[:plain]:
+            return False
+        one, other = one[plain:][::-1], other[plain:][::-1]
     if "*" in {one, other}:
         return True
-    if not any(wild in each for each in (one, other) for wild in "*?"):
-        return one == other
     # reached: the lengths of `other` that may be consumed by what of `one` was read so far.
     reached = _skip_stars({0}, other)
     for letter in one:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ def _mapping(each: dict[str, Any]) -> PortMapping | None:
     return PortMapping(name, low, high, protocol, host)
 
 
-class NamedPort(NamedTuple):
+class NamedPort(Struct, frozen=True):
     """Where a service names a container and its port, or with `is_by_name` a port by its name."""
 
     path: str
@@ -94,7 +94,7 @@ def named_ports(service: Resource) -> Iterator[NamedPort]:
         yield NamedPort(f"{block}[{index}]", name, is_by_name=True)
 
 
-class Clash(NamedTuple):
+class Clash(Struct, frozen=True):
     """A port mapping that one address for a whole task cannot have.
 
     `other` is the container that has the port already, "" for one that another host port is asked

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,7 +38,7 @@ class Reach(StrEnum):
     MAYBE = "maybe"
 
 
-class Passage(NamedTuple):
+class Passage(Struct, frozen=True):
     """Whether a connection gets through, the rule that lets it, and why it is not known."""
 
     reach: Reach
@@ -47,7 +46,7 @@ class Passage(NamedTuple):
     why: str = ""
 
 
-class Port(NamedTuple):
+class Port(Struct, frozen=True):
     """A port of one protocol, `tcp` or `udp`."""
 
     number: int

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Unknown, Value
+from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Template, Unknown, Value
 
 _REGION = r"([a-z]{2}(?:-[a-z]+){1,2}-\d)"
 _ZONE = re.compile(rf"{_REGION}(?:-[a-z]+-\d)?[a-z]")
@@ -24,8 +24,9 @@ _KINDS = (
     ),
 )
 """What speaks of a region, what is in every text of the kind, and the form of it."""
-_ZONES = ("availability_zone", "availability_zones")
-_PLAIN = (bool, int, float)
+_PARTS = tuple(part for _, part, _ in _KINDS)
+_ZONES = {"availability_zone": ("-",), "availability_zones": ("-",)}
+"""What is in every text that holds a region, in any attribute and in those that hold zones."""
 _PROSE = ("description", "name", "region", "tags", "tags_all")
 """Attributes whose text binds nothing."""
 _GLOBAL = (
@@ -109,21 +110,31 @@ def _has_region(resource: Resource) -> bool:
 def mentions_of(resource: Resource) -> Iterator[Mention]:
     """Every region that the values of a resource bind it to, as far as they are known."""
     after = resource.after or {}
-    # Most of a resource are numbers, truth values and short texts, which need no reading.
-    for attribute in sorted(name for name, value in after.items() if _may_name_region(value)):
-        if attribute in _PROSE:
-            continue
+    # Most of a resource is nothing of the kind, and needs no reading.
+    found = [
+        name
+        for name, value in after.items()
+        if value and name not in _PROSE and _holds(value, _ZONES.get(name, _PARTS))
+    ]
+    for attribute in sorted(found):
         for text in (each for leaf in resource.leaves(attribute) for each in _texts(leaf)):
-            found = _ZONE.fullmatch(text) if attribute in _ZONES else None
-            if found:
-                yield Mention(attribute, found[1], "a zone")
+            zone = _ZONE.fullmatch(text) if attribute in _ZONES else None
+            if zone:
+                yield Mention(attribute, zone[1], "a zone")
             for kind, part, form in _KINDS if "-" in text else ():
                 for region in dict.fromkeys(form.findall(text)) if part in text else ():
                     yield Mention(attribute, region, kind)
 
 
-def _may_name_region(value: Any) -> bool:
-    return "-" in value if isinstance(value, str) else bool(value) and not isinstance(value, _PLAIN)
+def _holds(value: Any, parts: tuple[str, ...]) -> bool:
+    """Whether a value, as it stands in the plan, has a text that may speak of a region."""
+    if isinstance(value, str):
+        return "-" in value and any(map(value.__contains__, parts))
+    if isinstance(value, dict):
+        return any(_holds(each, parts) for each in value.values() if each)
+    if isinstance(value, list):
+        return any(_holds(each, parts) for each in value if each)
+    return isinstance(value, Template)
 
 
 def _texts(leaf: Value) -> Iterator[str]:

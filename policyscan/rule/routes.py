@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -18,7 +17,7 @@ TABLE_HOLDERS = (*ROUTE_TABLES, "aws_vpc", "aws_default_vpc")
 ROUTE = "aws_route"
 
 
-class Family(NamedTuple):
+class Family(Struct, frozen=True):
     """An IP version: how routes name a destination of it, and what stands for all of them."""
 
     inline: str

@@ -53,12 +53,12 @@ class TagReader:
         self._read: dict[tuple[str, str], tuple[Value, Value]] = {}
         for resource in resources:
             own, whole = self._maps(resource)
-            if isinstance(own, Unknown) or _is_older(resource):
+            if isinstance(own, Unknown):
                 continue
             tags = own.value if isinstance(own, Known) else {}
             if isinstance(whole, Known):
                 self._shown.setdefault(_provider(resource), []).append((tags, whole.value))
-            elif tags and "" not in tags.values():
+            elif tags and "" not in tags.values() and not _is_older(resource):
                 self._hidden.add(_provider(resource))
 
     def _maps(self, resource: Resource) -> tuple[Value, Value]:

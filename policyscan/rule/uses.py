@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.graph import Edge, ResourceGraph
 from policyscan.plan import Resource
@@ -17,7 +18,7 @@ from policyscan.rule.snippet import arguments, block, new, quoted
 _NAT, _ADDRESS, _LOGS = "aws_nat_gateway", "aws_eip", "aws_cloudwatch_log_group"
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True):
     """What uses a resource: by type the attribute that names it. `says` is how it goes without.
 
     `known_by` is its own attribute that users name. `has_others`: whatever else refers to it uses

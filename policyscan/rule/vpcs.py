@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.graph import Index, ResourceGraph
 from policyscan.plan import Absent, Known, Resource
@@ -12,7 +14,7 @@ from policyscan.rule.model import Certainty, Step
 from policyscan.rule.network import ENDPOINT, VPCS
 
 
-class Home(NamedTuple):
+class Home(Struct, frozen=True):
     """The VPC a resource stands in: its id, else its address, both "" when it is not told.
 
     `is_new`: this plan makes the VPC, so that it is no other one. `is_default`: the resource names
@@ -87,21 +89,22 @@ def home_of(graph: ResourceGraph, resource: Resource, attribute: str = "vpc_id")
     """The VPC that an attribute of a resource names."""
     here = Home(resource, attribute)
     if resource.type == "aws_vpc":
-        return here._replace(address=resource.address, is_new=resource.is_created)
+        return replace(here, address=resource.address, is_new=resource.is_created)
     if resource.type == "aws_default_subnet":
-        return here._replace(is_default=True)
+        return replace(here, is_default=True)
     found = graph.resolve(resource, attribute, VPCS)
     if isinstance(found.value, Absent):
-        return here._replace(is_default=resource.mode == "managed")
+        return replace(here, is_default=resource.mode == "managed")
     text = str(found.value.value) if isinstance(found.value, Known) else ""
     if len(found.targets) != 1 or not found.targets[0].is_sure:
-        return here._replace(vpc_id=text)
+        return replace(here, vpc_id=text)
     target = found.targets[0]
     vpc = graph.resource(target.address)
     if vpc is not None and vpc.is_deferred:
         return here
     known = vpc.value("id") if vpc else None
-    return here._replace(
+    return replace(
+        here,
         vpc_id=text or (str(known.value) if isinstance(known, Known) else ""),
         address=target.address,
         is_new=vpc is not None and vpc.is_created and vpc.type == "aws_vpc",

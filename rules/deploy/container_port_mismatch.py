@@ -34,7 +34,8 @@ measured by badmintoncryer/cdk-preflight.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     Container,
@@ -114,7 +115,7 @@ def _judge(service: Service, platform: Platform) -> Finding:
     return settle(service.address, judged, f"{why}; {platform.graph.advice}")
 
 
-class _Problem(NamedTuple):
+class _Problem(Struct, frozen=True):
     """What is wrong with one name or port, or keeps it from being judged; `fix` "" says that.
 
     `step` shows it, in the task definition or in what `cause` is.

@@ -22,7 +22,8 @@ Amazon ECS Developer Guide, "Fargate task definition differences".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     Container,
@@ -192,7 +193,7 @@ def _limited(task: Task, place: str, container: Container) -> Iterator[Problem]:
         yield _problem(task, path, text, _Cure(fix, f"stopTimeout = {LONGEST_STOP}", container))
 
 
-class _Cure(NamedTuple):
+class _Cure(Struct, frozen=True):
     """What to do, and what then stands in the task definition's block or in its container."""
 
     fix: str

@@ -36,7 +36,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     ABSENT,
@@ -103,7 +104,7 @@ HEALTHY = block("healthCheck =", 'command = ["CMD-SHELL", "CHECK"]')
 DECIDING = ("enabled", "interval", "timeout", "matcher")
 
 
-class _Problem(NamedTuple):
+class _Problem(Struct, frozen=True):
     """What is wrong; `right` is what the block health_check should hold instead."""
 
     at: str

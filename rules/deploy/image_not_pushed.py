@@ -34,7 +34,9 @@ with a new repository hangs on its first deployment).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from policyscan.rule import (
     Certainty,
@@ -142,7 +144,7 @@ def _judge_task(
     return worst(way.judge() for way in ways)
 
 
-class _Way(NamedTuple):
+class _Way(Struct, frozen=True):
     """From a service over its task definition to one image's origin."""
 
     service: Service

@@ -29,7 +29,8 @@ Guide, "DNS validation"; Terraform AWS provider, aws_acm_certificate_validation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     LISTENER_RULES,
@@ -85,7 +86,7 @@ SPOKEN = {"application": "HTTPS, HTTP", "network": "TLS, TCP, TCP_UDP, UDP"}
 SECURE = frozenset({"HTTPS", "TLS"})
 
 
-class _Problem(NamedTuple):
+class _Problem(Struct, frozen=True):
     """What is wrong, or with `fix` "" what keeps it from being judged.
 
     `right` is what should stand in the block of the listener or rule.

@@ -27,7 +27,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     LOAD_BALANCERS,
@@ -153,7 +154,7 @@ def _pinned(subnet: Resource) -> str:
     return edit(subnet, f"availability_zone = {zones}[{index}]")
 
 
-class _Problem(NamedTuple):
+class _Problem(Struct, frozen=True):
     """What is wrong, and the subnet that is to blame where it is one."""
 
     message: str

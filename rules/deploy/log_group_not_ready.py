@@ -37,7 +37,9 @@ LogConfiguration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from policyscan.rule import (
     Certainty,
@@ -126,7 +128,7 @@ def _gravest(findings: list[Finding]) -> Finding:
     return worst(failures[:1] or findings)
 
 
-class _Judge(NamedTuple):
+class _Judge(Struct, frozen=True):
     """Judges the containers of one task definition."""
 
     definition: Resource

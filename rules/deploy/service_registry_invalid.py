@@ -36,7 +36,8 @@ Cloud Map API Reference, CreateService.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     ABSENT,
@@ -89,7 +90,7 @@ NAMESPACES = (
 THRESHOLD = "health_check_custom_config[0].failure_threshold"
 
 
-class _Problem(NamedTuple):
+class _Problem(Struct, frozen=True):
     """What is wrong, or with `fix` "" what keeps it from being judged."""
 
     step: Step

@@ -26,7 +26,8 @@ and CreateTargetGroup; badmintoncryer/cdk-preflight, as measured there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from policyscan.rule import (
     ROUTE_TABLES,
@@ -92,7 +93,7 @@ SYMPTOMS = {
 """What AWS says to each that stands elsewhere, or what happens where it says nothing."""
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """One thing a service touches: the attribute and edge that lead there, and its VPC.
 
     `by` names it where the service itself does not, as its load balancers and endpoints do.

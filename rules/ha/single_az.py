@@ -32,7 +32,9 @@ AwsVpcConfiguration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from policyscan.rule import (
     ABSENT,
@@ -209,7 +211,7 @@ def _notes(service: Service) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-class _Zones(NamedTuple):
+class _Zones(Struct, frozen=True):
     """The zones that are used for certain and those that may be, and what keeps more unknown.
 
     `is_open`: there may be others than `possible`.
@@ -231,7 +233,7 @@ def _of_tasks(placement: Placement, platform: Platform) -> _Zones:
             *zones.doubts,
             "some of its zones are told by name, some by id: write them one way",
         )
-        return zones._replace(sure=max(ids, zones.sure - ids, key=len), doubts=doubts)
+        return replace(zones, sure=max(ids, zones.sure - ids, key=len), doubts=doubts)
     return zones
 
 
@@ -262,7 +264,7 @@ def _zones(
     return _Zones(frozenset(sure), frozenset(possible), is_open, tuple(doubts))
 
 
-class _Count(NamedTuple):
+class _Count(Struct, frozen=True):
     resource: Resource
     attribute: str
     value: Value

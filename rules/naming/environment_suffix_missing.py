@@ -196,8 +196,8 @@ class _Names:
         """The word for another environment in a name, unless a variable brought it in."""
         suffix = self._suffix.value.lower()
         for word in words(rest):
-            is_same = word.startswith(suffix) or suffix.startswith(word)
-            if word in ENVIRONMENTS and not is_same and word not in self._given_words:
+            is_one = word in ENVIRONMENTS and word not in self._given_words
+            if is_one and not (word.startswith(suffix) or suffix.startswith(word)):
                 return word
         return None
 

@@ -162,10 +162,8 @@ def _snippet(resource: Resource, mention: Mention) -> str:
 
 def _written_accounts(resource: Resource) -> tuple[Note, ...]:
     """Account ids that stand in the configuration as text."""
-    found = resource.config.expressions() if resource.config else ()
-    texts = [(path, str(one.constant)) for path, one in found if isinstance(one.constant, Known)]
-    for path, text in texts:
-        if ACCOUNT.search(text):
+    for path, one in resource.config.expressions() if resource.config else ():
+        if isinstance(one.constant, Known) and ACCOUNT.search(str(one.constant)):
             why = f"{path} holds an account's id as text: data.aws_caller_identity tells it"
             return (Note(Level.INFO, why),)
     return ()

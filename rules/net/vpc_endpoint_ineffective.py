@@ -37,7 +37,9 @@ endpoints"; Amazon ECR User Guide, "Amazon ECR interface VPC endpoints"; Terrafo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from policyscan.rule import (
     ENDPOINT,
@@ -92,7 +94,7 @@ TIMEOUT = "ResourceInitializationError or CannotPullContainerError: ... i/o time
 HTTPS = Port(443)
 
 
-class Case(NamedTuple):
+class Case(Struct, frozen=True):
     """An endpoint of an AWS service, and the tasks that run in its VPC."""
 
     endpoint: Resource
