@@ -13,7 +13,7 @@ from policyscan.graph.scope import Instances
 from policyscan.graph.written import Written
 from policyscan.plan import Plan, Resource
 from policyscan.plan.address import ModulePath, Reference, Subject
-from policyscan.plan.attributes import parse_path
+from policyscan.plan.attributes import names_in
 from policyscan.plan.configuration import ConfigModule, ConfigResource, Expression
 
 Types = frozenset[str] | None
@@ -47,7 +47,7 @@ class Kinds:
         alike: dict[tuple[str, ...], list[Reference]] = {}
         for argument, expression in config.body.expressions():
             if expression.references or self._is_replayed:
-                alike.setdefault(_names(argument), []).extend(expression.references)
+                alike.setdefault(names_in(argument), []).extend(expression.references)
         found = {
             # What a replay tells of a text may be the id of anything.
             names: None if self._is_replayed else self._of(references, path, config.for_each)
@@ -56,7 +56,7 @@ class Kinds:
         if all(types is not None and not types for types in found.values()):
             return
         for argument, _ in config.body.expressions():
-            types = found.get(_names(argument), _NONE)
+            types = found.get(names_in(argument), _NONE)
             if types is None or types:
                 yield argument, types
 
@@ -106,8 +106,3 @@ class Kinds:
                 return None if self._has_source else _NONE
             case _:
                 return _NONE
-
-
-def _names(argument: str) -> tuple[str, ...]:
-    """The path of an argument without the numbers of blocks."""
-    return tuple(part for part in parse_path(argument) if isinstance(part, str))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import takewhile
 
 from msgspec import Struct
@@ -182,7 +182,6 @@ def _each(for_each: Expression | None) -> tuple[Reference, ...]:
     return for_each.references if for_each else ()
 
 
-@lru_cache(1024)
 def place(module: ModuleInstance) -> str:
     """How a message names a module instance."""
     return module_text(module) or "the root module"
