@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
-from policyscan.graph.resolve import HANDED_ON
+from policyscan.graph.resolve import DEEPEST, HANDED_ON
 from policyscan.graph.scope import Instances
 from policyscan.graph.written import Written
 from policyscan.plan import Plan, Resource
@@ -29,6 +29,7 @@ class Kinds:
         self._is_replayed = plan.is_replayed
         self._instances = instances
         self._has_source = written.is_at_hand
+        self._depth = 0
         self._names: dict[tuple[ModulePath, Subject, str], Types] = {}
         self._blocks: dict[tuple[ModulePath, str], tuple[tuple[str, Types], ...]] = {}
 
@@ -78,10 +79,13 @@ class Kinds:
     def _of_name(self, reference: Reference, path: ModulePath) -> Types:
         key = (path, reference.subject, reference.name)
         if key not in self._names:
-            # What leads to itself is no configuration that Terraform takes: it may be anything.
+            # What leads to itself, or through more names than are followed, may be anything.
             self._names[key] = None
             module = self._instances.config(path)
-            self._names[key] = self._behind(reference, module) if module is not None else _NONE
+            if self._depth < DEEPEST:
+                self._depth += 1
+                self._names[key] = self._behind(reference, module) if module is not None else _NONE
+                self._depth -= 1
         return self._names[key]
 
     def _behind(self, reference: Reference, module: ConfigModule) -> Types:

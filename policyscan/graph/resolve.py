@@ -20,7 +20,7 @@ from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
 from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text, steps
 
-_DEEPEST = 64
+DEEPEST = 64
 """References can only nest as deep as modules and locals do; past this it is a loop."""
 
 HANDED_ON = ("terraform_data", "output")
@@ -75,7 +75,7 @@ class Resolver:
         return self._memo[key]
 
     def _follow(self, here: _Place, found: Collector) -> None:
-        if len(here.trail.via) > _DEEPEST:
+        if len(here.trail.via) > DEEPEST:
             found.unresolved[f"{here.trail.via[0]} refers to itself"] = None
             return
         reading = here.reading

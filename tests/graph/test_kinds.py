@@ -76,6 +76,33 @@ def test_what_is_handed_on_and_what_leads_to_itself_may_be_anything() -> None:
     assert edge.target == "aws_subnet.a"
 
 
+def test_a_long_chain_of_modules_is_followed_without_end_to_what_may_be_anything() -> None:
+    inner = {
+        "variables": {"x": {}},
+        "outputs": {"o": {"expression": references("var.x")}},
+    }
+    count = 2_000
+    given = [*(f"module.m{number}.o" for number in range(1, count)), "aws_subnet.a.id"]
+    calls = {
+        f"m{number}": {"source": "./m", "expressions": {"x": references(name)}, "module": inner}
+        for number, name in enumerate(given)
+    }
+    graph = graph_of(
+        [
+            change("aws_subnet.a", unknown={"id": True}),
+            change("aws_lb.l", unknown={"subnets": True}),
+        ],
+        {
+            "resources": [
+                block("aws_subnet.a"),
+                block("aws_lb.l", {"subnets": references("module.m0.o")}),
+            ],
+            "module_calls": calls,
+        },
+    )
+    assert tells_the_same(graph)
+
+
 def test_what_cannot_lead_to_the_types_is_not_followed() -> None:
     graph = graph_of(
         [
