@@ -185,10 +185,10 @@ class Outcome(Struct, frozen=True):
             return 3
         least = threshold(fail_on)
         for each in self.all_judgements:
-            if not self.is_gated(each):
-                continue
-            if each.verdict is Verdict.FAIL and each.severity.reaches(least):
-                return 1
-            if fail_on == "unknown" and each.verdict is Verdict.UNKNOWN:
+            if each.verdict is Verdict.FAIL:
+                is_failing = each.severity.reaches(least)
+            else:
+                is_failing = fail_on == "unknown" and each.verdict is Verdict.UNKNOWN
+            if is_failing and self.is_gated(each):
                 return 1
         return 0
