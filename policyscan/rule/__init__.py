@@ -3,6 +3,7 @@
 A rule file imports this package and the standard library, nothing else.
 """
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from policyscan.graph import Confidence, Index, Join, Resolution, Target
@@ -201,6 +202,7 @@ __all__ = [
     "Share",
     "Statement",
     "Step",
+    "Struct",
     "SubnetRange",
     "Subnets",
     "Taken",

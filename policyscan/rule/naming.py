@@ -56,7 +56,7 @@ class Suffix(Struct, frozen=True):
         return self.without(text) is not None
 
     def without(self, text: str) -> str | None:
-        """A name with the suffix taken out, None when it is not in it."""
+        """A name with the suffix taken out, as words with dashes; None when it is not in it."""
         suffix, as_word = _as_word(self.value)
         if not suffix:
             return None

@@ -35,8 +35,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     Container,
     Finding,
@@ -51,6 +49,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Struct,
     Target,
     Unknown,
     block,

@@ -23,8 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     Container,
     Finding,
@@ -37,6 +35,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Struct,
     Task,
     Unknown,
     block,

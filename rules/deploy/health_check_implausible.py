@@ -37,8 +37,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     ABSENT,
     TARGET_GROUPS,
@@ -56,6 +54,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Struct,
     TaskImages,
     Unknown,
     Value,

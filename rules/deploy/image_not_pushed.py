@@ -36,8 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
-
 from policyscan.rule import (
     Certainty,
     Finding,
@@ -54,6 +52,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Struct,
     Target,
     advised,
     certainty_of,

@@ -30,8 +30,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     LISTENER_RULES,
     LISTENERS,
@@ -46,6 +44,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Struct,
     Unknown,
     arguments,
     block,

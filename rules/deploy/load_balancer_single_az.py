@@ -28,8 +28,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     LOAD_BALANCERS,
     Absent,
@@ -45,6 +43,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Struct,
     Subnets,
     Unknown,
     advised,

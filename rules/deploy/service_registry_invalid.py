@@ -37,8 +37,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     ABSENT,
     Absent,
@@ -55,6 +53,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Struct,
     Target,
     Unknown,
     arguments,

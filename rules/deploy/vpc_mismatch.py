@@ -27,8 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from policyscan.rule import (
     ROUTE_TABLES,
     SECURITY_GROUPS,
@@ -44,6 +42,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Struct,
     Target,
     certainty_of,
     edit,

@@ -33,9 +33,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from policyscan.rule import (
     ABSENT,
     SUBNETS,
@@ -53,6 +50,7 @@ from policyscan.rule import (
     Service,
     Severity,
     Step,
+    Struct,
     Unknown,
     Value,
     edit,
@@ -62,6 +60,7 @@ from policyscan.rule import (
     not_applicable,
     number_of,
     passed,
+    replace,
     undetermined,
     weakest,
 )

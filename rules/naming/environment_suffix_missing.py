@@ -195,7 +195,7 @@ class _Names:
     def _other_environment(self, rest: str) -> str | None:
         """The word for another environment in a name, unless a variable brought it in."""
         suffix = self._suffix.value.lower()
-        for word in words(rest):
+        for word in rest.split("-"):
             is_one = word in ENVIRONMENTS and word not in self._given_words
             if is_one and not (word.startswith(suffix) or suffix.startswith(word)):
                 return word

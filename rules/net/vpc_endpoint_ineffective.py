@@ -39,8 +39,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
-
 from policyscan.rule import (
     ENDPOINT,
     Absent,
@@ -59,6 +57,7 @@ from policyscan.rule import (
     Rule,
     Severity,
     Step,
+    Struct,
     Tenant,
     Unknown,
     Verdict,
