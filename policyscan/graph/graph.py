@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from policyscan.graph.arguments import Arguments
 from policyscan.graph.dependencies import Dependencies
 from policyscan.graph.drawn import DrawnDependencies
 from policyscan.graph.edges import Edges
@@ -18,14 +19,14 @@ from policyscan.graph.joins import Joins
 from policyscan.graph.kinds import Kinds
 from policyscan.graph.model import WRITTEN, Members, Resolution
 from policyscan.graph.proven import has_templates, known_texts, proven
-from policyscan.graph.reading import Reading, agreed, read, read_source
+from policyscan.graph.reading import Reading, agreed
 from policyscan.graph.resolve import Resolver
 from policyscan.graph.scope import Instances, Scope, node_of, scope_of
-from policyscan.graph.target import NOTHING, Followed, Target
+from policyscan.graph.target import Target
 from policyscan.graph.written import Written
 from policyscan.plan import ABSENT, Absent, Known, Plan, Resource, Value
 from policyscan.plan.address import Reference
-from policyscan.plan.configuration import ConfigModule, ConfigResource, Expression
+from policyscan.plan.configuration import ConfigModule, ConfigResource
 
 if TYPE_CHECKING:
     from policyscan.source import Source
@@ -51,6 +52,7 @@ class ResourceGraph:
         self.written = Written(source)
         self._instances = Instances(plan)
         self._resolver = Resolver(plan, self._instances, self.written)
+        self._arguments = Arguments(self.written)
         self._identities = Identities(plan)
         self._by_address = {node_of(resource): resource for resource in plan.resources}
         by_type: dict[str, list[Resource]] = {}
@@ -60,7 +62,6 @@ class ResourceGraph:
         self._managed: dict[tuple[str, ...], tuple[Resource, ...]] = {}
         self._resolutions: dict[tuple[str, str, tuple[str, ...]], Resolution] = {}
         self._joins: dict[tuple[tuple[tuple[str, str], ...], frozenset[str]], Joins] = {}
-        self._readings: dict[tuple[int, str], tuple[bool, tuple[Reading, ...]]] = {}
         self._drawn = drawn
         self._edges: Edges | None = None
 
@@ -166,8 +167,8 @@ class ResourceGraph:
         value = resource.value(path)
         if isinstance(value, Absent):
             return _ABSENT
-        is_written, readings = self._readings_of(resource, path)
-        followed = self._followed_all(readings, resource)
+        is_written, readings = self._arguments.of(resource, path)
+        followed = self._resolver.follow_all(readings, resource)
         if isinstance(value, Known):
             found, external = self._identities.matched(value, followed.targets, node_of(resource))
             return Resolution(value, found, external, followed.literals, followed.unresolved)
@@ -177,36 +178,6 @@ class ResourceGraph:
         static = Resolution(value, followed.targets, (), followed.literals, unresolved)
         return self._proven(resource, path, static)
 
-    def _readings_of(self, resource: Resource, path: str) -> tuple[bool, tuple[Reading, ...]]:
-        """Whether the plan lists an attribute, and how what leads on in it is read.
-
-        Told once for all instances of a block. Blocks are told apart by what they are in memory:
-        those of two modules may be equal.
-        """
-        key = (id(resource.config), path)
-        if key not in self._readings:
-            expressions = resource.expressions(path)
-            readings = [
-                self._reading(resource, at, each) for at, each in expressions if each.references
-            ]
-            if not expressions and resource.config is not None:
-                readings = self._dynamic(resource, path)
-            self._readings[key] = bool(expressions), tuple(readings)
-        return self._readings[key]
-
-    def _followed_all(self, readings: tuple[Reading, ...], resource: Resource) -> Followed:
-        """Everything that the arguments of a block lead to together."""
-        if not readings:
-            return NOTHING
-        scope = scope_of(resource)
-        followed = [self._resolver.follow(reading, scope) for reading in readings]
-        if len(followed) == 1:
-            return followed[0]
-        targets = {(t.address, t.attribute): t for each in followed for t in each.targets}
-        literals = dict(pair for each in followed for pair in each.literals)
-        unresolved = dict.fromkeys(why for each in followed for why in each.unresolved)
-        return Followed(tuple(targets.values()), tuple(literals.items()), tuple(unresolved))
-
     def _proven(self, resource: Resource, path: str, static: Resolution) -> Resolution:
         """What a replay makes of a resolution; texts it tells whole may be known ids."""
         leaves = resource.leaves(path)
@@ -215,17 +186,6 @@ class ResourceGraph:
         named, external = self._identities.matched(known_texts(leaves), (), node_of(resource))
         resolution = proven(leaves, named, static)
         return replace(resolution, external=external) if resolution.is_settled else resolution
-
-    def _reading(self, resource: Resource, path: str, expression: Expression) -> Reading:
-        """How one argument is read, told exactly by the source where it agrees."""
-        return read(expression.references, self.written.given(resource, path))
-
-    def _dynamic(self, resource: Resource, path: str) -> list[Reading]:
-        """How the arguments of `dynamic` blocks are read, which the plan does not list."""
-        found = self.written.dynamic(resource.module_path, resource.config_address, path)
-        readings = [read_source(each) for each in found]
-        # Which of several blocks or elements an argument belongs to is not looked into.
-        return [replace(each, picks=True) for each in readings] if len(found) > 1 else readings
 
     def members(self, resource: Resource, path: str, name: str) -> Members | None:
         """What each value of one key inside an argument comes to, as the source tells them.

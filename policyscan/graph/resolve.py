@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from policyscan.graph.candidates import Candidate, Group, attribute_of, choose, narrow
 from policyscan.graph.reading import Reading, read, read_source
 from policyscan.graph.scope import Instances, Scope, place, scope_of
-from policyscan.graph.target import NOTHING, Collector, Confidence, Followed, Target
+from policyscan.graph.target import NOTHING, Collector, Confidence, Followed, Target, together
 from policyscan.graph.written import Written
 from policyscan.plan import Known, Plan, Resource
 from policyscan.plan.address import Index, ModuleStep, Reference, Subject, key_text, steps
@@ -73,6 +73,13 @@ class Resolver:
             self._follow(_Place(reading, scope, _Trail()), found)
             self._memo[key] = found.followed()
         return self._memo[key]
+
+    def follow_all(self, readings: tuple[Reading, ...], resource: Resource) -> Followed:
+        """Everything that arguments of one block lead to together."""
+        if not readings:
+            return NOTHING
+        scope = scope_of(resource)
+        return together([self.follow(reading, scope) for reading in readings])
 
     def _follow(self, here: _Place, found: Collector) -> None:
         if len(here.trail.via) > DEEPEST:

@@ -57,6 +57,16 @@ class Followed(Struct, frozen=True):
 NOTHING: Final = Followed()
 
 
+def together(found: list[Followed]) -> Followed:
+    """What several expressions of one block lead to, without repeats."""
+    if len(found) == 1:
+        return found[0]
+    targets = {(each.address, each.attribute): each for one in found for each in one.targets}
+    literals = dict(pair for one in found for pair in one.literals)
+    unresolved = dict.fromkeys(why for one in found for why in one.unresolved)
+    return Followed(tuple(targets.values()), tuple(literals.items()), tuple(unresolved))
+
+
 class Collector:
     """Gathers what is found, first come first, without repeats."""
 
