@@ -44,22 +44,22 @@ class Kinds:
                 yield path
 
     def _of_block(self, config: ConfigResource, path: ModulePath) -> Iterator[tuple[str, Types]]:
+        if self._is_replayed:
+            # What a replay tells of a text may be the id of anything.
+            yield from ((argument, None) for argument, _ in config.body.expressions())
+            return
         # Blocks of one name are not told apart, as `Resource.expressions` says.
         alike: dict[tuple[str, ...], list[Reference]] = {}
         for argument, expression in config.body.expressions():
-            if expression.references or self._is_replayed:
+            if expression.references:
                 alike.setdefault(names_in(argument), []).extend(expression.references)
         found = {
-            # What a replay tells of a text may be the id of anything.
-            names: None if self._is_replayed else self._of(references, path, config.for_each)
+            names: self._of(references, path, config.for_each)
             for names, references in alike.items()
         }
-        if all(types is not None and not types for types in found.values()):
-            return
-        for argument, _ in config.body.expressions():
-            types = found.get(names_in(argument), _NONE)
-            if types is None or types:
-                yield argument, types
+        if any(types != _NONE for types in found.values()):
+            for argument, _ in config.body.expressions():
+                yield argument, found.get(names_in(argument), _NONE)
 
     def _of(
         self, references: Iterable[Reference], path: ModulePath, for_each: Expression | None = None
