@@ -18,7 +18,6 @@ class Places:
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph
-        self._has_source = graph.written.is_at_hand
         self._blocks: dict[str, Span | None] = {}
         self._secrets: dict[str, bool] = {}
 
@@ -26,7 +25,7 @@ class Places:
         self, rule: Rule, finding: Finding, checkov: CheckovSays | None = None
     ) -> Judgement:
         """A finding with where in the source it stands."""
-        if not self._has_source:
+        if not self._graph.written.is_at_hand:
             return Judgement(rule, finding, steps=(None,) * len(finding.path), checkov=checkov)
         span, *steps = (
             self._span(finding, step, leads_to)

@@ -147,8 +147,7 @@ class Redaction:
         texts += (finding.cause, finding.at)
         for step in finding.path:
             texts += (step.attribute, step.note)
-        if finding.notes:
-            texts += [note.text for note in finding.notes]
+        texts += [note.text for note in finding.notes]
         said = "\n".join(texts)
         if len(said) > _LONGEST:
             return False

@@ -30,7 +30,7 @@ class Wanted(Struct, frozen=True):
     address: str = ""
 
 
-_REMEMBERED = 4096
+REMEMBERED = 4096
 """How many answers are kept; policies of one platform are about the same few actions."""
 _COLONS = 5
 """Those of an ARN, before its resource, which may hold more of them."""
@@ -142,7 +142,7 @@ _OF_CALLER = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"}
 """Condition keys that ECS fills in when it takes on a role for a task."""
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def read_document(text: Text) -> tuple[Statement, ...]:
     """The statements of a policy document.
 
@@ -195,7 +195,7 @@ def _conditions(value: Any) -> Iterator[Condition]:
             yield Condition(str(operator), str(key), _texts(values))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _names(pattern: Text, action: str) -> bool | None:
     """Actions are told without regard to case."""
     if isinstance(pattern, str):
@@ -263,7 +263,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(kinds.get(each, re.escape(each)) for each in pattern), re.DOTALL)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns."""
     for _ in ("begin", "end"):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 from policyscan.plan import Template
-from policyscan.rule.policy import Statement, Text, matches
+from policyscan.rule.policy import REMEMBERED, Statement, Text, matches
 from policyscan.rule.tables import load_table
 
 _PASS_ROLE = "iam:passrole"  # noqa: S105 - an action
 _TO_SERVICE = "iam:passedtoservice"
 _BROAD = ("AdministratorAccess", "PowerUserAccess")
-_REMEMBERED = 4096
-"""How many answers are kept; policies of one platform are about the same few actions."""
 
 
 def excess(statement: Statement) -> str:
@@ -67,7 +65,7 @@ def is_broad(arn: str) -> bool:
     return ":iam::aws:policy/" in arn and (name in _BROAD or name.endswith("FullAccess"))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _is_unscoped(action: str) -> bool:
     """Whether an action knows no resource but all."""
     known = load_table("unscoped_actions")["actions"]

@@ -165,13 +165,10 @@ def _shown(key: str, tags: Tags) -> str:
 def _illegal(tags: Tags) -> list[str]:
     """What AWS would not take, and keys that are one key to a person."""
     keys = sorted(tags.values)
-    folded = [key.lower() for key in keys]
-    times = Counter(folded) if len(set(folded)) < len(folded) else {}
-    twice = [key for key in keys if times and times[key.lower()] > 1]
+    times = Counter(key.lower() for key in keys)
+    twice = [key for key in keys if times[key.lower()] > 1]
     same = " and ".join(_shown(key, tags) for key in twice)
-    reserved = [
-        _shown(key, tags) for key, one in zip(keys, folded, strict=True) if one.startswith("aws:")
-    ]
+    reserved = [_shown(key, tags) for key in keys if key.lower().startswith("aws:")]
     found = [f"{same} differ by case alone"] if twice else []
     found += [f"{key} starts with aws:, which is AWS's own" for key in reserved]
     return found + ([f"{len(keys)} of them, and AWS takes {MOST}"] if len(keys) > MOST else [])
